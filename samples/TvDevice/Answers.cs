@@ -1,0 +1,47 @@
+using System.Text.Json.Serialization;
+
+namespace TvDevice;
+
+/// <summary>What came of one request: one of the three is there, never two.</summary>
+/// <param name="Error">The server said no in the words of RFC 8628 §3.5 or RFC 6749 §5.2.</param>
+/// <param name="Trouble">No answer of the protocol: network, timeout, a broken server, or a server of something else.</param>
+internal sealed record Answer<T>(T? Value = null, OAuthError? Error = null, string? Trouble = null)
+    where T : class
+{
+    /// <summary>Whether the trouble may be over the next time.</summary>
+    public bool MayPass { get; init; }
+
+    /// <summary>How long the server asks to be left alone; zero when it does not say.</summary>
+    public TimeSpan RetryAfter { get; init; }
+}
+
+// The two that hold a secret are classes, because a record prints what it holds.
+
+/// <summary>RFC 8628 §3.2; times are seconds.</summary>
+internal sealed class DeviceCodes
+{
+    public required string DeviceCode { get; init; }
+    public required string UserCode { get; init; }
+    public required string VerificationUri { get; init; }
+    public string? VerificationUriComplete { get; init; }
+    public required int ExpiresIn { get; init; }
+    public int? Interval { get; init; }
+}
+
+/// <summary>RFC 6749 §5.1; no scope means all that was asked for.</summary>
+internal sealed class DeviceToken
+{
+    public required string AccessToken { get; init; }
+    public required string TokenType { get; init; }
+    public string? Scope { get; init; }
+}
+
+/// <summary>RFC 6749 §5.2, and the new interval that some servers send with <c>slow_down</c>.</summary>
+internal sealed record OAuthError(string Error, string? ErrorDescription = null, int? Interval = null);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(DeviceCodes))]
+[JsonSerializable(typeof(DeviceToken))]
+[JsonSerializable(typeof(OAuthError))]
+internal sealed partial class AnswerJson : JsonSerializerContext;

@@ -1,0 +1,120 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace TvDevice;
+
+/// <summary>The device's side of RFC 8628: ask for the codes, then poll until the owner has decided.</summary>
+/// <param name="notes">Gets a line whenever the server is in trouble and the device will try again.</param>
+internal sealed class DeviceFlow(HttpClient http, TimeProvider clock, TextWriter notes)
+{
+    private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
+
+    /// <summary>The device authorization request (RFC 8628 §3.1).</summary>
+    public Task<Answer<DeviceCodes>> StartAsync(Dictionary<string, string> form, CancellationToken cancellationToken) =>
+        PostAsync("api/auth/device/init", form, idempotencyKey: null, AnswerJson.Default.DeviceCodes, cancellationToken);
+
+    /// <summary>Asks for the token (RFC 8628 §3.4, §3.5) no more often than the server allows.</summary>
+    /// <returns>The token, or what ended the pairing; <c>expired_token</c> also when the time of the codes is up.</returns>
+    public async Task<Answer<DeviceToken>> PollAsync(string clientId, DeviceCodes codes, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> form = new(StringComparer.Ordinal)
+        {
+            ["grant_type"] = "urn:ietf:params:oauth:grant-type:device_code",
+            ["device_code"] = codes.DeviceCode,
+            ["client_id"] = clientId,
+        };
+
+        // The same with every poll: a server that knows the header gives the token again when its answer was lost.
+        var idempotencyKey = RandomNumberGenerator.GetHexString(32, lowercase: true);
+
+        var start = clock.GetTimestamp();
+        var lifetime = TimeSpan.FromSeconds(Math.Clamp(codes.ExpiresIn, 0, 86_400)); // no timer runs for 50 days
+        var interval = TimeSpan.FromSeconds(codes.Interval is > 0 and var seconds ? seconds : 5);
+        var wait = interval;
+        while (clock.GetElapsedTime(start) + wait < lifetime)
+        {
+            await Task.Delay(wait, clock, cancellationToken);
+            var answer = await PostAsync(
+                "api/auth/device/token", form, idempotencyKey, AnswerJson.Default.DeviceToken, cancellationToken);
+            switch (answer)
+            {
+                case { Error.Error: "authorization_pending" }:
+                    wait = interval;
+                    break;
+                case { Error: { Error: "slow_down" } error }:
+                    wait = interval = Longer(interval + TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(error.Interval ?? 0));
+                    break;
+                case { MayPass: true }:
+                    wait = Longer(interval, wait * 2 < LongestBackoff ? wait * 2 : LongestBackoff);
+                    await notes.WriteLineAsync($"No usable answer from the server ({answer.Trouble}), trying again.");
+                    break;
+                default:
+                    return answer;
+            }
+
+            wait = Longer(wait, answer.RetryAfter);
+        }
+
+        // The next poll would come too late, but until the codes are dead the screen must not say that they are.
+        await Task.Delay(Longer(lifetime - clock.GetElapsedTime(start), TimeSpan.Zero), clock, cancellationToken);
+        return new(Error: new OAuthError("expired_token"));
+    }
+
+    private async Task<Answer<T>> PostAsync<T>(
+        string path, Dictionary<string, string> form, string? idempotencyKey, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path)
+        {
+            Content = new FormUrlEncodedContent(form.Where(field => field.Value.Length > 0)), // empty is as good as absent: RFC 6749 §3.1
+        };
+        if (idempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", idempotencyKey);
+        }
+
+        try
+        {
+            using var response = await http.SendAsync(request, cancellationToken);
+            var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
+            var status = (int)response.StatusCode;
+            var value = status is 200 or 201 ? TryRead(body, json) : null;
+            var error = status is >= 400 and < 500 ? TryRead(body, AnswerJson.Default.OAuthError) : null;
+            return new(value, error)
+            {
+                Trouble = value is null && error is null ? $"status {status}, not in the words of RFC 8628" : null,
+                MayPass = error is null && status is (408 or 429 or >= 500),
+                RetryAfter = response.Headers.RetryAfter switch
+                {
+                    { Delta: { } delay } => delay,
+                    { Date: { } date } => date - clock.GetUtcNow(),
+                    _ => TimeSpan.Zero,
+                },
+            };
+        }
+        catch (HttpRequestException e)
+        {
+            return new(Trouble: e.Message.TrimEnd('.')) { MayPass = true };
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new(Trouble: "none in time") { MayPass = true };
+        }
+    }
+
+    private static T? TryRead<T>(byte[] body, JsonTypeInfo<T> json)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, json);
+        }
+        catch (JsonException)
+        {
+            return null; // a proxy's page, or a server of something else
+        }
+    }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
+}

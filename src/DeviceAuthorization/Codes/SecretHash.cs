@@ -1,0 +1,20 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace DeviceAuthorization;
+
+/// <summary>The one form in which codes, tokens and keys are stored and looked up.</summary>
+internal static class SecretHash
+{
+    /// <summary>
+    /// SHA-256, lower-case hex. No salt and no slow hash: device codes and tokens have 256 bits. User codes have not, see
+    /// docs/security.md.
+    /// </summary>
+    public static string Of(string secret)
+    {
+        Span<byte> utf8 = stackalloc byte[512];
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.TryGetBytes(secret, utf8, out var length) ? utf8[..length] : Encoding.UTF8.GetBytes(secret), hash);
+        return Convert.ToHexStringLower(hash);
+    }
+}

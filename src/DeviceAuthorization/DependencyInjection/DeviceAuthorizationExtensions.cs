@@ -1,0 +1,115 @@
+using DeviceAuthorization;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Cors;
+using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+#pragma warning disable IDE0130 // extension methods sit where users look
+
+namespace Microsoft.Extensions.DependencyInjection
+{
+    /// <summary>Adds device pairing to a host.</summary>
+    public static class DeviceAuthorizationServiceCollectionExtensions
+    {
+        /// <summary>
+        /// Adds the flow with in-memory stores. Settings come from the configuration section
+        /// <see cref="DeviceAuthorizationOptions.SectionName"/>, then from <paramref name="configure"/>. What the host registered before,
+        /// or registers later, of <see cref="IPairingStore"/>, <see cref="IDeviceRepository"/>, <see cref="IPairingPolicy"/> and
+        /// <see cref="TimeProvider"/> is used instead of the defaults.
+        /// </summary>
+        /// <param name="services">The host's services.</param>
+        /// <param name="configure">Changes the settings.</param>
+        /// <returns>For store packages to build on.</returns>
+        public static DeviceAuthorizationBuilder AddDeviceAuthorization(
+            this IServiceCollection services, Action<DeviceAuthorizationOptions>? configure = null)
+        {
+            ArgumentNullException.ThrowIfNull(services);
+            services.AddOptions<DeviceAuthorizationOptions>()
+                .BindConfiguration(DeviceAuthorizationOptions.SectionName)
+                .Configure(options => configure?.Invoke(options))
+                .ValidateOnStart();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeviceAuthorizationOptions>, DeviceAuthorizationOptionsValidator>());
+            services.AddAuthorization();
+            services.AddAntiforgery();
+            services.TryAddSingleton(TimeProvider.System);
+            services.TryAddSingleton<IPairingStore, InMemoryPairingStore>();
+            services.TryAddSingleton<IDeviceRepository, InMemoryDeviceRepository>();
+            services.TryAddSingleton<IPairingPolicy, OpenPolicy>();
+            services.TryAddSingleton<StartLimiter>();
+            services.TryAddSingleton<ApproverSession>();
+            services.TryAddScoped<PairingService>();
+            services.TryAddScoped<DevicePairingPage>();
+            return new DeviceAuthorizationBuilder(services);
+        }
+    }
+
+    /// <summary>What store packages extend.</summary>
+    public sealed class DeviceAuthorizationBuilder
+    {
+        internal DeviceAuthorizationBuilder(IServiceCollection services) => Services = services;
+
+        /// <summary>The host's services.</summary>
+        public IServiceCollection Services { get; }
+    }
+}
+
+namespace Microsoft.AspNetCore.Builder
+{
+    /// <summary>Maps device pairing into a host.</summary>
+    public static class DeviceAuthorizationEndpointRouteBuilderExtensions
+    {
+        /// <summary>
+        /// Maps the endpoints of the flow: <c>init</c>, <c>pending/{code}</c>, <c>approve</c>, <c>deny</c> and <c>token</c>. They are open to
+        /// anonymous callers and authenticate approvers for themselves, whatever the host's fallback policy; no CORS policy applies.
+        /// </summary>
+        /// <param name="endpoints">The host's endpoints.</param>
+        /// <param name="prefix">Their path; RomM's clients know only the default.</param>
+        /// <exception cref="InvalidOperationException"><c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called.</exception>
+        public static IEndpointConventionBuilder MapDeviceAuthorization(this IEndpointRouteBuilder endpoints, string prefix = "/api/auth/device")
+        {
+            Check(endpoints);
+            return OnTheirOwn(DeviceAuthorizationEndpoints.Map(endpoints, prefix), endpoints);
+        }
+
+        /// <summary>
+        /// Maps the page where people enter the code and decide, at <see cref="DeviceAuthorizationOptions.PagePath"/>. Whoever is not
+        /// signed in is sent to the host's sign-in first.
+        /// </summary>
+        /// <param name="endpoints">The host's endpoints.</param>
+        /// <exception cref="InvalidOperationException"><c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called.</exception>
+        public static IEndpointConventionBuilder MapDevicePairingPage(this IEndpointRouteBuilder endpoints)
+        {
+            Check(endpoints);
+            var options = endpoints.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
+            return OnTheirOwn(DevicePairingPage.Map(endpoints, options.PagePath), endpoints);
+        }
+
+        /// <summary>
+        /// The host's fallback policy does not reach them, nor does its CORS policy: no other site may drive an approver's browser. The
+        /// metadata that says so is an error where the CORS middleware is not in use, so it is added only where CORS is.
+        /// </summary>
+        private static RouteGroupBuilder OnTheirOwn(RouteGroupBuilder group, IEndpointRouteBuilder endpoints)
+        {
+            group.AllowAnonymous();
+            return endpoints.ServiceProvider.GetService<ICorsService>() is null ? group : group.WithMetadata(new DisableCorsAttribute());
+        }
+
+        private static void Check(IEndpointRouteBuilder endpoints)
+        {
+            ArgumentNullException.ThrowIfNull(endpoints);
+            if (endpoints.ServiceProvider.GetService<StartLimiter>() is null)
+            {
+                throw new InvalidOperationException("Call services.AddDeviceAuthorization() first.");
+            }
+
+            if (endpoints.ServiceProvider.GetService<IAuthenticationSchemeProvider>() is null)
+            {
+                throw new InvalidOperationException("Call services.AddAuthentication() with the scheme people sign in with, such as AddCookie(), first.");
+            }
+        }
+    }
+}

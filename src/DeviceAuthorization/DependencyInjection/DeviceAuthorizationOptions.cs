@@ -1,0 +1,92 @@
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Settings of the flow. Bound from the configuration section <c>DeviceAuthorization</c>, then from the delegate given to
+/// <c>AddDeviceAuthorization</c>, and checked when the host starts.
+/// </summary>
+public sealed class DeviceAuthorizationOptions
+{
+    /// <summary>The configuration section these options are bound from.</summary>
+    public const string SectionName = "DeviceAuthorization";
+
+    /// <summary>
+    /// The scopes the host knows, each with the words that tell a person what it allows. Names are scope tokens of RFC 6749 §3.3.
+    /// </summary>
+    public IDictionary<string, string> Scopes { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>What a device asks for that names no scope (RFC 6749 §3.3).</summary>
+    /// <value>Every registered scope by default (<see langword="null"/>): the approver sees them and can narrow them.</value>
+    public IList<string>? DefaultScopes { get; set; }
+
+    /// <summary>
+    /// Where people reach this host, such as <c>https://tv.example.com</c>: the origin of the links shown to them. It is never taken
+    /// from a request's <c>Host</c> header, which anybody can write.
+    /// </summary>
+    /// <value>No default: required, except in the Development environment, where the request's own origin serves.</value>
+    public Uri? PublicOrigin { get; set; }
+
+    /// <summary>Whether devices are refused that ask over plain HTTP (RFC 8628 §3.1). Loopback and Development are exempt.</summary>
+    /// <value><see langword="true"/> by default.</value>
+    public bool RequireHttps { get; set; } = true;
+
+    /// <summary>The path of the page where people enter the code, below the host's path base.</summary>
+    /// <value><c>/pair/device</c> by default, which RomM's clients know.</value>
+    public string PagePath { get; set; } = "/pair/device";
+
+    /// <summary>The host's authentication scheme for people: the one whose session approves.</summary>
+    /// <value>The host's default scheme by default (<see langword="null"/>).</value>
+    public string? ApproverScheme { get; set; }
+
+    /// <summary>What user codes look like.</summary>
+    /// <value><see cref="UserCodeFormat.Standard"/> by default.</value>
+    public UserCodeFormat UserCode { get; set; } = UserCodeFormat.Standard;
+
+    /// <summary>How long a pairing may stay unanswered (<c>expires_in</c>, RFC 8628 §3.2).</summary>
+    /// <value>10 minutes by default; from 1 to 30 minutes.</value>
+    public TimeSpan PairingLifetime { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Least time between two polls of a device (<c>interval</c>, RFC 8628 §3.2).</summary>
+    /// <value>5 seconds by default; whole seconds, from 1 to 60.</value>
+    public TimeSpan PollingInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How many live pairings the in-memory store holds; then new ones are refused. Live ones are never evicted.</summary>
+    /// <value>1000 by default, which keeps blind guesses at an eight-letter code hopeless; from 1 to 1,000,000.</value>
+    public int MaxLivePairings { get; set; } = 1000;
+
+    /// <summary>What tokens start with, so that scanners recognise a leaked one.</summary>
+    /// <value><c>da_</c> by default; at most 16 letters, digits, <c>_</c> and <c>-</c>.</value>
+    public string TokenPrefix { get; set; } = "da_";
+
+    /// <summary>How long a token lives when the approver does not say.</summary>
+    /// <value>90 days by default; at least a minute; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</value>
+    public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromDays(90);
+
+    /// <summary>Whether pairing a known device again revokes its earlier tokens.</summary>
+    /// <value><see langword="true"/> by default.</value>
+    public bool ReplaceEarlierTokens { get; set; } = true;
+
+    /// <summary>
+    /// Whether a device code that comes back a minute or more after it was redeemed revokes the token it made: somebody else has
+    /// it (RFC 6749 §10.5).
+    /// </summary>
+    /// <value><see langword="true"/> by default.</value>
+    public bool RevokeOnReplay { get; set; } = true;
+
+    /// <summary>Limits on how often devices may ask.</summary>
+    public DeviceRateLimits RateLimits { get; set; } = new();
+}
+
+/// <summary>Limits on how often devices may ask.</summary>
+public sealed class DeviceRateLimits
+{
+    /// <summary>Whether the limits apply.</summary>
+    /// <value><see langword="true"/> by default.</value>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>
+    /// New pairings a minute from one address (IPv4, or IPv6 /64), as the host's server sees it; behind a proxy the host configures
+    /// ASP.NET Core's forwarded headers.
+    /// </summary>
+    /// <value>10 by default; at least 1.</value>
+    public int StartsPerMinute { get; set; } = 10;
+}

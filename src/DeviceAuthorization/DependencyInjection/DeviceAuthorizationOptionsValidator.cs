@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>Checks every setting when the host starts; each message says what to change.</summary>
+internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment environment) : IValidateOptions<DeviceAuthorizationOptions>
+{
+    public ValidateOptionsResult Validate(string? name, DeviceAuthorizationOptions options)
+    {
+        var problems = Problems(options).OfType<string>().Select(problem => $"{DeviceAuthorizationOptions.SectionName}: {problem}").ToArray();
+        return problems.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+    }
+
+    private IEnumerable<string?> Problems(DeviceAuthorizationOptions options)
+    {
+        yield return Origin(options);
+        yield return Unless(
+            options.PagePath is ['/', not '/', ..] && options.PagePath.All(c => char.IsAsciiLetterOrDigit(c) || "/-_.~".Contains(c)) && options.PagePath[^1] != '/',
+            $"PagePath is '{options.PagePath}'; it must be a plain path such as /pair/device.");
+        yield return options.UserCode is null ? "UserCode is missing." : options.UserCode.Problem();
+        yield return Within(options.PairingLifetime, nameof(options.PairingLifetime), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(30));
+        yield return Within(options.PollingInterval, nameof(options.PollingInterval), TimeSpan.FromSeconds(1), Pacing.LongestInterval);
+        yield return Unless(
+            options.PollingInterval < options.PairingLifetime,
+            $"PollingInterval is {options.PollingInterval} and PairingLifetime {options.PairingLifetime}; a device must poll more than once.");
+        yield return Unless(
+            options.MaxLivePairings is >= 1 and <= 1_000_000, $"MaxLivePairings is {options.MaxLivePairings}; it must be from 1 to 1,000,000.");
+        yield return Unless(
+            options.TokenPrefix is { Length: <= 16 } && options.TokenPrefix.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'),
+            $"TokenPrefix is '{options.TokenPrefix}'; it must be at most 16 letters, digits, _ and -.");
+        yield return Unless(
+            options.TokenLifetime == Timeout.InfiniteTimeSpan || (options.TokenLifetime >= TimeSpan.FromMinutes(1) && options.TokenLifetime <= TimeSpan.FromDays(36500)),
+            $"TokenLifetime is {options.TokenLifetime}; it must be from 1 minute to 100 years, or Timeout.InfiniteTimeSpan (-00:00:00.001) for ever.");
+        yield return Unless(
+            options.RateLimits is { StartsPerMinute: >= 1 }, $"RateLimits.StartsPerMinute is {options.RateLimits?.StartsPerMinute}; it must be at least 1.");
+        foreach (var scope in options.Scopes.Keys.Where(scope => !ScopeParameter.IsToken(scope)))
+        {
+            yield return $"the scope '{scope}' is not 1 to 128 printable ASCII characters without spaces, quotes and backslashes (RFC 6749 section 3.3).";
+        }
+
+        yield return Unless(
+            options.Scopes.Count <= ScopeParameter.MaxScopes, $"there are {options.Scopes.Count} Scopes; {ScopeParameter.MaxScopes} are the most.");
+        foreach (var scope in options.DefaultScopes?.Where(scope => !options.Scopes.ContainsKey(scope)) ?? [])
+        {
+            yield return $"DefaultScopes names '{scope}', which is not in Scopes: add it there.";
+        }
+    }
+
+    private string? Origin(DeviceAuthorizationOptions options) => options.PublicOrigin switch
+    {
+        null when environment.IsDevelopment() => null,
+        null => "PublicOrigin is missing: set it to where people reach this host, such as https://tv.example.com. It goes into links and is not taken from requests.",
+        { IsAbsoluteUri: true, PathAndQuery: "/", Fragment: "", UserInfo: "" } origin
+            when origin.Scheme == Uri.UriSchemeHttps
+            || (origin.Scheme == Uri.UriSchemeHttp && (origin.IsLoopback || environment.IsDevelopment() || !options.RequireHttps)) => null,
+        var origin => $"PublicOrigin is '{origin}'; it must be https://host[:port] without path, query and fragment (http only on loopback, in Development, or with RequireHttps off).",
+    };
+
+    private static string? Within(TimeSpan value, string name, TimeSpan least, TimeSpan most) => Unless(
+        value >= least && value <= most && value.Ticks % TimeSpan.TicksPerSecond == 0,
+        $"{name} is {value}; it must be whole seconds from {least} to {most}.");
+
+    private static string? Unless(bool holds, string problem) => holds ? null : problem;
+}

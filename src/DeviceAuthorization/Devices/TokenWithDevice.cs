@@ -1,0 +1,6 @@
+namespace DeviceAuthorization;
+
+/// <summary>A token together with the device it is bound to.</summary>
+/// <param name="Token">The token's record.</param>
+/// <param name="Device">Its device.</param>
+public sealed record TokenWithDevice(IssuedToken Token, Device Device);

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>What approvers send and get, in RomM's JSON.</summary>
+internal static class ApproverJson
+{
+    private const int LongestUserCode = 32;
+
+    public static async Task<Parsed<ApproveMessage>> ReadApproveAsync(HttpContext context)
+    {
+        if (!(await JsonDialect.ReadAsync(context.Request, WireJson.Default.RomMApprove)).TryGet(out var approve, out var unread))
+        {
+            return Parsed.Refuse<ApproveMessage>(unread);
+        }
+
+        var hostHasScopes = context.RequestServices.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value.Scopes.Count > 0;
+        if (approve.UserCode is not { Length: > 0 and <= LongestUserCode }
+            || approve.ApprovedScopes is not { Count: <= ScopeParameter.MaxScopes } scopes
+            || !scopes.All(ScopeParameter.IsToken)
+            || (hostHasScopes && scopes.Count == 0)
+            || !ReportedText.TryClean(approve.DeviceName, ReportedDeviceReader.MaxLong, out var deviceName))
+        {
+            return JsonDialect.Refuse<ApproveMessage>(
+                "user_code and approved_scopes are required, device_name is at most 255 characters without control characters.");
+        }
+
+        return TokenLifetimes.TryParse(approve.ExpiresIn, out var lifetime)
+            ? new ApproveMessage(approve.UserCode, new Approval { Scopes = scopes!, DeviceName = deviceName, TokenLifetime = lifetime })
+            : JsonDialect.Refuse<ApproveMessage>($"Invalid expires_in value. Valid values: {TokenLifetimes.Choices}");
+    }
+
+    public static async Task<Parsed<string>> ReadDenyAsync(HttpContext context)
+    {
+        if (!(await JsonDialect.ReadAsync(context.Request, WireJson.Default.RomMDeny)).TryGet(out var deny, out var unread))
+        {
+            return Parsed.Refuse<string>(unread);
+        }
+
+        return deny.UserCode is { Length: > 0 and <= LongestUserCode } userCode ? userCode : JsonDialect.Refuse<string>("user_code is required.");
+    }
+
+    public static IResult Inspected(InspectResult result) => result switch
+    {
+        InspectResult.Found(var pairing, var grantable) => TypedResults.Json(
+            new RomMPending(
+                pairing.Device.Identifier,
+                pairing.Device.Name,
+                pairing.ClientId,
+                pairing.Device.Platform,
+                pairing.Device.ClientVersion,
+                pairing.RequestedScopes,
+                grantable,
+                pairing.ExpiresAt),
+            WireJson.Default.RomMPending),
+        InspectResult.AlreadyDecided { Status: var status } => AlreadyDecided(status),
+        InspectResult.NotFound => NotFound(),
+        _ => throw new UnreachableException(),
+    };
+
+    public static IResult Decided(DecisionResult result) => result switch
+    {
+        DecisionResult.Approved { Device: var device } =>
+            TypedResults.Json(new RomMApproved(device.Id, device.Name), WireJson.Default.RomMApproved),
+        DecisionResult.Denied => TypedResults.Text("null", "application/json"),
+        DecisionResult.AlreadyDecided { Status: var status } => AlreadyDecided(status),
+        DecisionResult.NotFound => NotFound(),
+        DecisionResult.ScopesNotGrantable => JsonDialect.Error(
+            StatusCodes.Status403Forbidden, "Approved scopes exceed what's allowed for this user"),
+        DecisionResult.Forbidden => Forbidden(),
+        _ => throw new UnreachableException(),
+    };
+
+    public static IResult NotAuthenticated(HttpContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = "Bearer realm=\"DeviceAuthorization\""; // as RomM; a 401 must name a scheme
+        return JsonDialect.Error(StatusCodes.Status401Unauthorized, "Not authenticated");
+    }
+
+    public static IResult Forbidden() => JsonDialect.Error(StatusCodes.Status403Forbidden, "Forbidden");
+
+    private static IResult AlreadyDecided(PairingStatus status) => JsonDialect.Error(
+        StatusCodes.Status410Gone, status == PairingStatus.Denied ? "Code already denied" : "Code already approved");
+
+    private static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Unknown or expired code");
+}
+
+/// <summary>An approval as read.</summary>
+internal sealed record ApproveMessage(string UserCode, Approval Approval);

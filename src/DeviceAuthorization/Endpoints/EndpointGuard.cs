@@ -1,0 +1,70 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+
+namespace DeviceAuthorization;
+
+/// <summary>What holds for every endpoint of the flow: nothing is cached, HTTPS is required, and trouble is 503, never an OAuth error.</summary>
+internal static class EndpointGuard
+{
+    private const string RetrySeconds = "5";
+
+    public static async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var context = invocation.HttpContext;
+        context.Response.Headers.CacheControl = "no-store"; // RFC 6749 §5.1
+        context.Response.Headers.Pragma = "no-cache";
+        var dialect = IDialect.Of(context.Request);
+        if (!IsConfidential(context))
+        {
+            return dialect.Problem(StatusCodes.Status400BadRequest, "HTTPS is required.");
+        }
+
+        try
+        {
+            return await next(invocation);
+        }
+        catch (BadHttpRequestException malformed)
+        {
+            return dialect.Problem(malformed.StatusCode, "The request body could not be read.");
+        }
+        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PairingService).FullName!).RequestFailed(exception);
+            return Unavailable(context);
+        }
+    }
+
+    /// <summary>
+    /// Try again: an OAuth error here would make devices give up (RFC 8628 §3.5), so there is none.
+    /// </summary>
+    public static IResult Unavailable(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = RetrySeconds;
+        return JsonDialect.Error(StatusCodes.Status503ServiceUnavailable, "Temporarily unavailable. Try again later.");
+    }
+
+    /// <summary>405 with the headers of every other answer; ASP.NET Core's own would be cacheable.</summary>
+    public static void RefuseOtherMethods(RouteGroupBuilder group, string allowed, params ReadOnlySpan<string> patterns)
+    {
+        foreach (var pattern in patterns)
+        {
+            group.Map(pattern, (HttpContext context) =>
+            {
+                context.Response.Headers.Allow = allowed;
+                return IDialect.Of(context.Request).Problem(StatusCodes.Status405MethodNotAllowed, $"The method must be {allowed}.");
+            }).ExcludeFromDescription();
+        }
+    }
+
+    private static bool IsConfidential(HttpContext context) =>
+        context.Request.IsHttps
+        || (context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address))
+        || context.RequestServices.GetRequiredService<IHostEnvironment>().IsDevelopment()
+        || !context.RequestServices.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value.RequireHttps;
+}

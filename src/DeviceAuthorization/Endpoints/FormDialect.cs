@@ -1,0 +1,128 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>RFC 8628: form-encoded requests, OAuth answers. Also answers whatever is in neither dialect's media type.</summary>
+internal sealed class FormDialect : IDialect
+{
+    public const string GrantType = "urn:ietf:params:oauth:grant-type:device_code";
+    public const string MediaType = "application/x-www-form-urlencoded";
+    private static readonly string[] Known =
+    [
+        "client_id", "client_secret", "scope", "grant_type", "device_code", "client_device_identifier", "name", "platform", "client_version",
+    ];
+
+    public static readonly FormDialect Instance = new();
+
+    public static IResult Error(PairingError error, string? description = null, int status = StatusCodes.Status400BadRequest, int? interval = null) =>
+        TypedResults.Json(new OAuthError(error, description, interval), WireJson.Default.OAuthError, statusCode: status);
+
+    public async Task<Parsed<PairingRequest>> ReadStartAsync(HttpContext context)
+    {
+        if (!(await ReadFormAsync(context.Request)).TryGet(out var form, out var unread))
+        {
+            return Parsed.Refuse<PairingRequest>(unread);
+        }
+
+        if (!ClientCredentials.Read(context, form).TryGet(out var clientId, out var unidentified))
+        {
+            return Parsed.Refuse<PairingRequest>(unidentified);
+        }
+
+        var options = context.RequestServices.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
+        if (ScopeParameter.Parse(form["scope"], options.Scopes.Keys) is not { } scopes)
+        {
+            return Parsed.Refuse<PairingRequest>(Error(PairingError.InvalidScope, "The parameter scope is malformed."));
+        }
+
+        if (ReportedDeviceReader.Read(context, form["client_device_identifier"], form["name"] ?? clientId, form["platform"], form["client_version"])
+            is not { } device)
+        {
+            return Parsed.Refuse<PairingRequest>(Error(PairingError.InvalidRequest, ReportedDeviceReader.Problem));
+        }
+
+        return new PairingRequest { ClientId = clientId, Scopes = scopes, Device = device };
+    }
+
+    public IResult Started(StartResult.Started started, VerificationLinks links)
+    {
+        var code = started.UserCode.RevealGrouped();
+        return TypedResults.Json(
+            new OAuthStarted(
+                started.DeviceCode.Reveal(),
+                code,
+                links.Uri,
+                VerificationLinks.Complete(links.Uri, code),
+                (int)started.ExpiresIn.TotalSeconds,
+                (int)started.Interval.TotalSeconds,
+                links.Path,
+                VerificationLinks.Complete(links.Path, code)),
+            WireJson.Default.OAuthStarted);
+    }
+
+    public IResult UnknownScopes(IReadOnlyList<string> scopes) => Error(PairingError.InvalidScope, "A requested scope is unknown.");
+
+    /// <summary>No OAuth error fits but the one that says: later.</summary>
+    public IResult TooManyStarts() => Error(PairingError.SlowDown, "Too many requests.", StatusCodes.Status429TooManyRequests);
+
+    /// <summary>In the order of RFC 6749 §5.2: the shape, the grant, the client, the code.</summary>
+    public async Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context)
+    {
+        if (!(await ReadFormAsync(context.Request)).TryGet(out var form, out var unread))
+        {
+            return Parsed.Refuse<PollMessage>(unread);
+        }
+
+        if (form["grant_type"] is not GrantType)
+        {
+            return Parsed.Refuse<PollMessage>(form["grant_type"] is null
+                ? Error(PairingError.InvalidRequest, "The parameter grant_type is missing.")
+                : Error(PairingError.UnsupportedGrantType));
+        }
+
+        if (!ClientCredentials.Read(context, form).TryGet(out var clientId, out var unidentified))
+        {
+            return Parsed.Refuse<PollMessage>(unidentified);
+        }
+
+        if (form["device_code"] is not { } deviceCode)
+        {
+            return Parsed.Refuse<PollMessage>(Error(PairingError.InvalidRequest, "The parameter device_code is missing."));
+        }
+
+        return IdempotencyKey.TryRead(context.Request, out var key)
+            ? new PollMessage(DeviceCode.TryParse(deviceCode, out var code) ? code : null, clientId, key)
+            : Parsed.Refuse<PollMessage>(Error(PairingError.InvalidRequest, IdempotencyKey.Problem));
+    }
+
+    public IResult Paired(PollResult.Paired paired, DateTimeOffset now)
+    {
+        var issued = paired.Issued;
+        return TypedResults.Json(
+            new OAuthPaired(paired.Token.Reveal(), "Bearer", issued.SecondsLeft(now), issued.ScopeParameter(), issued.DeviceId),
+            WireJson.Default.OAuthPaired);
+    }
+
+    public IResult NotPaired(PollResult.NotPaired notPaired) =>
+        Error(notPaired.Error, interval: (int?)notPaired.Interval?.TotalSeconds);
+
+    public IResult Problem(int status, string description) => Error(PairingError.InvalidRequest, description, status);
+
+    private static async Task<Parsed<StrictForm>> ReadFormAsync(HttpRequest request)
+    {
+        if (!RequestBody.IsUtf8(request, MediaType))
+        {
+            return Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, $"The content type must be {MediaType}, in UTF-8."));
+        }
+
+        if (await RequestBody.ReadAsync(request) is not { } body)
+        {
+            return Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, RequestBody.TooLarge, StatusCodes.Status413PayloadTooLarge));
+        }
+
+        return StrictForm.TryParse(body.Span, Known, out var form, out var problem)
+            ? form
+            : Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, problem));
+    }
+}

@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Http;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// How one family of devices writes its requests and reads its answers. Two are spoken at the same endpoints: RFC 8628's
+/// (<see cref="FormDialect"/>) and RomM's (<see cref="JsonDialect"/>); the request's media type tells which.
+/// </summary>
+internal interface IDialect
+{
+    Task<Parsed<PairingRequest>> ReadStartAsync(HttpContext context);
+
+    IResult Started(StartResult.Started started, VerificationLinks links);
+
+    IResult UnknownScopes(IReadOnlyList<string> scopes);
+
+    IResult TooManyStarts();
+
+    Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context);
+
+    IResult Paired(PollResult.Paired paired, DateTimeOffset now);
+
+    IResult NotPaired(PollResult.NotPaired notPaired);
+
+    /// <summary>A malformed or refused request, in the dialect's own form.</summary>
+    IResult Problem(int status, string description);
+
+    static IDialect Of(HttpRequest request) => JsonDialect.Speaks(request) ? JsonDialect.Instance : FormDialect.Instance;
+}
+
+/// <summary>A poll as read; no device code when what was sent cannot be one.</summary>
+internal sealed record PollMessage(DeviceCode? DeviceCode, string? ClientId, string? IdempotencyKey);

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Reads a small body into memory. ASP.NET Core's own form reader compares names without case, joins repeats with commas, lets
+/// broken encodings pass and throws on others; so this library parses for itself.
+/// </summary>
+internal static class RequestBody
+{
+    public const int Limit = 16 * 1024;
+    public const string TooLarge = "The body is larger than 16 KiB.";
+
+    /// <summary>The body; null when it is larger than the limit, announced or not.</summary>
+    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request)
+    {
+        if (request.ContentLength > Limit)
+        {
+            return null;
+        }
+
+        var buffer = new byte[(int)(request.ContentLength ?? Limit) + 1];
+        var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
+        return length < buffer.Length ? buffer.AsMemory(0, length) : null;
+    }
+
+    /// <summary>Whether the content type is the named one, in UTF-8 or without a charset.</summary>
+    public static bool IsUtf8(HttpRequest request, string mediaType) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase)
+        && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,20 @@
+using Microsoft.AspNetCore.Http;
+
+namespace DeviceAuthorization;
+
+/// <summary>Where people enter a code: the page's address, and the address that brings the code along.</summary>
+internal sealed record VerificationLinks(string Path, string Uri)
+{
+    /// <summary>
+    /// From the configured origin. Only the Development environment does without one, and only there the request's own
+    /// <c>Host</c> is believed.
+    /// </summary>
+    public static VerificationLinks Of(HttpRequest request, DeviceAuthorizationOptions options)
+    {
+        var origin = options.PublicOrigin?.GetLeftPart(UriPartial.Authority) ?? $"{request.Scheme}://{request.Host}";
+        return new(options.PagePath, origin + request.PathBase.ToUriComponent() + options.PagePath);
+    }
+
+    /// <summary>A user code needs no escaping: capital letters, digits and dashes.</summary>
+    public static string Complete(string address, string userCode) => $"{address}?user_code={userCode}";
+}

@@ -1,0 +1,112 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DeviceAuthorization;
+
+/// <summary>RFC 8628 §3.2.</summary>
+internal sealed record OAuthStarted(
+    [property: JsonPropertyName("device_code")] string DeviceCode,
+    [property: JsonPropertyName("user_code")] string UserCode,
+    [property: JsonPropertyName("verification_uri")] string VerificationUri,
+    [property: JsonPropertyName("verification_uri_complete")] string VerificationUriComplete,
+    [property: JsonPropertyName("expires_in")] int ExpiresIn,
+    [property: JsonPropertyName("interval")] int Interval,
+    [property: JsonPropertyName("verification_path")] string VerificationPath,
+    [property: JsonPropertyName("verification_path_complete")] string VerificationPathComplete);
+
+/// <summary>RFC 6749 §5.1.</summary>
+internal sealed record OAuthPaired(
+    [property: JsonPropertyName("access_token")] string AccessToken,
+    [property: JsonPropertyName("token_type")] string TokenType,
+    [property: JsonPropertyName("expires_in"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ExpiresIn,
+    [property: JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Scope,
+    [property: JsonPropertyName("device_id")] string DeviceId);
+
+/// <summary>RFC 6749 §5.2; the interval is ours.</summary>
+internal sealed record OAuthError(
+    [property: JsonPropertyName("error")] PairingError Error,
+    [property: JsonPropertyName("error_description"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Description,
+    [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Interval);
+
+/// <summary>RomM's init request.</summary>
+internal sealed record RomMStart(
+    [property: JsonPropertyName("client_device_identifier")] string? ClientDeviceIdentifier,
+    [property: JsonPropertyName("name")] string? Name,
+    [property: JsonPropertyName("client")] string? Client,
+    [property: JsonPropertyName("platform")] string? Platform,
+    [property: JsonPropertyName("client_version")] string? ClientVersion,
+    [property: JsonPropertyName("requested_scopes")] IReadOnlyList<string?>? RequestedScopes);
+
+/// <summary>RomM's init answer, and RFC 8628's addresses.</summary>
+internal sealed record RomMStarted(
+    [property: JsonPropertyName("device_code")] string DeviceCode,
+    [property: JsonPropertyName("user_code")] string UserCode,
+    [property: JsonPropertyName("verification_path")] string VerificationPath,
+    [property: JsonPropertyName("verification_path_complete")] string VerificationPathComplete,
+    [property: JsonPropertyName("expires_in")] int ExpiresIn,
+    [property: JsonPropertyName("interval")] int Interval,
+    [property: JsonPropertyName("verification_uri")] string VerificationUri,
+    [property: JsonPropertyName("verification_uri_complete")] string VerificationUriComplete);
+
+/// <summary>RomM's poll; a client may name itself as RFC 8628 wants it.</summary>
+internal sealed record RomMPoll(
+    [property: JsonPropertyName("device_code")] string? DeviceCode,
+    [property: JsonPropertyName("client_id")] string? ClientId);
+
+/// <summary>RomM's token answer, and RFC 6749's members.</summary>
+internal sealed record RomMPaired(
+    [property: JsonPropertyName("access_token")] string AccessToken,
+    [property: JsonPropertyName("device_id")] string DeviceId,
+    [property: JsonPropertyName("scopes")] IReadOnlyList<string> Scopes,
+    [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt,
+    [property: JsonPropertyName("token_type")] string TokenType,
+    [property: JsonPropertyName("expires_in"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ExpiresIn,
+    [property: JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Scope);
+
+/// <summary>RomM's pending request, as an approver sees it.</summary>
+internal sealed record RomMPending(
+    [property: JsonPropertyName("client_device_identifier")] string? ClientDeviceIdentifier,
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("client")] string Client,
+    [property: JsonPropertyName("platform")] string? Platform,
+    [property: JsonPropertyName("client_version")] string? ClientVersion,
+    [property: JsonPropertyName("requested_scopes")] IReadOnlyList<string> RequestedScopes,
+    [property: JsonPropertyName("allowed_scopes")] IReadOnlyList<string> AllowedScopes,
+    [property: JsonPropertyName("expires_at")] DateTimeOffset ExpiresAt);
+
+/// <summary>RomM's approval.</summary>
+internal sealed record RomMApprove(
+    [property: JsonPropertyName("user_code")] string? UserCode,
+    [property: JsonPropertyName("approved_scopes")] IReadOnlyList<string?>? ApprovedScopes,
+    [property: JsonPropertyName("device_name")] string? DeviceName,
+    [property: JsonPropertyName("expires_in")] string? ExpiresIn);
+
+/// <summary>The answer to it.</summary>
+internal sealed record RomMApproved(
+    [property: JsonPropertyName("device_id")] string DeviceId,
+    [property: JsonPropertyName("device_name")] string DeviceName);
+
+/// <summary>RomM's denial.</summary>
+internal sealed record RomMDeny([property: JsonPropertyName("user_code")] string? UserCode);
+
+/// <summary>RomM's error. RFC 6749's member and the interval stand beside it, where clients that do not know them pass them over.</summary>
+internal sealed record RomMError(
+    [property: JsonPropertyName("detail")] string Detail,
+    [property: JsonPropertyName("error"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PairingError? Error = null,
+    [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Interval = null);
+
+/// <summary>Serializes the wire, whatever the host's own JSON options say. Names are compared by case, repeats are refused.</summary>
+[JsonSourceGenerationOptions(MaxDepth = 8, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(OAuthStarted))]
+[JsonSerializable(typeof(OAuthPaired))]
+[JsonSerializable(typeof(OAuthError))]
+[JsonSerializable(typeof(RomMStart))]
+[JsonSerializable(typeof(RomMStarted))]
+[JsonSerializable(typeof(RomMPoll))]
+[JsonSerializable(typeof(RomMPaired))]
+[JsonSerializable(typeof(RomMPending))]
+[JsonSerializable(typeof(RomMApprove))]
+[JsonSerializable(typeof(RomMApproved))]
+[JsonSerializable(typeof(RomMDeny))]
+[JsonSerializable(typeof(RomMError))]
+internal sealed partial class WireJson : JsonSerializerContext;

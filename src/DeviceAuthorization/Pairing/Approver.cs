@@ -1,0 +1,9 @@
+namespace DeviceAuthorization;
+
+/// <summary>The signed-in person who looks at a pairing and decides it.</summary>
+/// <param name="UserId">The user.</param>
+/// <param name="Scopes">
+/// The scopes of the credential the approver is signed in with, when it is limited to some; <see langword="null"/> when it stands
+/// for the whole account, as a session does. Nobody grants more than they hold.
+/// </param>
+public sealed record Approver(string UserId, IReadOnlyCollection<string>? Scopes = null);

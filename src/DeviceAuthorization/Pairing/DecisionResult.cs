@@ -1,0 +1,29 @@
+namespace DeviceAuthorization;
+
+/// <summary>The answer to an approver's decision.</summary>
+public abstract record DecisionResult
+{
+    private DecisionResult()
+    {
+    }
+
+    /// <summary>The device may fetch its token.</summary>
+    /// <param name="Device">The device, registered now or known before.</param>
+    public sealed record Approved(Device Device) : DecisionResult;
+
+    /// <summary>The device will hear <c>access_denied</c>.</summary>
+    public sealed record Denied : DecisionResult;
+
+    /// <summary>Unknown, expired, or in another user's hands: told apart for nobody. Nothing changed.</summary>
+    public sealed record NotFound : DecisionResult;
+
+    /// <summary>This approver decided before, perhaps in another window. Nothing changed.</summary>
+    /// <param name="Status">What was decided, and whether the device has its token.</param>
+    public sealed record AlreadyDecided(PairingStatus Status) : DecisionResult;
+
+    /// <summary>The approval names a scope that was not asked for or that this approver does not have, or none. Nothing changed.</summary>
+    public sealed record ScopesNotGrantable : DecisionResult;
+
+    /// <summary>The host's policy says that the approver's account is not active. Nothing changed.</summary>
+    public sealed record Forbidden : DecisionResult;
+}

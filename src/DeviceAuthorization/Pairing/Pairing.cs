@@ -1,0 +1,156 @@
+namespace DeviceAuthorization;
+
+/// <summary>
+/// One run of the flow, from start to token, denial or expiry, and the rules of it. A value: every rule takes the time and
+/// gives the next value, nothing here reads a clock, a store or a log. Stores keep it, <see cref="PairingService"/> moves it.
+/// </summary>
+/// <remarks>
+/// <code>
+/// Pending ──approve──▶ Approved ──redeem──▶ Redeemed
+///    └─────deny──────▶ Denied            (expired: past ExpiresAt, and not Redeemed)
+/// </code>
+/// </remarks>
+public sealed record Pairing
+{
+    /// <summary>Who enters a user code holds it this long; then another user may try.</summary>
+    public static readonly TimeSpan ClaimLifetime = TimeSpan.FromMinutes(2);
+
+    /// <summary>However late the approval, the device has at least this long to fetch its token.</summary>
+    public static readonly TimeSpan LeastRedeemTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a lost answer can be fetched again by a device that sent an <c>Idempotency-Key</c>.</summary>
+    public static readonly TimeSpan RedeliveryWindow = TimeSpan.FromSeconds(60);
+
+    /// <summary>How long stores keep a pairing past <see cref="ExpiresAt"/>, to tell "expired" and "used" from "unknown".</summary>
+    public static readonly TimeSpan Retention = TimeSpan.FromMinutes(10);
+
+    /// <summary>Names the pairing in logs and events. No secret.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>SHA-256 of the device code, lower-case hex.</summary>
+    public required string DeviceCodeHash { get; init; }
+
+    /// <summary>SHA-256 of the normalised user code, lower-case hex.</summary>
+    public required string UserCodeHash { get; init; }
+
+    /// <summary>The client that asked (RFC 6749 §2.2), as it calls itself.</summary>
+    public required string ClientId { get; init; }
+
+    /// <summary>
+    /// Whether polls must name <see cref="ClientId"/>. RomM's clients never do; RFC 8628 clients always do, and theirs must.
+    /// </summary>
+    public required bool RequiresClientId { get; init; }
+
+    /// <summary>The scopes asked for, sorted, without repeats.</summary>
+    public required IReadOnlyList<string> RequestedScopes { get; init; }
+
+    /// <summary>What the device says of itself.</summary>
+    public required ReportedDevice Device { get; init; }
+
+    /// <summary>When the device asked.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>From this moment on nothing can be decided or redeemed.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>How fast the device may poll.</summary>
+    public required Pacing Pacing { get; init; }
+
+    /// <summary>Where the pairing stands.</summary>
+    public PairingStatus Status { get; init; }
+
+    /// <summary>The user who entered the code, and, once decided, decided; <see langword="null"/> while nobody has.</summary>
+    public string? ApproverId { get; init; }
+
+    /// <summary>While pending: until when <see cref="ApproverId"/> holds the code.</summary>
+    public DateTimeOffset? ClaimedUntil { get; init; }
+
+    /// <summary>What was granted; not <see langword="null"/> exactly when approved or redeemed.</summary>
+    public PairingGrant? Grant { get; init; }
+
+    /// <summary>When the device fetched its token.</summary>
+    public DateTimeOffset? RedeemedAt { get; init; }
+
+    /// <summary>SHA-256 of the <c>Idempotency-Key</c> of the poll that redeemed, if it sent one.</summary>
+    public string? IdempotencyKeyHash { get; init; }
+
+    /// <summary>Raised by the store with every replacement; the compare of its compare-and-swap.</summary>
+    public long Version { get; init; }
+
+    /// <summary>Whether a request that names <paramref name="clientId"/>, or none, speaks for the client that asked.</summary>
+    public bool BelongsTo(string? clientId) =>
+        clientId is null ? !RequiresClientId : string.Equals(clientId, ClientId, StringComparison.Ordinal);
+
+    /// <summary>Whether a user may see and decide it now; <see langword="null"/> when so.</summary>
+    public DecisionError? Refuses(string userId, DateTimeOffset now) => this switch
+    {
+        { Status: PairingStatus.Pending } when now >= ExpiresAt => DecisionError.NotFound,
+        { Status: PairingStatus.Pending } when now < ClaimedUntil && !IsClaimedBy(userId) => DecisionError.NotFound,
+        { Status: PairingStatus.Pending } => null,
+        _ when !IsClaimedBy(userId) => DecisionError.NotFound,
+        _ => DecisionError.AlreadyDecided,
+    };
+
+    /// <summary>A user entered the code: for others it is as unknown from now on. A claim that is still fresh stays as it is.</summary>
+    public (DecisionError? Error, Pairing Next) Claim(string userId, DateTimeOffset now) => Refuses(userId, now) switch
+    {
+        { } error => (error, this),
+        null when IsClaimedBy(userId) && ClaimedUntil - now > ClaimLifetime / 2 => (null, this),
+        null => (null, this with { ApproverId = userId, ClaimedUntil = now + ClaimLifetime }),
+    };
+
+    /// <summary>The user says yes.</summary>
+    public (DecisionError? Error, Pairing Next) Approve(string userId, PairingGrant grant, DateTimeOffset now) =>
+        Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Approved, userId) with
+        {
+            Grant = grant,
+            ExpiresAt = ExpiresAt > now + LeastRedeemTime ? ExpiresAt : now + LeastRedeemTime,
+        });
+
+    /// <summary>The user says no.</summary>
+    public (DecisionError? Error, Pairing Next) Deny(string userId, DateTimeOffset now) =>
+        Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Denied, userId));
+
+    /// <summary>The approved device is in the registry.</summary>
+    public Pairing Registered(string deviceId) => this with { Grant = Grant! with { DeviceId = deviceId } };
+
+    /// <summary>
+    /// The device asks for its token (RFC 8628 §3.4): no error means it may have it, now and once. The client is compared
+    /// before anything is revealed, and only a pending pairing is ever told to slow down.
+    /// </summary>
+    public (PairingError? Error, Pairing Next) Poll(string? clientId, string? idempotencyKeyHash, DateTimeOffset now) => this switch
+    {
+        _ when !BelongsTo(clientId) => (PairingError.InvalidGrant, this),
+        { Status: PairingStatus.Redeemed } => (IsRedelivery(idempotencyKeyHash, now) ? null : PairingError.InvalidGrant, this),
+        _ when now >= ExpiresAt => (PairingError.ExpiredToken, this),
+        { Status: PairingStatus.Denied } => (PairingError.AccessDenied, this),
+        { Status: PairingStatus.Approved } => (null, this with
+        {
+            Status = PairingStatus.Redeemed,
+            RedeemedAt = now,
+            IdempotencyKeyHash = idempotencyKeyHash,
+        }),
+        _ when Pacing.IsTooEarly(now) => (PairingError.SlowDown, this with { Pacing = Pacing.SlowedDown() }),
+        _ => (PairingError.AuthorizationPending, this with { Pacing = Pacing.Accepted(now) }),
+    };
+
+    /// <summary>
+    /// Whether a refused poll of the right client is a replay of a used device code (RFC 6749 §10.5), and not one of the
+    /// parallel or repeated polls that real devices send around their success.
+    /// </summary>
+    public bool IsReplayed(string? clientId, DateTimeOffset now) =>
+        Status == PairingStatus.Redeemed && BelongsTo(clientId) && now >= RedeemedAt + RedeliveryWindow;
+
+    /// <summary>Names the pairing, and shows neither hashes nor the salt.</summary>
+    public override string ToString() => $"Pairing {{ Id = {Id}, Status = {Status}, Version = {Version} }}";
+
+    private Pairing Decided(PairingStatus status, string userId) =>
+        this with { Status = status, ApproverId = userId, ClaimedUntil = null };
+
+    private bool IsClaimedBy(string userId) => string.Equals(userId, ApproverId, StringComparison.Ordinal);
+
+    private bool IsRedelivery(string? idempotencyKeyHash, DateTimeOffset now) =>
+        idempotencyKeyHash is not null
+        && string.Equals(idempotencyKeyHash, IdempotencyKeyHash, StringComparison.Ordinal)
+        && now < RedeemedAt + RedeliveryWindow;
+}

@@ -1,0 +1,255 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// The steps of the flow, in order: start, look up, approve or deny, poll and redeem. The rules are <see cref="Pairing"/>'s; this
+/// class asks them, and writes their answer in one atomic step of the store. A refused write means that somebody moved the
+/// pairing on meanwhile: read it again and decide afresh. A cancelled call leaves what was written.
+/// </summary>
+public sealed class PairingService(
+    IPairingStore store,
+    IDeviceRepository devices,
+    IPairingPolicy policy,
+    IOptions<DeviceAuthorizationOptions> options,
+    TimeProvider clock,
+    ILogger<PairingService> logger)
+{
+    private const int CodeAttempts = 5;
+
+    // Each refused write means that another one succeeded, so nobody gets near this; a broken store must not spin for ever.
+    private const int WriteAttempts = 100;
+
+    private readonly DeviceAuthorizationOptions _options = options.Value;
+    private readonly Redemption _redemption = new(store, devices, policy, options.Value, clock);
+
+    /// <summary>A device asks to be paired (RFC 8628 §3.1 and §3.2).</summary>
+    public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        IEnumerable<string> scopes = request.Scopes.Count > 0 ? request.Scopes : _options.DefaultScopes ?? _options.Scopes.Keys;
+        if (scopes.Where(scope => !_options.Scopes.ContainsKey(scope)).ToArray() is { Length: > 0 } unknown)
+        {
+            return new StartResult.UnknownScopes(unknown);
+        }
+
+        var now = clock.Now();
+        for (var attempt = 0; attempt < CodeAttempts; attempt++)
+        {
+            var (deviceCode, userCode) = (DeviceCode.New(), _options.UserCode.New());
+            var pairing = new Pairing
+            {
+                Id = Guid.NewGuid(),
+                DeviceCodeHash = deviceCode.Hash(),
+                UserCodeHash = userCode.Hash(),
+                ClientId = request.ClientId,
+                RequiresClientId = request.RequiresClientId,
+                RequestedScopes = Sorted(scopes),
+                Device = request.Device,
+                CreatedAt = now,
+                ExpiresAt = now + _options.PairingLifetime,
+                Pacing = Pacing.Start(_options.PollingInterval, now),
+            };
+            switch (await store.TryAddAsync(pairing, cancellationToken).ConfigureAwait(false))
+            {
+                case PairingAddition.Added:
+                    logger.PairingStarted(pairing.Id);
+                    return new StartResult.Started
+                    {
+                        DeviceCode = deviceCode,
+                        UserCode = userCode,
+                        ExpiresIn = _options.PairingLifetime,
+                        Interval = _options.PollingInterval,
+                    };
+                case PairingAddition.Full:
+                    logger.StoreFull();
+                    return new StartResult.Unavailable();
+            }
+        }
+
+        logger.CodesExhausted(CodeAttempts);
+        return new StartResult.Unavailable();
+    }
+
+    /// <summary>Looks a pairing up for an approver, by the code as typed, and changes nothing.</summary>
+    public Task<InspectResult> InspectAsync(string? userCode, Approver approver, CancellationToken cancellationToken = default) =>
+        LookUpAsync(userCode, approver, claim: false, cancellationToken);
+
+    /// <summary>
+    /// Looks a pairing up and claims it: for <see cref="Pairing.ClaimLifetime"/>, other users see it as unknown. For a code that the
+    /// approver entered on purpose; never on a mere link (RFC 8628 §5.5).
+    /// </summary>
+    public Task<InspectResult> ClaimAsync(string? userCode, Approver approver, CancellationToken cancellationToken = default) =>
+        LookUpAsync(userCode, approver, claim: true, cancellationToken);
+
+    /// <summary>The approver says yes. However many decisions run at once, exactly one counts.</summary>
+    public async Task<DecisionResult> ApproveAsync(
+        string? userCode, Approver approver, Approval approval, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        ArgumentNullException.ThrowIfNull(approval);
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            var pairing = await FindAsync(userCode, cancellationToken).ConfigureAwait(false);
+            if (pairing is null || pairing.Refuses(approver.UserId, clock.Now()) is not null)
+            {
+                return Refused(pairing, approver);
+            }
+
+            switch (await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false))
+            {
+                case null:
+                    return new DecisionResult.Forbidden();
+                case var grantable when approval.Scopes.Except(grantable, StringComparer.Ordinal).Any()
+                    || (approval.Scopes.Count == 0 && pairing.RequestedScopes.Count > 0):
+                    return new DecisionResult.ScopesNotGrantable();
+            }
+
+            var now = clock.Now(); // anew, for the host may have taken its time
+            var lifetime = approval.TokenLifetime ?? _options.TokenLifetime;
+            var (error, approved) = pairing.Approve(approver.UserId, new PairingGrant
+            {
+                Scopes = Sorted(approval.Scopes),
+                DeviceName = string.IsNullOrWhiteSpace(approval.DeviceName) ? null : approval.DeviceName.Trim(),
+                TokenExpiresAt = lifetime == Timeout.InfiniteTimeSpan ? null : now + lifetime,
+                TokenSalt = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)),
+            }, now);
+            if (error is null && await store.TryReplaceAsync(approved, now, cancellationToken).ConfigureAwait(false))
+            {
+                logger.PairingApproved(pairing.Id, approver.UserId);
+
+                // The decision comes first, so that only its winner registers a device. Should this registration not happen,
+                // redemption does it: an approval that was acknowledged is never lost.
+                var device = await _redemption.RegisterAsync(approved, cancellationToken).ConfigureAwait(false);
+                var registered = approved.Registered(device.Id) with { Version = approved.Version + 1 };
+                await store.TryReplaceAsync(registered, clock.Now(), cancellationToken).ConfigureAwait(false);
+                return new DecisionResult.Approved(device);
+            }
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>The approver says no. However many decisions run at once, exactly one counts.</summary>
+    public async Task<DecisionResult> DenyAsync(string? userCode, Approver approver, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            var pairing = await FindAsync(userCode, cancellationToken).ConfigureAwait(false);
+            var now = clock.Now();
+            if (pairing is null || pairing.Deny(approver.UserId, now) is not (null, var denied))
+            {
+                return Refused(pairing, approver);
+            }
+
+            if (await store.TryReplaceAsync(denied, now, cancellationToken).ConfigureAwait(false))
+            {
+                logger.PairingDenied(pairing.Id, approver.UserId);
+                return new DecisionResult.Denied();
+            }
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>The device polls (RFC 8628 §3.4 and §3.5). However many polls run at once, at most one is paired.</summary>
+    /// <param name="deviceCode">The device code.</param>
+    /// <param name="clientId">The client, if the poll names one.</param>
+    /// <param name="idempotencyKey">
+    /// The poll's <c>Idempotency-Key</c>, if it sent one: with the same key, and before its first use, the same token can be fetched
+    /// again for <see cref="Pairing.RedeliveryWindow"/>, should the answer have been lost.
+    /// </param>
+    /// <param name="cancellationToken">Stops the call. A redemption that was written stays written.</param>
+    public async Task<PollResult> PollAsync(
+        DeviceCode deviceCode, string? clientId, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(deviceCode);
+        var (codeHash, keyHash) = (deviceCode.Hash(), idempotencyKey is null ? null : SecretHash.Of(idempotencyKey));
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            var now = clock.Now();
+            var poll = await store.TryAcceptPollAsync(codeHash, clientId, now, cancellationToken).ConfigureAwait(false);
+            if (poll.IsAccepted || poll.Pairing is not { } pairing)
+            {
+                return new PollResult.NotPaired(poll.IsAccepted ? PairingError.AuthorizationPending : PairingError.InvalidGrant);
+            }
+
+            var (error, next) = pairing.Poll(clientId, keyHash, now);
+            switch (error)
+            {
+                case null when await _redemption.RedeemAsync(deviceCode, pairing, next, cancellationToken).ConfigureAwait(false) is { } result:
+                    if (result is PollResult.Paired { Issued: var issued })
+                    {
+                        logger.PairingRedeemed(pairing.Id, issued.DeviceId, issued.Id);
+                    }
+
+                    return result;
+                case null or PairingError.AuthorizationPending: // the store saw another state: look again
+                    continue;
+                case PairingError.SlowDown when next.Pacing != pairing.Pacing:
+                    await store.TrySlowDownAsync(pairing, next.Pacing, cancellationToken).ConfigureAwait(false);
+                    break;
+                case PairingError.InvalidGrant when _options.RevokeOnReplay && pairing.IsReplayed(clientId, now):
+                case PairingError.ExpiredToken when pairing.Status == PairingStatus.Approved: // perhaps issued, but not redeemed in time
+                    if (await _redemption.RevokeAsync(pairing, cancellationToken).ConfigureAwait(false) is { } revoked)
+                    {
+                        logger.TokenRevoked(pairing.Id, revoked);
+                    }
+
+                    break;
+            }
+
+            return new PollResult.NotPaired(error.Value) { Interval = error == PairingError.SlowDown ? next.Pacing.Interval : null };
+        }
+
+        throw Contended();
+    }
+
+    private async Task<InspectResult> LookUpAsync(string? userCode, Approver approver, bool claim, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            var pairing = await FindAsync(userCode, cancellationToken).ConfigureAwait(false);
+            var now = clock.Now();
+            if (pairing is null || pairing.Claim(approver.UserId, now) is not (null, var claimed))
+            {
+                return Refused(pairing, approver) is DecisionResult.AlreadyDecided { Status: var status }
+                    ? new InspectResult.AlreadyDecided(status)
+                    : new InspectResult.NotFound();
+            }
+
+            if (!claim || ReferenceEquals(claimed, pairing) || await store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false))
+            {
+                return new InspectResult.Found(pairing, await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? []);
+            }
+        }
+
+        throw Contended();
+    }
+
+    private async ValueTask<Pairing?> FindAsync(string? userCode, CancellationToken cancellationToken) =>
+        _options.UserCode.TryParse(userCode, out var code)
+            ? await store.FindByUserCodeAsync(code.Hash(), cancellationToken).ConfigureAwait(false)
+            : null;
+
+    private DecisionResult Refused(Pairing? pairing, Approver approver) =>
+        pairing?.Refuses(approver.UserId, clock.Now()) == DecisionError.AlreadyDecided
+            ? new DecisionResult.AlreadyDecided(pairing.Status)
+            : new DecisionResult.NotFound();
+
+    /// <summary>Requested, and the account's, and the credential's; null when the account is not active.</summary>
+    private async ValueTask<IReadOnlyList<string>?> GrantableAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken)
+    {
+        var scopes = await policy.ScopesNowAsync(approver.UserId, pairing.RequestedScopes, cancellationToken).ConfigureAwait(false);
+        return approver.Scopes is { } held ? scopes?.Intersect(held, StringComparer.Ordinal).ToArray() : scopes;
+    }
+
+    private static string[] Sorted(IEnumerable<string> scopes) => [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
+    private static InvalidOperationException Contended() => new($"The pairing store refused {WriteAttempts} writes in a row.");
+}

@@ -1,0 +1,32 @@
+namespace DeviceAuthorization;
+
+/// <summary>The answer to a <see cref="PairingRequest"/>.</summary>
+public abstract record StartResult
+{
+    private StartResult()
+    {
+    }
+
+    /// <summary>The pairing waits for its approver. Holds both codes: they are shown here once and nowhere else.</summary>
+    public sealed record Started : StartResult
+    {
+        /// <summary>For the device.</summary>
+        public required DeviceCode DeviceCode { get; init; }
+
+        /// <summary>For the person.</summary>
+        public required UserCode UserCode { get; init; }
+
+        /// <summary>How long both live.</summary>
+        public required TimeSpan ExpiresIn { get; init; }
+
+        /// <summary>Least time between two polls.</summary>
+        public required TimeSpan Interval { get; init; }
+    }
+
+    /// <summary>Scopes the host does not have; nothing was started.</summary>
+    /// <param name="Scopes">The unknown ones, as sent.</param>
+    public sealed record UnknownScopes(IReadOnlyList<string> Scopes) : StartResult;
+
+    /// <summary>The store is full: try later. No live pairing is ever evicted to make room.</summary>
+    public sealed record Unavailable : StartResult;
+}

@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Pairings of one process. Bounded by <see cref="DeviceAuthorizationOptions.MaxLivePairings"/> live ones and as many dead; live ones
+/// are never evicted, expired ones leave by themselves. A restart forgets everything: devices then start anew.
+/// </summary>
+internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
+{
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LeastSweepGap = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<string, Entry> _byDeviceCode = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Entry> _byUserCode = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Guid, Entry> _byId = new();
+    private readonly Lock _adding = new();
+    private readonly TimeProvider _clock;
+    private readonly int _maxLive;
+    private readonly ITimer _timer;
+    private DateTimeOffset _sweptAt;
+    private int _live;
+
+    public InMemoryPairingStore(IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+    {
+        (_clock, _maxLive, _sweptAt) = (clock, options.Value.MaxLivePairings, clock.GetUtcNow());
+        _timer = clock.CreateTimer(_ => Sweep(), null, SweepPeriod, SweepPeriod);
+    }
+
+    /// <summary>One pairing, and the lock that makes each step on it atomic.</summary>
+    private sealed class Entry(Pairing pairing)
+    {
+        public Lock Gate { get; } = new();
+
+        public Pairing Pairing { get; set; } = pairing;
+    }
+
+    public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken)
+    {
+        lock (_adding)
+        {
+            if (_live >= _maxLive && _clock.GetUtcNow() - _sweptAt >= LeastSweepGap)
+            {
+                Sweep();
+            }
+
+            if (_live >= _maxLive)
+            {
+                return ValueTask.FromResult(PairingAddition.Full);
+            }
+
+            var entry = new Entry(pairing);
+            if (_byDeviceCode.ContainsKey(pairing.DeviceCodeHash) || !_byUserCode.TryAdd(pairing.UserCodeHash, entry))
+            {
+                return ValueTask.FromResult(PairingAddition.CodeTaken);
+            }
+
+            _byId[pairing.Id] = entry;
+            _byDeviceCode[pairing.DeviceCodeHash] = entry;
+            _live++;
+            return ValueTask.FromResult(PairingAddition.Added);
+        }
+    }
+
+    public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(_byUserCode.TryGetValue(userCodeHash, out var entry) ? Read(entry) : null);
+
+    public ValueTask<PollAttempt> TryAcceptPollAsync(
+        string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!_byDeviceCode.TryGetValue(deviceCodeHash, out var entry))
+        {
+            return ValueTask.FromResult(PollAttempt.NotAccepted(null));
+        }
+
+        lock (entry.Gate)
+        {
+            var pairing = entry.Pairing;
+            if (pairing.Status != PairingStatus.Pending || !pairing.BelongsTo(clientId) || now >= pairing.ExpiresAt || pairing.Pacing.IsTooEarly(now))
+            {
+                return ValueTask.FromResult(PollAttempt.NotAccepted(pairing));
+            }
+
+            entry.Pairing = pairing with { Pacing = pairing.Pacing.Accepted(now) };
+            return ValueTask.FromResult(PollAttempt.Accepted);
+        }
+    }
+
+    public ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken)
+    {
+        if (!_byId.TryGetValue(read.Id, out var entry))
+        {
+            return ValueTask.FromResult(false);
+        }
+
+        lock (entry.Gate)
+        {
+            if (entry.Pairing.Status != PairingStatus.Pending || entry.Pairing.Pacing != read.Pacing)
+            {
+                return ValueTask.FromResult(false);
+            }
+
+            entry.Pairing = entry.Pairing with { Pacing = slower };
+            return ValueTask.FromResult(true);
+        }
+    }
+
+    public ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!_byId.TryGetValue(pairing.Id, out var entry))
+        {
+            return ValueTask.FromResult(false);
+        }
+
+        lock (entry.Gate)
+        {
+            if (entry.Pairing.Version != pairing.Version || now >= entry.Pairing.ExpiresAt)
+            {
+                return ValueTask.FromResult(false);
+            }
+
+            entry.Pairing = pairing with { Version = pairing.Version + 1, Pacing = entry.Pairing.Pacing };
+            return ValueTask.FromResult(true);
+        }
+    }
+
+    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        foreach (var entry in _byId.Values)
+        {
+            if (removed < max && Read(entry).ExpiresAt < before && Remove(entry))
+            {
+                removed++;
+            }
+        }
+
+        return ValueTask.FromResult(removed);
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    /// <summary>Counts the living anew, and lets the dead go: those past retention, and the oldest beyond the bound.</summary>
+    private void Sweep()
+    {
+        lock (_adding)
+        {
+            var now = _clock.GetUtcNow();
+            var dead = new List<Pairing>();
+            _live = 0;
+            foreach (var entry in _byId.Values)
+            {
+                var pairing = Read(entry);
+                if (pairing.Status is PairingStatus.Pending or PairingStatus.Approved && now < pairing.ExpiresAt)
+                {
+                    _live++;
+                }
+                else if (now >= pairing.ExpiresAt + Pairing.Retention)
+                {
+                    Remove(entry);
+                }
+                else
+                {
+                    dead.Add(pairing);
+                }
+            }
+
+            foreach (var pairing in dead.OrderBy(pairing => pairing.ExpiresAt).Take(dead.Count - _maxLive))
+            {
+                Remove(_byId[pairing.Id]);
+            }
+
+            _sweptAt = now;
+        }
+    }
+
+    private static Pairing Read(Entry entry)
+    {
+        lock (entry.Gate)
+        {
+            return entry.Pairing;
+        }
+    }
+
+    private bool Remove(Entry entry)
+    {
+        var pairing = Read(entry);
+        _byUserCode.TryRemove(pairing.UserCodeHash, out _);
+        _byDeviceCode.TryRemove(pairing.DeviceCodeHash, out _);
+        return _byId.TryRemove(pairing.Id, out _);
+    }
+}

@@ -1,0 +1,14 @@
+namespace DeviceAuthorization;
+
+/// <summary>What became of a new pairing.</summary>
+public enum PairingAddition
+{
+    /// <summary>It is stored.</summary>
+    Added,
+
+    /// <summary>One of its codes is in use: make new ones and try again.</summary>
+    CodeTaken,
+
+    /// <summary>The store holds as many live pairings as it may.</summary>
+    Full,
+}

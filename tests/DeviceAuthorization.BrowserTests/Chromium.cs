@@ -1,0 +1,73 @@
+using Microsoft.Playwright;
+
+namespace DeviceAuthorization.BrowserTests;
+
+/// <summary>
+/// The machine's own Chromium, started once for all tests of a class. Where there is none the tests are skipped, but for
+/// CI: there a missing browser is a failure.
+/// </summary>
+public sealed class Chromium : IAsyncLifetime
+{
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public async Task InitializeAsync()
+    {
+        var folders = Environment.GetEnvironmentVariable("PATH")?.Split(Path.PathSeparator) ?? [];
+        var path = Names.SelectMany(name => folders.Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
+        if (path is null)
+        {
+            return;
+        }
+
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = path,
+            Args =
+            [
+                "--no-sandbox", // build machines run as root, and the only pages are our own
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+            ],
+        });
+    }
+
+    /// <summary>A phone that nobody has used before.</summary>
+    public async Task<IPage> NewPhoneAsync(bool javaScript)
+    {
+        const string Reason = "No Chromium or Chrome is on the PATH.";
+        if (_browser is null)
+        {
+            Assert.False(Environment.GetEnvironmentVariable("CI") is "true", Reason);
+            throw new SkipException(Reason);
+        }
+
+        return await _browser.NewPageAsync(new()
+        {
+            ColorScheme = ColorScheme.Light,
+            DeviceScaleFactor = 2,
+            HasTouch = true,
+            IsMobile = true,
+            JavaScriptEnabled = javaScript,
+            Locale = "en-US",
+            ViewportSize = new() { Width = 390, Height = 844 },
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null)
+        {
+            await _browser.DisposeAsync();
+        }
+
+        _playwright?.Dispose();
+    }
+}

@@ -1,0 +1,45 @@
+using Xunit.Abstractions;
+
+namespace DeviceAuthorization.BrowserTests;
+
+public sealed class PairingTests(Chromium chromium, ITestOutputHelper log) : IClassFixture<Chromium>
+{
+    private const int Paired = 0;
+    private const int Denied = 3;
+
+    [SkippableFact]
+    public async Task A_television_that_is_approved_on_the_phone_reads_the_library()
+    {
+        await using var story = new PairingStory("approved", await chromium.NewPhoneAsync(javaScript: true), log);
+        var television = await story.StartTelevisionAsync();
+        await story.ReviewAsync(television);
+        await story.DecideAsync("Approve");
+
+        Assert.Equal(Paired, await television.ExitCodeAsync());
+        Assert.Contains("/api/library answered 200", television.Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_television_that_is_denied_on_the_phone_gives_up()
+    {
+        await using var story = new PairingStory("denied", await chromium.NewPhoneAsync(javaScript: true), log);
+        var television = await story.StartTelevisionAsync();
+        await story.ReviewAsync(television);
+        await story.DecideAsync("Deny");
+
+        Assert.Equal(Denied, await television.ExitCodeAsync());
+        Assert.DoesNotContain("/api/library", television.Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_phone_without_JavaScript_approves_a_television_too()
+    {
+        await using var story = new PairingStory("without-javascript", await chromium.NewPhoneAsync(javaScript: false), log);
+        var television = await story.StartTelevisionAsync();
+        await story.ReviewAsync(television);
+        await story.DecideAsync("Approve");
+
+        Assert.Equal(Paired, await television.ExitCodeAsync());
+        Assert.Contains("/api/library answered 200", television.Output, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,158 @@
+using System.Net.Http.Headers;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc.Testing.Handlers;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>
+/// A host as a user of the library writes it: cookie sign-in, three scopes, one API endpoint. Time stands still until
+/// <see cref="Clock"/> is advanced. In memory by default; on a real loopback port with <c>kestrel: true</c>.
+/// </summary>
+internal sealed class TestHost : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Epoch = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly WebApplication _app;
+    private readonly List<HttpClient> _clients = [];
+
+    private TestHost(WebApplication app, FakeTimeProvider clock, FakeLogCollector logs) => (_app, Clock, Logs) = (app, clock, logs);
+
+    public FakeTimeProvider Clock { get; }
+
+    /// <summary>Every log record of the host, from Trace on.</summary>
+    public FakeLogCollector Logs { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Where Kestrel listens; only with <c>kestrel: true</c>.</summary>
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single());
+
+    public static async Task<TestHost> StartAsync(
+        Action<DeviceAuthorizationOptions>? configure = null,
+        Action<IServiceCollection>? services = null,
+        Action<WebApplication>? map = null,
+        bool kestrel = false,
+        string environment = "Production",
+        string? pathBase = null)
+    {
+        var clock = new FakeTimeProvider(Epoch);
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = environment });
+        if (kestrel)
+        {
+            builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        }
+        else
+        {
+            builder.WebHost.UseTestServer(server => server.BaseAddress = new Uri("https://tv.example.com"));
+        }
+
+        builder.Logging.AddFakeLogging().SetMinimumLevel(LogLevel.Trace);
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        builder.Services.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
+        builder.Services.AddRouting();
+        builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationScheme)
+            .AddCookie(options =>
+            {
+                options.LoginPath = "/login";
+                options.TimeProvider = clock;
+            })
+            .AddDeviceToken();
+        services?.Invoke(builder.Services);
+        builder.Services.AddDeviceAuthorization(options =>
+        {
+            options.PublicOrigin = new Uri("https://tv.example.com");
+            options.Scopes.Add("library.read", "See your library");
+            options.Scopes.Add("library.write", "Change your library");
+            options.Scopes.Add("profile", "See your name");
+            options.RateLimits.Enabled = false;
+            configure?.Invoke(options);
+        });
+
+        var app = builder.Build();
+        if (pathBase is not null)
+        {
+            app.UsePathBase(pathBase);
+        }
+
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapDeviceAuthorization();
+        app.MapDevicePairingPage();
+        app.MapGet("/test/sign-in/{user}", (string user, string? scope) => Results.SignIn(
+            new ClaimsPrincipal(new ClaimsIdentity(
+                [
+                    new(ClaimTypes.NameIdentifier, user),
+                    new(ClaimTypes.Name, user),
+                    .. scope is null ? [] : new Claim[] { new("scope", scope) },
+                ],
+                "test")),
+            authenticationScheme: CookieAuthenticationDefaults.AuthenticationScheme));
+        app.MapGet("/api/library", (PairedDevice device) => Results.Json(new { user = device.UserId, device = device.Id, name = device.Name }))
+            .RequireScope("library.read");
+        app.MapGet("/api/admin", () => "admin").RequireScope("library.write");
+        map?.Invoke(app);
+        await app.StartAsync();
+        return new TestHost(app, clock, app.Services.GetFakeLogCollector());
+    }
+
+    /// <summary>A client that nobody is signed in with: a device.</summary>
+    public HttpClient Device() => Client();
+
+    /// <summary>A browser with its own cookies, in which <paramref name="user"/> is signed in. Follows no redirects.</summary>
+    /// <param name="user">The user's id and name.</param>
+    /// <param name="scope">Limits the credential to these scopes, space-separated.</param>
+    public async Task<HttpClient> SignInAsync(string user, string? scope = null)
+    {
+        var client = Client(new CookieContainerHandler());
+        using var response = await client.GetAsync($"/test/sign-in/{user}{(scope is null ? "" : "?scope=" + Uri.EscapeDataString(scope))}");
+        response.EnsureSuccessStatusCode();
+        return client;
+    }
+
+    /// <summary>A client that calls with a device token.</summary>
+    public HttpClient WithToken(string token)
+    {
+        var client = Client();
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        return client;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients)
+        {
+            client.Dispose();
+        }
+
+        await _app.DisposeAsync();
+    }
+
+    private HttpClient Client(params DelegatingHandler[] handlers)
+    {
+        var server = _app.Services.GetRequiredService<IServer>() as TestServer;
+        HttpMessageHandler handler = server?.CreateHandler() ?? new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false };
+        foreach (var outer in handlers)
+        {
+            outer.InnerHandler = handler;
+            handler = outer;
+        }
+
+        var client = new HttpClient(handler) { BaseAddress = server?.BaseAddress ?? Address };
+        _clients.Add(client);
+        return client;
+    }
+}
