@@ -42,6 +42,7 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddSingleton<StartLimiter>();
             services.TryAddSingleton<ApproverSession>();
             services.TryAddScoped<PairingService>();
+            services.TryAddScoped<LastUse>();
             services.TryAddScoped<DevicePairingPage>();
             return new DeviceAuthorizationBuilder(services);
         }

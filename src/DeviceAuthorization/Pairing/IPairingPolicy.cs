@@ -41,4 +41,12 @@ internal static class PairingPolicyExtensions
         var has = await policy.FilterScopesAsync(userId, scopes, cancellationToken).ConfigureAwait(false);
         return ReferenceEquals(has, scopes) ? scopes : [.. scopes.Intersect(has, StringComparer.Ordinal)];
     }
+
+    /// <summary>What this approver can grant: requested, and the account's, and the credential's; null when the account is not active.</summary>
+    public static async ValueTask<IReadOnlyList<string>?> GrantableAsync(
+        this IPairingPolicy policy, Pairing pairing, Approver approver, CancellationToken cancellationToken)
+    {
+        var scopes = await policy.ScopesNowAsync(approver.UserId, pairing.RequestedScopes, cancellationToken).ConfigureAwait(false);
+        return approver.Scopes is { } held ? scopes?.Intersect(held, StringComparer.Ordinal).ToArray() : scopes;
+    }
 }

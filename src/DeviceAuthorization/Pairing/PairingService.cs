@@ -24,7 +24,7 @@ public sealed class PairingService(
     private const int WriteAttempts = 100;
 
     private readonly DeviceAuthorizationOptions _options = options.Value;
-    private readonly Redemption _redemption = new(store, devices, policy, options.Value, clock);
+    private readonly Redemption _redemption = new(store, devices, policy, options.Value, clock, logger);
 
     /// <summary>A device asks to be paired (RFC 8628 §3.1 and §3.2).</summary>
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
@@ -99,7 +99,7 @@ public sealed class PairingService(
                 return Refused(pairing, approver);
             }
 
-            switch (await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false))
+            switch (await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false))
             {
                 case null:
                     return new DecisionResult.Forbidden();
@@ -182,11 +182,6 @@ public sealed class PairingService(
             switch (error)
             {
                 case null when await _redemption.RedeemAsync(deviceCode, pairing, next, cancellationToken).ConfigureAwait(false) is { } result:
-                    if (result is PollResult.Paired { Issued: var issued })
-                    {
-                        logger.PairingRedeemed(pairing.Id, issued.DeviceId, issued.Id);
-                    }
-
                     return result;
                 case null or PairingError.AuthorizationPending: // the store saw another state: look again
                     continue;
@@ -195,11 +190,7 @@ public sealed class PairingService(
                     break;
                 case PairingError.InvalidGrant when _options.RevokeOnReplay && pairing.IsReplayed(clientId, now):
                 case PairingError.ExpiredToken when pairing.Status == PairingStatus.Approved: // perhaps issued, but not redeemed in time
-                    if (await _redemption.RevokeAsync(pairing, cancellationToken).ConfigureAwait(false) is { } revoked)
-                    {
-                        logger.TokenRevoked(pairing.Id, revoked);
-                    }
-
+                    await _redemption.RevokeAsync(pairing, cancellationToken).ConfigureAwait(false);
                     break;
             }
 
@@ -225,7 +216,7 @@ public sealed class PairingService(
 
             if (!claim || ReferenceEquals(claimed, pairing) || await store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false))
             {
-                return new InspectResult.Found(pairing, await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? []);
+                return new InspectResult.Found(pairing, await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? []);
             }
         }
 
@@ -241,13 +232,6 @@ public sealed class PairingService(
         pairing?.Refuses(approver.UserId, clock.Now()) == DecisionError.AlreadyDecided
             ? new DecisionResult.AlreadyDecided(pairing.Status)
             : new DecisionResult.NotFound();
-
-    /// <summary>Requested, and the account's, and the credential's; null when the account is not active.</summary>
-    private async ValueTask<IReadOnlyList<string>?> GrantableAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken)
-    {
-        var scopes = await policy.ScopesNowAsync(approver.UserId, pairing.RequestedScopes, cancellationToken).ConfigureAwait(false);
-        return approver.Scopes is { } held ? scopes?.Intersect(held, StringComparer.Ordinal).ToArray() : scopes;
-    }
 
     private static string[] Sorted(IEnumerable<string> scopes) => [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+
 namespace DeviceAuthorization;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace DeviceAuthorization;
 /// that wins the state answers.
 /// </summary>
 internal sealed class Redemption(
-    IPairingStore store, IDeviceRepository devices, IPairingPolicy policy, DeviceAuthorizationOptions options, TimeProvider clock)
+    IPairingStore store, IDeviceRepository devices, IPairingPolicy policy, DeviceAuthorizationOptions options, TimeProvider clock, ILogger logger)
 {
     private static readonly PollResult Refused = new PollResult.NotPaired(PairingError.InvalidGrant);
 
@@ -50,18 +52,24 @@ internal sealed class Redemption(
             return Refused; // the owner removed the device or its token meanwhile
         }
 
-        return await store.TryReplaceAsync(redeemed, clock.Now(), cancellationToken).ConfigureAwait(false)
-            ? new PollResult.Paired { Token = token, Issued = issued }
-            : null;
+        if (!await store.TryReplaceAsync(redeemed, clock.Now(), cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        logger.PairingRedeemed(pairing.Id, issued.DeviceId, issued.Id);
+        return new PollResult.Paired { Token = token, Issued = issued };
     }
 
     /// <summary>Revokes the pairing's token, if it has one: its code was replayed, or its redemption not finished in time.</summary>
-    /// <returns>The token revoked now, if any.</returns>
-    public async Task<Guid?> RevokeAsync(Pairing pairing, CancellationToken cancellationToken) =>
-        await devices.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { } token
-        && await devices.RevokeTokenAsync(token.UserId, token.Id, clock.Now(), cancellationToken).ConfigureAwait(false)
-            ? token.Id
-            : null;
+    public async Task RevokeAsync(Pairing pairing, CancellationToken cancellationToken)
+    {
+        if (await devices.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { } token
+            && await devices.RevokeTokenAsync(token.UserId, token.Id, clock.Now(), cancellationToken).ConfigureAwait(false))
+        {
+            logger.TokenRevoked(pairing.Id, token.Id);
+        }
+    }
 
     /// <summary>Puts the approved device into its owner's registry: named after the pairing, so that doing it twice is doing it once.</summary>
     public ValueTask<Device> RegisterAsync(Pairing approved, CancellationToken cancellationToken) => devices.RegisterAsync(new DeviceRegistration

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace DeviceAuthorization;
+
+/// <summary>Records when a token was used: at first use, then every five minutes. Neither delays the answer nor fails it.</summary>
+internal sealed class LastUse(IDeviceRepository devices, ILogger<LastUse> logger)
+{
+    private static readonly TimeSpan Debounce = TimeSpan.FromMinutes(5);
+
+    public void Record(HttpContext context, IssuedToken token, DateTimeOffset now)
+    {
+        if (now < token.LastUsedAt + Debounce)
+        {
+            return;
+        }
+
+        context.Response.OnCompleted(async () =>
+        {
+            try
+            {
+                await devices.TouchAsync(token.Id, now, Debounce, CancellationToken.None);
+            }
+            catch (Exception exception)
+            {
+                logger.TouchFailed(exception, token.Id);
+            }
+        });
+    }
+}
