@@ -49,8 +49,9 @@ internal sealed class ChildProgram : IAsyncDisposable
 
     public static ChildProgram Start(string name, params string[] arguments)
     {
-        var path = typeof(ChildProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(program => program.Key == name).Value!;
-        return new ChildProgram(name, new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, path), .. arguments])
+        var relative = typeof(ChildProgram).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(program => program.Key == name).Value!;
+        var path = Path.GetFullPath(relative, AppContext.BaseDirectory);
+        return new ChildProgram(name, new ProcessStartInfo("dotnet", [path, .. arguments])
         {
             Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development" },
             RedirectStandardError = true,
@@ -58,6 +59,7 @@ internal sealed class ChildProgram : IAsyncDisposable
             StandardErrorEncoding = Encoding.UTF8,
             StandardOutputEncoding = Encoding.UTF8,
             UseShellExecute = false,
+            WorkingDirectory = Path.GetDirectoryName(path), // a host reads its settings there
         });
     }
 

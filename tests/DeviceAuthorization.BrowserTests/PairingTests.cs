@@ -13,7 +13,7 @@ public sealed class PairingTests(Chromium chromium, ITestOutputHelper log) : ICl
         await using var story = new PairingStory("approved", await chromium.NewPhoneAsync(javaScript: true), log);
         var television = await story.StartTelevisionAsync();
         await story.ReviewAsync(television);
-        await story.DecideAsync("Approve");
+        await story.DecideAsync("Approve", "Device approved");
 
         Assert.Equal(Paired, await television.ExitCodeAsync());
         Assert.Contains("/api/library answered 200", television.Output, StringComparison.Ordinal);
@@ -25,7 +25,7 @@ public sealed class PairingTests(Chromium chromium, ITestOutputHelper log) : ICl
         await using var story = new PairingStory("denied", await chromium.NewPhoneAsync(javaScript: true), log);
         var television = await story.StartTelevisionAsync();
         await story.ReviewAsync(television);
-        await story.DecideAsync("Deny");
+        await story.DecideAsync("Deny", "Device denied");
 
         Assert.Equal(Denied, await television.ExitCodeAsync());
         Assert.DoesNotContain("/api/library", television.Output, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public sealed class PairingTests(Chromium chromium, ITestOutputHelper log) : ICl
         await using var story = new PairingStory("without-javascript", await chromium.NewPhoneAsync(javaScript: false), log);
         var television = await story.StartTelevisionAsync();
         await story.ReviewAsync(television);
-        await story.DecideAsync("Approve");
+        await story.DecideAsync("Approve", "Device approved");
 
         Assert.Equal(Paired, await television.ExitCodeAsync());
         Assert.Contains("/api/library answered 200", television.Output, StringComparison.Ordinal);

@@ -64,17 +64,19 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
                 "Cannot tell which authentication scheme people sign in with. Set DeviceAuthorization:ApproverScheme, or name a default scheme in AddAuthentication(…).");
     }
 
-    /// <summary>Whether a browser says that the request comes from another site.</summary>
+    /// <summary>
+    /// Whether a browser says that the request comes from another site. Where it sends <c>Sec-Fetch-Site</c>, that alone counts: a page
+    /// with <c>Referrer-Policy: no-referrer</c>, as ours, sends <c>Origin: null</c> to its own site, too (Fetch standard, "append a request
+    /// Origin header").
+    /// </summary>
     public bool IsCrossSite(HttpRequest request)
     {
-        var site = request.Headers["Sec-Fetch-Site"].ToString();
-        if (site.Length > 0 && site is not ("same-origin" or "none"))
+        if (request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)
         {
-            return true;
+            return site is not ("same-origin" or "none");
         }
 
-        var origin = request.Headers.Origin.ToString();
-        return origin.Length > 0
+        return request.Headers.Origin.ToString() is { Length: > 0 } origin and not "null"
             && !origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
             && !origin.Equals(options.Value.PublicOrigin?.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase);
     }
