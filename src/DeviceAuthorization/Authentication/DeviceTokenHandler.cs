@@ -52,12 +52,12 @@ internal sealed class DeviceTokenHandler(
         }
 
         lastUse.Record(Context, issued, now);
-        Context.Features.Set(new PairedDevice(device, issued.Id, scopes));
+        Context.Features.Set(device is null ? null : new PairedDevice(device, issued.Id, scopes));
         Claim[] claims =
         [
             new(ClaimTypes.NameIdentifier, issued.UserId),
-            new(DeviceTokenDefaults.DeviceIdClaim, device.Id),
             new(DeviceTokenDefaults.TokenIdClaim, issued.Id.ToString()),
+            .. device is null ? [] : new Claim[] { new(DeviceTokenDefaults.DeviceIdClaim, device.Id) },
             .. scopes.Select(scope => new Claim(DeviceTokenDefaults.ScopeClaim, scope)),
         ];
         var principal = new ClaimsPrincipal(new ClaimsIdentity(claims, DeviceTokenDefaults.AuthenticationType));

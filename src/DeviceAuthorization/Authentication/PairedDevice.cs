@@ -25,7 +25,7 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>
     public string UserId => Device.UserId;
 
     /// <summary>The name its owner gave it.</summary>
-    public string Name => Device.Name;
+    public string? Name => Device.Name;
 
     /// <summary>The token it called with.</summary>
     public Guid TokenId { get; }

@@ -32,10 +32,12 @@ public sealed class DeviceToken
     public static DeviceToken Derive(DeviceCode code, string salt, string prefix)
     {
         ArgumentNullException.ThrowIfNull(code);
-        var key = HMACSHA256.HashData(Encoding.UTF8.GetBytes(code.Reveal()), Encoding.UTF8.GetBytes("DeviceAuthorization token\n" + salt));
-        var body = prefix + Base62(new BigInteger(key, isUnsigned: true, isBigEndian: true), BodyLength);
-        return new DeviceToken(body + Checksum(body));
+        return Of(HMACSHA256.HashData(Encoding.UTF8.GetBytes(code.Reveal()), Encoding.UTF8.GetBytes("DeviceAuthorization token\n" + salt)), prefix);
     }
+
+    /// <summary>Makes a token that belongs to no pairing.</summary>
+    /// <param name="prefix">What the token starts with.</param>
+    public static DeviceToken New(string prefix) => Of(RandomNumberGenerator.GetBytes(32), prefix);
 
     /// <summary>
     /// Reads a token that a client sent. Wrong prefix, length, characters or checksum are told apart here, before any store is
@@ -69,6 +71,12 @@ public sealed class DeviceToken
 
     /// <summary>Never the token.</summary>
     public override string ToString() => "DeviceToken(***)";
+
+    private static DeviceToken Of(byte[] secret, string prefix)
+    {
+        var body = prefix + Base62(new BigInteger(secret, isUnsigned: true, isBigEndian: true), BodyLength);
+        return new DeviceToken(body + Checksum(body));
+    }
 
     /// <summary>Catches typing errors and junk, nothing more; 32 bits fit in six digits.</summary>
     private static string Checksum(string body)

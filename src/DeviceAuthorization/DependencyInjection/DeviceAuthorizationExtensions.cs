@@ -43,6 +43,10 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddSingleton<ApproverSession>();
             services.TryAddScoped<PairingService>();
             services.TryAddScoped<LastUse>();
+            services.TryAddSingleton<IDeviceEvents, NoDeviceEvents>();
+            services.TryAddScoped<DeviceRegistry>();
+            services.TryAddScoped<ApiCallers>();
+            services.TryAddScoped<DeviceApi>();
             services.TryAddScoped<DevicePairingPage>();
             return new DeviceAuthorizationBuilder(services);
         }
@@ -74,6 +78,32 @@ namespace Microsoft.AspNetCore.Builder
         {
             Check(endpoints);
             return OnTheirOwn(DeviceAuthorizationEndpoints.Map(endpoints, prefix), endpoints);
+        }
+
+        /// <summary>
+        /// Maps the registry of devices: register, list, get, change, delete. For people with a session and for tokens, each call behind a
+        /// scope of <see cref="DeviceAuthorizationOptions.ManagementScopes"/>.
+        /// </summary>
+        /// <param name="endpoints">The host's endpoints.</param>
+        /// <param name="prefix">Their path; RomM's clients know only the default.</param>
+        /// <exception cref="InvalidOperationException"><c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called.</exception>
+        public static IEndpointConventionBuilder MapDevices(this IEndpointRouteBuilder endpoints, string prefix = "/api/devices")
+        {
+            Check(endpoints);
+            return OnTheirOwn(DeviceEndpoints.Map(endpoints, prefix), endpoints);
+        }
+
+        /// <summary>
+        /// Maps the tokens of a user: make, list, change, renew, revoke. Behind scopes as <see cref="MapDevices"/>; making, changing and
+        /// renewing is for people with a session only.
+        /// </summary>
+        /// <param name="endpoints">The host's endpoints.</param>
+        /// <param name="prefix">Their path; RomM's clients know only the default.</param>
+        /// <exception cref="InvalidOperationException"><c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called.</exception>
+        public static IEndpointConventionBuilder MapClientTokens(this IEndpointRouteBuilder endpoints, string prefix = "/api/client-tokens")
+        {
+            Check(endpoints);
+            return OnTheirOwn(ClientTokenEndpoints.Map(endpoints, prefix), endpoints);
         }
 
         /// <summary>

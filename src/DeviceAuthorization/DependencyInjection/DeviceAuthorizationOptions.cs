@@ -61,6 +61,23 @@ public sealed class DeviceAuthorizationOptions
     /// <value>90 days by default; at least a minute; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</value>
     public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromDays(90);
 
+    /// <summary>
+    /// The token lifetimes people choose from, by the word that requests use (<c>expires_in</c>);
+    /// <see cref="Timeout.InfiniteTimeSpan"/> is for ever.
+    /// </summary>
+    /// <value>RomM's by default: <c>30d</c>, <c>90d</c>, <c>1y</c>, <c>never</c>.</value>
+    public IDictionary<string, TimeSpan> TokenLifetimes { get; } = new Dictionary<string, TimeSpan>(StringComparer.Ordinal)
+    {
+        ["30d"] = TimeSpan.FromDays(30),
+        ["90d"] = TimeSpan.FromDays(90),
+        ["1y"] = TimeSpan.FromDays(365),
+        ["never"] = Timeout.InfiniteTimeSpan,
+    };
+
+    /// <summary>How many live tokens a user may have, paired devices' and others together.</summary>
+    /// <value>25 by default; at least 1.</value>
+    public int MaxTokensPerUser { get; set; } = 25;
+
     /// <summary>Whether pairing a known device again revokes its earlier tokens.</summary>
     /// <value><see langword="true"/> by default.</value>
     public bool ReplaceEarlierTokens { get; set; } = true;
@@ -71,6 +88,13 @@ public sealed class DeviceAuthorizationOptions
     /// </summary>
     /// <value><see langword="true"/> by default.</value>
     public bool RevokeOnReplay { get; set; } = true;
+
+    /// <summary>Further keys in a device's <c>sync_config</c> whose values are secret, beside <see cref="SecretKeys.Default"/>.</summary>
+    /// <value>None by default.</value>
+    public IList<string> SecretKeys { get; } = [];
+
+    /// <summary>The scopes that the endpoints of devices and tokens require.</summary>
+    public ManagementScopes ManagementScopes { get; set; } = new();
 
     /// <summary>Limits on how often devices may ask.</summary>
     public DeviceRateLimits RateLimits { get; set; } = new();
@@ -89,4 +113,27 @@ public sealed class DeviceRateLimits
     /// </summary>
     /// <value>10 by default; at least 1.</value>
     public int StartsPerMinute { get; set; } = 10;
+}
+
+/// <summary>
+/// The scopes that the endpoints of devices and tokens require: a device token must carry them, and the account behind it, or behind a
+/// session, must have them. A device can only ask for those that are in <see cref="DeviceAuthorizationOptions.Scopes"/>.
+/// </summary>
+public sealed class ManagementScopes
+{
+    /// <summary>To list and read devices.</summary>
+    /// <value><c>devices.read</c> by default, as RomM.</value>
+    public string ReadDevices { get; set; } = "devices.read";
+
+    /// <summary>To register, change and delete devices.</summary>
+    /// <value><c>devices.write</c> by default, as RomM.</value>
+    public string WriteDevices { get; set; } = "devices.write";
+
+    /// <summary>To list tokens.</summary>
+    /// <value><c>me.read</c> by default, as RomM.</value>
+    public string ReadTokens { get; set; } = "me.read";
+
+    /// <summary>To revoke tokens, and for people to make and change them.</summary>
+    /// <value><c>me.write</c> by default, as RomM.</value>
+    public string WriteTokens { get; set; } = "me.write";
 }

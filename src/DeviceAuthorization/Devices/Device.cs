@@ -9,27 +9,54 @@ public sealed record Device
     /// <summary>The owner.</summary>
     public required string UserId { get; init; }
 
-    /// <summary>The name people see.</summary>
-    public required string Name { get; init; }
+    /// <summary>The name people see, at most 255 characters.</summary>
+    public string? Name { get; init; }
 
-    /// <summary>The system it runs on, as it reported.</summary>
+    /// <summary>The system it runs on, as it reported; at most 50 characters.</summary>
     public string? Platform { get; init; }
 
-    /// <summary>The client that paired it.</summary>
+    /// <summary>The client on it; at most 50 characters when it registered itself, 128 when it was paired.</summary>
     public string? Client { get; init; }
 
-    /// <summary>The version of the client, as it reported.</summary>
+    /// <summary>The version of the client, as it reported; at most 50 characters.</summary>
     public string? ClientVersion { get; init; }
 
-    /// <summary>What the device calls its installation; unique per user.</summary>
+    /// <summary>A network address, as it reported; at most 45 characters.</summary>
+    public string? IpAddress { get; init; }
+
+    /// <summary>The hardware address, as it reported; at most 17 characters.</summary>
+    public string? MacAddress { get; init; }
+
+    /// <summary>The host name, as it reported; at most 255 characters.</summary>
+    public string? Hostname { get; init; }
+
+    /// <summary>What the device calls its installation when it pairs; unique per user.</summary>
     public string? ClientDeviceIdentifier { get; init; }
 
-    /// <summary>When it was last paired or called the API.</summary>
+    /// <summary>
+    /// What a device is recognised by that registers without pairing (<see cref="DeviceFingerprint"/>); unique per user.
+    /// <see langword="null"/> when it has none, or shall not be recognised.
+    /// </summary>
+    public string? Fingerprint { get; init; }
+
+    /// <summary>How it exchanges saves.</summary>
+    public SyncMode SyncMode { get; init; }
+
+    /// <summary>Whether it exchanges saves.</summary>
+    public bool SyncEnabled { get; init; } = true;
+
+    /// <summary>Settings of that, some of them secret.</summary>
+    public SecretDocument? SyncConfig { get; init; }
+
+    /// <summary>When it was last paired or called the API, to within five minutes.</summary>
     public DateTimeOffset? LastSeenAt { get; init; }
 
     /// <summary>When it was registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the record last changed.</summary>
+    /// <summary>When the record last changed; being seen is no change.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Raised by the repository with every replacement; the compare of its compare-and-swap.</summary>
+    public long Version { get; init; }
 }

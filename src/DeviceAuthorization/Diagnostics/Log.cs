@@ -35,4 +35,7 @@ internal static partial class Log
 
     [LoggerMessage(9, LogLevel.Warning, "The last use of token {TokenId} was not recorded.")]
     public static partial void TouchFailed(this ILogger logger, Exception exception, Guid tokenId);
+
+    [LoggerMessage(10, LogLevel.Warning, "Pairing {PairingId} was not redeemed: user {UserId} has {Limit} live tokens already.")]
+    public static partial void TokenLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
 }

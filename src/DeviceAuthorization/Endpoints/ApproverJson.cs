@@ -16,20 +16,20 @@ internal static class ApproverJson
             return Parsed.Refuse<ApproveMessage>(unread);
         }
 
-        var hostHasScopes = context.RequestServices.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value.Scopes.Count > 0;
+        var options = context.RequestServices.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
         if (approve.UserCode is not { Length: > 0 and <= LongestUserCode }
             || approve.ApprovedScopes is not { Count: <= ScopeParameter.MaxScopes } scopes
             || !scopes.All(ScopeParameter.IsToken)
-            || (hostHasScopes && scopes.Count == 0)
+            || (scopes.Count == 0 && options.Scopes.Count > 0)
             || !ReportedText.TryClean(approve.DeviceName, ReportedDeviceReader.MaxLong, out var deviceName))
         {
             return JsonDialect.Refuse<ApproveMessage>(
                 "user_code and approved_scopes are required, device_name is at most 255 characters without control characters.");
         }
 
-        return TokenLifetimes.TryParse(approve.ExpiresIn, out var lifetime)
+        return TokenLifetimes.TryParse(options, approve.ExpiresIn, out var lifetime)
             ? new ApproveMessage(approve.UserCode, new Approval { Scopes = scopes!, DeviceName = deviceName, TokenLifetime = lifetime })
-            : JsonDialect.Refuse<ApproveMessage>($"Invalid expires_in value. Valid values: {TokenLifetimes.Choices}");
+            : JsonDialect.Refuse<ApproveMessage>(TokenLifetimes.Problem(options));
     }
 
     public static async Task<Parsed<string>> ReadDenyAsync(HttpContext context)

@@ -100,7 +100,7 @@ internal sealed class FormDialect : IDialect
     {
         var issued = paired.Issued;
         return TypedResults.Json(
-            new OAuthPaired(paired.Token.Reveal(), "Bearer", issued.SecondsLeft(now), issued.ScopeParameter(), issued.DeviceId),
+            new OAuthPaired(paired.Token.Reveal(), "Bearer", issued.SecondsLeft(now), issued.ScopeParameter(), issued.DeviceId!),
             WireJson.Default.OAuthPaired);
     }
 

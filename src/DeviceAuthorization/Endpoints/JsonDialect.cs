@@ -22,7 +22,7 @@ internal sealed class JsonDialect : IDialect
     public static IResult Error(int status, string detail) => TypedResults.Json(new RomMError(detail), WireJson.Default.RomMError, statusCode: status);
 
     /// <summary>A body of the given shape; every member may be missing.</summary>
-    public static async Task<Parsed<T>> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
+    public static async Task<Parsed<T>> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type, int limit = RequestBody.Limit)
         where T : class
     {
         if (!RequestBody.IsUtf8(request, MediaType))
@@ -30,7 +30,7 @@ internal sealed class JsonDialect : IDialect
             return Refuse<T>($"The content type must be {MediaType}, in UTF-8.");
         }
 
-        if (await RequestBody.ReadAsync(request) is not { } body)
+        if (await RequestBody.ReadAsync(request, limit) is not { } body)
         {
             return Parsed.Refuse<T>(Error(StatusCodes.Status413PayloadTooLarge, RequestBody.TooLarge));
         }
@@ -112,7 +112,7 @@ internal sealed class JsonDialect : IDialect
         var issued = paired.Issued;
         return TypedResults.Json(
             new RomMPaired(
-                paired.Token.Reveal(), issued.DeviceId, issued.Scopes, issued.ExpiresAt, "Bearer", issued.SecondsLeft(now), issued.ScopeParameter()),
+                paired.Token.Reveal(), issued.DeviceId!, issued.Scopes, issued.ExpiresAt, "Bearer", issued.SecondsLeft(now), issued.ScopeParameter()),
             WireJson.Default.RomMPaired);
     }
 

@@ -10,17 +10,17 @@ namespace DeviceAuthorization;
 internal static class RequestBody
 {
     public const int Limit = 16 * 1024;
-    public const string TooLarge = "The body is larger than 16 KiB.";
+    public const string TooLarge = "The body is too large.";
 
     /// <summary>The body; null when it is larger than the limit, announced or not.</summary>
-    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request)
+    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int limit = Limit)
     {
-        if (request.ContentLength > Limit)
+        if (request.ContentLength > limit)
         {
             return null;
         }
 
-        var buffer = new byte[(int)(request.ContentLength ?? Limit) + 1];
+        var buffer = new byte[(int)(request.ContentLength ?? limit) + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
         return length < buffer.Length ? buffer.AsMemory(0, length) : null;
     }

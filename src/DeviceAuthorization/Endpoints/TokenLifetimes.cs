@@ -1,21 +1,16 @@
 namespace DeviceAuthorization;
 
-/// <summary>The lifetimes an approver can choose from, in RomM's words.</summary>
+/// <summary>Reads <c>expires_in</c>: one of the host's words for a lifetime.</summary>
 internal static class TokenLifetimes
 {
-    public const string Choices = "30d, 90d, 1y, never";
-
-    /// <summary>Reads a choice; none is the host's default.</summary>
-    public static bool TryParse(string? choice, out TimeSpan? lifetime)
+    /// <summary>Reads a choice; null is no choice.</summary>
+    public static bool TryParse(DeviceAuthorizationOptions options, string? choice, out TimeSpan? lifetime)
     {
-        lifetime = choice switch
-        {
-            "30d" => TimeSpan.FromDays(30),
-            "90d" => TimeSpan.FromDays(90),
-            "1y" => TimeSpan.FromDays(365),
-            "never" => Timeout.InfiniteTimeSpan,
-            _ => null,
-        };
-        return lifetime is not null || choice is null;
+        var known = options.TokenLifetimes.TryGetValue(choice ?? "", out var chosen);
+        lifetime = known ? chosen : null;
+        return known || choice is null;
     }
+
+    public static string Problem(DeviceAuthorizationOptions options) =>
+        $"Invalid expires_in value. Valid values: {string.Join(", ", options.TokenLifetimes.Keys)}";
 }

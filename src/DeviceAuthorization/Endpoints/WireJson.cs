@@ -84,7 +84,7 @@ internal sealed record RomMApprove(
 /// <summary>The answer to it.</summary>
 internal sealed record RomMApproved(
     [property: JsonPropertyName("device_id")] string DeviceId,
-    [property: JsonPropertyName("device_name")] string DeviceName);
+    [property: JsonPropertyName("device_name")] string? DeviceName);
 
 /// <summary>RomM's denial.</summary>
 internal sealed record RomMDeny([property: JsonPropertyName("user_code")] string? UserCode);
@@ -95,8 +95,65 @@ internal sealed record RomMError(
     [property: JsonPropertyName("error"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PairingError? Error = null,
     [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Interval = null);
 
+/// <summary>RomM's answer to a device that is registered already and did not want to be recognised.</summary>
+internal sealed record RomMConflict([property: JsonPropertyName("detail")] RomMExistingDevice Detail);
+
+/// <summary>Its detail.</summary>
+internal sealed record RomMExistingDevice(
+    [property: JsonPropertyName("error")] string Error,
+    [property: JsonPropertyName("message")] string Message,
+    [property: JsonPropertyName("device_id")] string DeviceId);
+
+/// <summary>RomM's request for a token made by hand.</summary>
+internal sealed record ClientTokenCreate(
+    [property: JsonPropertyName("name")] string? Name,
+    [property: JsonPropertyName("scopes")] IReadOnlyList<string?>? Scopes,
+    [property: JsonPropertyName("expires_in")] string? ExpiresIn);
+
+/// <summary>What its owner can change of a live token; absent members are left alone.</summary>
+internal sealed record ClientTokenChange(
+    [property: JsonPropertyName("name")] string? Name,
+    [property: JsonPropertyName("scopes")] IReadOnlyList<string?>? Scopes,
+    [property: JsonPropertyName("expires_in")] string? ExpiresIn);
+
+/// <summary>RomM's token; the token itself only where it is new.</summary>
+internal sealed record ClientTokenSchema(
+    [property: JsonPropertyName("id")] Guid Id,
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("scopes")] IReadOnlyList<string> Scopes,
+    [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt,
+    [property: JsonPropertyName("last_used_at")] DateTimeOffset? LastUsedAt,
+    [property: JsonPropertyName("created_at")] DateTimeOffset CreatedAt,
+    [property: JsonPropertyName("user_id"), JsonConverter(typeof(UserIdConverter))] string UserId,
+    [property: JsonPropertyName("device_id")] string? DeviceId,
+    [property: JsonPropertyName("raw_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RawToken)
+{
+    public static ClientTokenSchema From(IssuedToken token, DeviceToken? raw = null) => new(
+        token.Id,
+        token.Name,
+        token.Scopes,
+        token.ExpiresAt?.ToUniversalTime(),
+        token.LastUsedAt?.ToUniversalTime(),
+        token.CreatedAt.ToUniversalTime(),
+        token.UserId,
+        token.DeviceId,
+        raw?.Reveal());
+
+    /// <summary>Never the token.</summary>
+    public override string ToString() => $"ClientTokenSchema {{ Id = {Id} }}";
+}
+
 /// <summary>Serializes the wire, whatever the host's own JSON options say. Names are compared by case, repeats are refused.</summary>
-[JsonSourceGenerationOptions(MaxDepth = 8, AllowDuplicateProperties = false)]
+/// <remarks>Deep enough for a device's settings (<see cref="SecretDocument.MaxDepth"/>) inside a request.</remarks>
+[JsonSourceGenerationOptions(MaxDepth = 40, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(ClientTokenChange))]
+[JsonSerializable(typeof(ClientTokenCreate))]
+[JsonSerializable(typeof(ClientTokenSchema))]
+[JsonSerializable(typeof(ClientTokenSchema[]))]
+[JsonSerializable(typeof(DeviceCreateResponse))]
+[JsonSerializable(typeof(DeviceSchema))]
+[JsonSerializable(typeof(DeviceSchema[]))]
+[JsonSerializable(typeof(JsonDocument))]
 [JsonSerializable(typeof(OAuthStarted))]
 [JsonSerializable(typeof(OAuthPaired))]
 [JsonSerializable(typeof(OAuthError))]
@@ -108,5 +165,6 @@ internal sealed record RomMError(
 [JsonSerializable(typeof(RomMApprove))]
 [JsonSerializable(typeof(RomMApproved))]
 [JsonSerializable(typeof(RomMDeny))]
+[JsonSerializable(typeof(RomMConflict))]
 [JsonSerializable(typeof(RomMError))]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -14,4 +14,17 @@ internal static class WireValues
 
     /// <summary><c>scope</c>; null when there is none, for the parameter cannot be empty (RFC 6749 §3.3).</summary>
     public static string? ScopeParameter(this IssuedToken token) => token.Scopes.Count > 0 ? string.Join(' ', token.Scopes) : null;
+
+    /// <summary>Reads a mode in RomM's word, and in no other spelling.</summary>
+    public static bool TryParseSyncMode(string word, out SyncMode mode)
+    {
+        (var known, mode) = word switch
+        {
+            "api" => (true, SyncMode.Api),
+            "file_transfer" => (true, SyncMode.FileTransfer),
+            "push_pull" => (true, SyncMode.PushPull),
+            _ => (false, default),
+        };
+        return known;
+    }
 }

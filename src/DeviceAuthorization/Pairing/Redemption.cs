@@ -8,9 +8,19 @@ namespace DeviceAuthorization;
 /// that wins the state answers.
 /// </summary>
 internal sealed class Redemption(
-    IPairingStore store, IDeviceRepository devices, IPairingPolicy policy, DeviceAuthorizationOptions options, TimeProvider clock, ILogger logger)
+    IPairingStore store,
+    IDeviceRepository repository,
+    IPairingPolicy policy,
+    DeviceAuthorizationOptions options,
+    TimeProvider clock,
+    ILogger logger)
 {
     private static readonly PollResult Refused = new PollResult.NotPaired(PairingError.InvalidGrant);
+
+    private readonly DeviceRegistry _registry = new(repository, clock);
+
+    /// <summary>Puts the approved device into its owner's registry. Done at approval; repeated below, should it not have happened.</summary>
+    public Task<Device> RegisterAsync(Pairing approved, CancellationToken cancellationToken) => _registry.RegisterAsync(approved, cancellationToken);
 
     /// <summary>The answer to a poll that the rules allow; null when somebody moved the pairing on: look again.</summary>
     /// <param name="deviceCode">The code the device sent.</param>
@@ -19,7 +29,7 @@ internal sealed class Redemption(
     /// <param name="cancellationToken">Stops the call. What was written stays written.</param>
     public async Task<PollResult?> RedeemAsync(DeviceCode deviceCode, Pairing pairing, Pairing redeemed, CancellationToken cancellationToken)
     {
-        var (userId, grant, now) = (pairing.ApproverId!, pairing.Grant!, clock.Now());
+        var (userId, grant) = (pairing.ApproverId!, pairing.Grant!);
         var scopes = await policy.ScopesNowAsync(userId, grant.Scopes, cancellationToken).ConfigureAwait(false);
         if (scopes is null || (scopes.Count == 0 && grant.Scopes.Count > 0))
         {
@@ -29,25 +39,35 @@ internal sealed class Redemption(
         var token = DeviceToken.Derive(deviceCode, grant.TokenSalt, options.TokenPrefix);
         if (ReferenceEquals(redeemed, pairing))
         {
-            return await devices.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { RevokedAt: null, LastUsedAt: null } unused
+            return await repository.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { RevokedAt: null, LastUsedAt: null } unused && unused.Hash == token.Hash()
                 ? new PollResult.Paired { Token = token, Issued = unused }
                 : Refused;
         }
 
-        var deviceId = grant.DeviceId
-            ?? (await RegisterAsync(pairing, cancellationToken).ConfigureAwait(false)).Id;
-        var issued = await devices.IssueTokenAsync(new IssuedToken
+        var deviceId = grant.DeviceId ?? (await RegisterAsync(pairing, cancellationToken).ConfigureAwait(false)).Id;
+        var now = clock.Now();
+        var issue = await repository.TryIssueTokenAsync(
+            new IssuedToken
+            {
+                Id = Guid.NewGuid(),
+                UserId = userId,
+                DeviceId = deviceId,
+                PairingId = pairing.Id,
+                Hash = token.Hash(),
+                Name = grant.DeviceName ?? pairing.Device.Name,
+                Scopes = scopes,
+                CreatedAt = now,
+                ExpiresAt = grant.TokenExpiresAt,
+            },
+            new TokenIssueConditions(now, options.MaxTokensPerUser, options.ReplaceEarlierTokens),
+            cancellationToken).ConfigureAwait(false);
+        if (issue.IsOverLimit)
         {
-            Id = Guid.NewGuid(),
-            PairingId = pairing.Id,
-            Hash = token.Hash(),
-            DeviceId = deviceId,
-            UserId = userId,
-            Scopes = scopes,
-            CreatedAt = now,
-            ExpiresAt = grant.TokenExpiresAt,
-        }, options.ReplaceEarlierTokens, cancellationToken).ConfigureAwait(false);
-        if (issued is not { RevokedAt: null })
+            logger.TokenLimitReached(pairing.Id, userId, options.MaxTokensPerUser);
+            return new PollResult.NotPaired(PairingError.AccessDenied);
+        }
+
+        if (issue.Token is not { RevokedAt: null } issued)
         {
             return Refused; // the owner removed the device or its token meanwhile
         }
@@ -57,28 +77,17 @@ internal sealed class Redemption(
             return null;
         }
 
-        logger.PairingRedeemed(pairing.Id, issued.DeviceId, issued.Id);
+        logger.PairingRedeemed(pairing.Id, deviceId, issued.Id);
         return new PollResult.Paired { Token = token, Issued = issued };
     }
 
     /// <summary>Revokes the pairing's token, if it has one: its code was replayed, or its redemption not finished in time.</summary>
     public async Task RevokeAsync(Pairing pairing, CancellationToken cancellationToken)
     {
-        if (await devices.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { } token
-            && await devices.RevokeTokenAsync(token.UserId, token.Id, clock.Now(), cancellationToken).ConfigureAwait(false))
+        if (await repository.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { RevokedAt: null } token
+            && await _registry.RevokeTokenAsync(token.UserId, token.Id, cancellationToken).ConfigureAwait(false) is not null)
         {
             logger.TokenRevoked(pairing.Id, token.Id);
         }
     }
-
-    /// <summary>Puts the approved device into its owner's registry: named after the pairing, so that doing it twice is doing it once.</summary>
-    public ValueTask<Device> RegisterAsync(Pairing approved, CancellationToken cancellationToken) => devices.RegisterAsync(new DeviceRegistration
-    {
-        Id = approved.Id.ToString(),
-        UserId = approved.ApproverId!,
-        Client = approved.ClientId,
-        Reported = approved.Device,
-        Name = approved.Grant!.DeviceName,
-        Now = clock.Now(),
-    }, cancellationToken);
 }

@@ -1,19 +1,20 @@
 namespace DeviceAuthorization;
 
 /// <summary>
-/// Keeps devices and their tokens, as one whole: each member is one atomic step. An outage is an exception, never "not found".
+/// Keeps devices and tokens, as one whole. A repository decides nothing: each member is one atomic step, and every condition is part of
+/// the step. An outage is an exception, never "not found". A cancelled call leaves what was written.
 /// </summary>
 public interface IDeviceRepository
 {
     /// <summary>
-    /// Puts a device into its owner's registry, or finds it there by <see cref="DeviceRegistration.Id"/> or by owner and
-    /// <see cref="ReportedDevice.Identifier"/>; a found one gets the reported client, platform and version, and the name if one was
-    /// chosen. However many calls run at once, one identifier of one owner is one device.
+    /// Adds a device, or finds the one that is there: with the same <see cref="Device.Id"/>, or of the same user with the same
+    /// <see cref="Device.ClientDeviceIdentifier"/> or <see cref="Device.Fingerprint"/> (not <see langword="null"/>), in this order.
+    /// However many calls run at once, they end with one device.
     /// </summary>
-    /// <param name="registration">The device.</param>
-    /// <param name="cancellationToken">Stops the call. What was written stays written.</param>
-    /// <returns>The record, new or found.</returns>
-    ValueTask<Device> RegisterAsync(DeviceRegistration registration, CancellationToken cancellationToken);
+    /// <param name="device">The device as it is to be added.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The stored record: <paramref name="device"/> itself when it was added, or the one found, unchanged.</returns>
+    ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken);
 
     /// <summary>Finds a user's device.</summary>
     /// <param name="userId">The owner.</param>
@@ -22,23 +23,37 @@ public interface IDeviceRepository
     /// <returns>The device; <see langword="null"/> when there is none, or it is another user's.</returns>
     ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken);
 
-    /// <summary>Removes a user's device and revokes its tokens.</summary>
+    /// <summary>Lists a user's devices, the oldest first.</summary>
+    /// <param name="userId">The owner.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Replaces a device if its stored <see cref="Device.Version"/> is still that of <paramref name="device"/>, and raises the version by
+    /// one. <see cref="Device.LastSeenAt"/> is only ever moved forward by it.
+    /// </summary>
+    /// <param name="device">The new value, with the version that was read.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>What became of it.</returns>
+    ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken);
+
+    /// <summary>Removes a user's device and revokes its tokens, in one step.</summary>
     /// <param name="userId">The owner.</param>
     /// <param name="deviceId">The id.</param>
     /// <param name="now">The current time.</param>
-    /// <param name="cancellationToken">Stops the call. What was written stays written.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>Whether there was such a device.</returns>
     ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Adds a token to its device. Idempotent per <see cref="IssuedToken.PairingId"/>: the pairing's earlier token comes back, also
-    /// when it was revoked meanwhile, and nothing is added.
+    /// Adds a token. Idempotent per <see cref="IssuedToken.PairingId"/>: the pairing's earlier token comes back, also when it was revoked
+    /// meanwhile, and nothing changes. Otherwise, in one step: the device, if one is named, must be there and the user's; its earlier
+    /// tokens are revoked when <paramref name="issue"/> says so; then the user must have fewer live tokens than it allows.
     /// </summary>
     /// <param name="token">The token.</param>
-    /// <param name="replacesEarlier">Whether the device's earlier tokens are revoked in the same step.</param>
-    /// <param name="cancellationToken">Stops the call. What was written stays written.</param>
-    /// <returns>The pairing's token as stored; <see langword="null"/> when the device is gone.</returns>
-    ValueTask<IssuedToken?> IssueTokenAsync(IssuedToken token, bool replacesEarlier, CancellationToken cancellationToken);
+    /// <param name="issue">Under which conditions.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken);
 
     /// <summary>Finds a token with its device. One query: it runs on every call of a device.</summary>
     /// <param name="hash">SHA-256 of the token, lower-case hex.</param>
@@ -52,21 +67,27 @@ public interface IDeviceRepository
     /// <returns>The token, revoked or not; <see langword="null"/> when there is none.</returns>
     ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken);
 
-    /// <summary>Revokes a user's token: the next call with it is refused.</summary>
+    /// <summary>Lists a user's tokens that are not revoked, the newest first; expired ones too.</summary>
     /// <param name="userId">The user.</param>
-    /// <param name="tokenId">The token.</param>
-    /// <param name="now">The current time.</param>
-    /// <param name="cancellationToken">Stops the call. What was written stays written.</param>
-    /// <returns>Whether there was such a token, not revoked yet.</returns>
-    ValueTask<bool> RevokeTokenAsync(string userId, Guid tokenId, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <param name="cancellationToken">Stops the call.</param>
+    ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Replaces a token if its stored <see cref="IssuedToken.Version"/> is still that of <paramref name="token"/>, and raises the version
+    /// by one. So it is revoked, renamed, narrowed, shortened, or given a new secret.
+    /// </summary>
+    /// <param name="token">The new value, with the version that was read.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>Whether it was replaced. When not, read again and decide afresh.</returns>
+    ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken);
 
     /// <summary>
     /// Records that a token and its device were used. Writes only what was never recorded or is older than
-    /// <paramref name="debounce"/>, in the same conditional step.
+    /// <paramref name="debounce"/>, in the same conditional step; raises no version.
     /// </summary>
     /// <param name="tokenId">The token.</param>
     /// <param name="now">The time of use.</param>
     /// <param name="debounce">How old a record may be before it is written anew.</param>
-    /// <param name="cancellationToken">Stops the call. What was written stays written.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
     ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken);
 }

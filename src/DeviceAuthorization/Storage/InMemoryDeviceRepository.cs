@@ -3,44 +3,31 @@ namespace DeviceAuthorization;
 /// <summary>Devices and tokens of one process, under one lock. A restart forgets them, and every device pairs anew.</summary>
 internal sealed class InMemoryDeviceRepository : IDeviceRepository
 {
-    private static readonly TimeSpan RevokedRetention = TimeSpan.FromHours(1);
-
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string UserId, string Identifier), string> _byIdentifier = [];
+    private readonly Dictionary<(string UserId, string Key), string> _byKey = [];
     private readonly Dictionary<Guid, IssuedToken> _tokens = [];
     private readonly Dictionary<string, Guid> _byHash = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, Guid> _byPairing = [];
 
-    public ValueTask<Device> RegisterAsync(DeviceRegistration registration, CancellationToken cancellationToken)
+    public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            var (reported, identifier) = (registration.Reported, registration.Reported.Identifier);
-            var id = identifier is not null && _byIdentifier.TryGetValue((registration.UserId, identifier), out var known) ? known : registration.Id;
-            var device = _devices.GetValueOrDefault(id) ?? new Device
+            if (_devices.TryGetValue(device.Id, out var same))
             {
-                Id = id,
-                UserId = registration.UserId,
-                Name = reported.Name,
-                ClientDeviceIdentifier = identifier,
-                CreatedAt = registration.Now,
-                UpdatedAt = registration.Now,
-            };
-            _devices[id] = device = device with
-            {
-                Name = registration.Name ?? device.Name,
-                Client = registration.Client,
-                Platform = reported.Platform ?? device.Platform,
-                ClientVersion = reported.ClientVersion ?? device.ClientVersion,
-                LastSeenAt = registration.Now,
-                UpdatedAt = registration.Now,
-            };
-            if (identifier is not null)
-            {
-                _byIdentifier[(registration.UserId, identifier)] = id;
+                return ValueTask.FromResult(same);
             }
 
+            foreach (var key in Keys(device))
+            {
+                if (_byKey.TryGetValue(key, out var id))
+                {
+                    return ValueTask.FromResult(_devices[id]);
+                }
+            }
+
+            Store(device);
             return ValueTask.FromResult(device);
         }
     }
@@ -50,6 +37,35 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         lock (_gate)
         {
             return ValueTask.FromResult(Owned(userId, deviceId));
+        }
+    }
+
+    public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult<IReadOnlyList<Device>>(
+                [.. _devices.Values.Where(device => device.UserId == userId).OrderBy(device => device.CreatedAt).ThenBy(device => device.Id, StringComparer.Ordinal)]);
+        }
+    }
+
+    public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (Owned(device.UserId, device.Id) is not { } stored || stored.Version != device.Version)
+            {
+                return ValueTask.FromResult(DeviceReplacement.Stale);
+            }
+
+            if (Keys(device).Any(key => _byKey.TryGetValue(key, out var id) && id != device.Id))
+            {
+                return ValueTask.FromResult(DeviceReplacement.Conflict);
+            }
+
+            Unkey(stored);
+            Store(device with { Version = device.Version + 1, LastSeenAt = stored.LastSeenAt > device.LastSeenAt ? stored.LastSeenAt : device.LastSeenAt });
+            return ValueTask.FromResult(DeviceReplacement.Replaced);
         }
     }
 
@@ -63,39 +79,46 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
             }
 
             RevokeAll(deviceId, now);
-            _devices.Remove(deviceId);
-            if (device.ClientDeviceIdentifier is { } identifier)
-            {
-                _byIdentifier.Remove((userId, identifier));
-            }
-
-            return ValueTask.FromResult(true);
+            Unkey(device);
+            return ValueTask.FromResult(_devices.Remove(deviceId));
         }
     }
 
-    public ValueTask<IssuedToken?> IssueTokenAsync(IssuedToken token, bool replacesEarlier, CancellationToken cancellationToken)
+    public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (_byPairing.TryGetValue(token.PairingId, out var issued))
+            if (token.PairingId is { } pairing && _byPairing.TryGetValue(pairing, out var issued))
             {
-                return ValueTask.FromResult<IssuedToken?>(_tokens[issued]);
+                return ValueTask.FromResult(new TokenIssue(_tokens[issued], false));
             }
 
-            if (Owned(token.UserId, token.DeviceId) is null)
+            if (token.DeviceId is { } deviceId && Owned(token.UserId, deviceId) is null)
             {
-                return ValueTask.FromResult<IssuedToken?>(null);
+                return ValueTask.FromResult(new TokenIssue(null, false));
             }
 
-            Forget(token.CreatedAt);
-            if (replacesEarlier)
+            Forget(issue.Now);
+            var replaced = issue.ReplacesEarlier ? token.DeviceId : null;
+            var live = _tokens.Values.Count(other => other.UserId == token.UserId && other.IsLive(issue.Now) && (replaced is null || other.DeviceId != replaced));
+            if (live >= issue.MaxLiveTokens)
             {
-                RevokeAll(token.DeviceId, token.CreatedAt);
+                return ValueTask.FromResult(new TokenIssue(null, true));
+            }
+
+            if (replaced is not null)
+            {
+                RevokeAll(replaced, issue.Now);
             }
 
             _tokens[token.Id] = token;
-            _byHash[token.Hash] = _byPairing[token.PairingId] = token.Id;
-            return ValueTask.FromResult<IssuedToken?>(token);
+            _byHash[token.Hash] = token.Id;
+            if (token.PairingId is { } of)
+            {
+                _byPairing[of] = token.Id;
+            }
+
+            return ValueTask.FromResult(new TokenIssue(token, false));
         }
     }
 
@@ -103,10 +126,13 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         lock (_gate)
         {
-            return ValueTask.FromResult(
-                _byHash.TryGetValue(hash, out var id) && _tokens[id] is { RevokedAt: null } token && Owned(token.UserId, token.DeviceId) is { } device
-                    ? new TokenWithDevice(token, device)
-                    : null);
+            if (!_byHash.TryGetValue(hash, out var id) || _tokens[id] is not { RevokedAt: null } token)
+            {
+                return ValueTask.FromResult<TokenWithDevice?>(null);
+            }
+
+            var device = token.DeviceId is null ? null : Owned(token.UserId, token.DeviceId);
+            return ValueTask.FromResult(token.DeviceId is not null && device is null ? null : new TokenWithDevice(token, device));
         }
     }
 
@@ -118,17 +144,28 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         }
     }
 
-    public ValueTask<bool> RevokeTokenAsync(string userId, Guid tokenId, DateTimeOffset now, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            var found = _tokens.TryGetValue(tokenId, out var token) && token.UserId == userId && token.RevokedAt is null;
-            if (found)
+            return ValueTask.FromResult<IReadOnlyList<IssuedToken>>(
+                [.. _tokens.Values.Where(token => token.UserId == userId && token.RevokedAt is null).OrderByDescending(token => token.CreatedAt).ThenBy(token => token.Id)]);
+        }
+    }
+
+    public ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (!_tokens.TryGetValue(token.Id, out var stored) || stored.Version != token.Version)
             {
-                _tokens[tokenId] = token! with { RevokedAt = now };
+                return ValueTask.FromResult(false);
             }
 
-            return ValueTask.FromResult(found);
+            _byHash.Remove(stored.Hash);
+            _byHash[token.Hash] = token.Id;
+            _tokens[token.Id] = token with { Version = token.Version + 1 };
+            return ValueTask.FromResult(true);
         }
     }
 
@@ -143,9 +180,9 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
                     _tokens[tokenId] = token with { LastUsedAt = now };
                 }
 
-                if (_devices.TryGetValue(token.DeviceId, out var device) && !(device.LastSeenAt + debounce > now))
+                if (token.DeviceId is { } id && _devices.TryGetValue(id, out var device) && !(device.LastSeenAt + debounce > now))
                 {
-                    _devices[device.Id] = device with { LastSeenAt = now };
+                    _devices[id] = device with { LastSeenAt = now };
                 }
             }
 
@@ -156,14 +193,33 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     private Device? Owned(string userId, string deviceId) =>
         _devices.TryGetValue(deviceId, out var device) && device.UserId == userId ? device : null;
 
-    /// <summary>Revoked tokens that no pairing can bring back any more: pairings are gone long before.</summary>
-    private void Forget(DateTimeOffset now)
+    private static IEnumerable<(string UserId, string Key)> Keys(Device device)
     {
-        foreach (var token in _tokens.Values.Where(token => token.RevokedAt + RevokedRetention < now).ToArray())
+        if (device.ClientDeviceIdentifier is { } identifier)
         {
-            _tokens.Remove(token.Id);
-            _byHash.Remove(token.Hash);
-            _byPairing.Remove(token.PairingId);
+            yield return (device.UserId, "id:" + identifier);
+        }
+
+        if (device.Fingerprint is { } fingerprint)
+        {
+            yield return (device.UserId, fingerprint);
+        }
+    }
+
+    private void Store(Device device)
+    {
+        _devices[device.Id] = device;
+        foreach (var key in Keys(device))
+        {
+            _byKey[key] = device.Id;
+        }
+    }
+
+    private void Unkey(Device device)
+    {
+        foreach (var key in Keys(device))
+        {
+            _byKey.Remove(key);
         }
     }
 
@@ -171,7 +227,17 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         foreach (var token in _tokens.Values.Where(token => token.DeviceId == deviceId && token.RevokedAt is null).ToArray())
         {
-            _tokens[token.Id] = token with { RevokedAt = now };
+            _tokens[token.Id] = token with { RevokedAt = now, Version = token.Version + 1 };
+        }
+    }
+
+    private void Forget(DateTimeOffset now)
+    {
+        foreach (var token in _tokens.Values.Where(token => token.RevokedAt + IssuedToken.RevokedRetention < now).ToArray())
+        {
+            _tokens.Remove(token.Id);
+            _byHash.Remove(token.Hash);
+            _byPairing.Remove(token.PairingId ?? default);
         }
     }
 }

@@ -1,0 +1,115 @@
+namespace DeviceAuthorization;
+
+/// <summary>
+/// The steps on devices and tokens, in order: register or recognise, change, issue, revoke. Each is one atomic step of the repository; a
+/// refused write means that somebody else wrote first: read again and decide afresh.
+/// </summary>
+internal sealed class DeviceRegistry(IDeviceRepository repository, TimeProvider clock)
+{
+    // As in PairingService: nobody gets near this, and a broken repository must not spin for ever.
+    private const int WriteAttempts = 100;
+
+    /// <summary>
+    /// Puts the approved device of a pairing into its owner's registry: named after the pairing, so that doing it twice is doing it once. A
+    /// known device keeps its name, unless the approver gave one now, and its settings; what it reports is refreshed.
+    /// </summary>
+    public async Task<Device> RegisterAsync(Pairing approved, CancellationToken cancellationToken)
+    {
+        var (reported, now, name) = (approved.Device, clock.Now(), approved.Grant!.DeviceName);
+        var device = new Device
+        {
+            Id = approved.Id.ToString(),
+            UserId = approved.ApproverId!,
+            Name = name ?? reported.Name,
+            Platform = reported.Platform,
+            Client = approved.ClientId,
+            ClientVersion = reported.ClientVersion,
+            ClientDeviceIdentifier = reported.Identifier,
+            LastSeenAt = now,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            var stored = await repository.AddOrFindAsync(device, cancellationToken).ConfigureAwait(false);
+            var refreshed = stored with
+            {
+                Name = name ?? stored.Name,
+                Platform = reported.Platform ?? stored.Platform,
+                Client = approved.ClientId,
+                ClientVersion = reported.ClientVersion ?? stored.ClientVersion,
+            };
+            if (refreshed == stored)
+            {
+                return stored; // new, or known and the same: its next call says that it was seen
+            }
+
+            refreshed = refreshed with { LastSeenAt = now, UpdatedAt = now };
+            if (await repository.TryReplaceAsync(refreshed, cancellationToken).ConfigureAwait(false) == DeviceReplacement.Replaced)
+            {
+                return refreshed;
+            }
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>Changes a user's device as <paramref name="change"/> says; null when there is none, or when it would become another one's double.</summary>
+    public async Task<(Device? Device, bool IsConflict)> ChangeAsync(
+        string userId, string deviceId, Func<Device, Device> change, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            if (await repository.FindAsync(userId, deviceId, cancellationToken).ConfigureAwait(false) is not { } stored)
+            {
+                return (null, false);
+            }
+
+            var changed = change(stored);
+            if (changed == stored)
+            {
+                return (stored, false);
+            }
+
+            changed = changed with { UpdatedAt = clock.Now() };
+            switch (await repository.TryReplaceAsync(changed, cancellationToken).ConfigureAwait(false))
+            {
+                case DeviceReplacement.Replaced:
+                    return (changed, false);
+                case DeviceReplacement.Conflict:
+                    return (null, true);
+            }
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>Changes a user's token as <paramref name="change"/> says.</summary>
+    /// <returns>The token as changed; null when there is none, or it is revoked.</returns>
+    public async Task<IssuedToken?> ChangeTokenAsync(
+        string userId, Guid tokenId, Func<IssuedToken, IssuedToken> change, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
+            if (tokens.FirstOrDefault(token => token.Id == tokenId) is not { } stored)
+            {
+                return null;
+            }
+
+            var changed = change(stored);
+            if (changed == stored || await repository.TryReplaceTokenAsync(changed, cancellationToken).ConfigureAwait(false))
+            {
+                return changed;
+            }
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>Revokes a user's token: the next call with it is refused.</summary>
+    public Task<IssuedToken?> RevokeTokenAsync(string userId, Guid tokenId, CancellationToken cancellationToken) =>
+        ChangeTokenAsync(userId, tokenId, token => token with { RevokedAt = clock.Now() }, cancellationToken);
+
+    private static InvalidOperationException Contended() => new($"The device repository refused {WriteAttempts} writes in a row.");
+}
