@@ -26,25 +26,30 @@ namespace Microsoft.AspNetCore.Builder
     /// <summary>Lets only paired devices call an endpoint.</summary>
     public static class DeviceTokenEndpointExtensions
     {
-        /// <summary>Only a paired device that has the scope may call: 401 without a valid token, 403 <c>insufficient_scope</c> without the scope.</summary>
+        /// <summary>Only a caller that has the scope may call: 401 without a valid token, 403 <c>insufficient_scope</c> without the scope.</summary>
         /// <param name="builder">The endpoint or group.</param>
         /// <param name="scope">The scope; several calls require each of them.</param>
-        public static TBuilder RequireScope<TBuilder>(this TBuilder builder, string scope)
+        /// <param name="authenticationScheme">
+        /// The scheme that authenticates; that of paired devices by default. For an endpoint that people call, too, name a scheme of the host
+        /// that forwards to the right one, and give people their scopes in claims of the type <see cref="DeviceTokenDefaults.ScopeClaim"/>.
+        /// </param>
+        public static TBuilder RequireScope<TBuilder>(
+            this TBuilder builder, string scope, string authenticationScheme = DeviceTokenDefaults.AuthenticationScheme)
             where TBuilder : IEndpointConventionBuilder
         {
             ArgumentException.ThrowIfNullOrEmpty(scope);
             return builder
-                .RequireAuthorization(Devices().RequireClaim(DeviceTokenDefaults.ScopeClaim, scope).Build())
+                .RequireAuthorization(Policy(authenticationScheme).RequireClaim(DeviceTokenDefaults.ScopeClaim, scope).Build())
                 .WithMetadata(new RequiredScope(scope));
         }
 
         /// <summary>Only a paired device may call, whatever its scopes: 401 without a valid token.</summary>
         /// <param name="builder">The endpoint or group.</param>
         public static TBuilder RequirePairedDevice<TBuilder>(this TBuilder builder)
-            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(Devices().Build());
+            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(Policy(DeviceTokenDefaults.AuthenticationScheme).Build());
 
-        private static AuthorizationPolicyBuilder Devices() =>
-            new AuthorizationPolicyBuilder(DeviceTokenDefaults.AuthenticationScheme).RequireAuthenticatedUser();
+        private static AuthorizationPolicyBuilder Policy(string authenticationScheme) =>
+            new AuthorizationPolicyBuilder(authenticationScheme).RequireAuthenticatedUser();
     }
 }
 
@@ -59,6 +64,15 @@ namespace Microsoft.AspNetCore.Http
         {
             ArgumentNullException.ThrowIfNull(context);
             return context.Features.Get<PairedDevice>();
+        }
+
+        /// <summary>The device that this request is about: the named one, or else the one that makes it.</summary>
+        /// <param name="context">The request, authenticated.</param>
+        /// <param name="deviceId">The id that the request names; <see langword="null"/> or empty when it names none.</param>
+        public static ValueTask<RequestDevice> FindDeviceAsync(this HttpContext context, string? deviceId)
+        {
+            ArgumentNullException.ThrowIfNull(context);
+            return RequestDevice.FindAsync(context, deviceId);
         }
     }
 }

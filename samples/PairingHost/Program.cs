@@ -1,0 +1,33 @@
+using DeviceAuthorization;
+using PairingHost;
+
+var builder = WebApplication.CreateBuilder(args);
+
+// Everything else comes from the configuration section DeviceAuthorization, such as --DeviceAuthorization:RateLimits:Enabled=false.
+builder.Services.AddDeviceAuthorization(options =>
+{
+    foreach (var (name, words) in Accounts.Scopes)
+    {
+        options.Scopes.TryAdd(name, words);
+    }
+});
+builder.Services.AddSingleton<IPairingPolicy, Accounts>();
+builder.Services.AddSingleton<GameLibrary>();
+builder.AddSignIn();
+
+var app = builder.Build();
+app.MapSignIn();
+app.MapDeviceAuthorization();
+app.MapDevicePairingPage();
+app.MapDevices();
+app.MapClientTokens();
+app.MapGameLibrary();
+app.MapGet("/", () => Results.LocalRedirect("~/pair/device"));
+
+app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"""
+
+    A game library that grout, argosy-launcher and other clients of RomM can pair with, at {app.Urls.First()}
+    Sign in as alice or bob, password demo. The whole story with curl: samples/PairingHost/story.sh
+
+    """));
+app.Run();
