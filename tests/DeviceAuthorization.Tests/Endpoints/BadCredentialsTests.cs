@@ -26,7 +26,6 @@ public sealed class BadCredentialsTests
         { "58", null, "", 400, "invalid_request" },
         { "74", "Bearer x", "client_id=tv", 401, "invalid_client" },
         { "74, a scheme nobody has", "Negotiate abc", "client_id=tv", 401, "invalid_client" },
-        { "74, blank", "", "client_id=tv", 401, "invalid_client" },
         { "P-68", null, "client_id=tv&client_secret=x", 400, "invalid_client" },
         { "P-69, control character", Basic("tv%00:"), "", 400, "invalid_request" },
         { "P-69, too long", Basic(new string('a', 129) + ":"), "", 400, "invalid_request" },
@@ -83,6 +82,22 @@ public sealed class BadCredentialsTests
                 """, body);
             await OAuthAssert.ErrorAsync(response, 400, "invalid_request");
         }
+    }
+
+    [Theory]
+    [InlineData("Authorization", 401, "invalid_client")]
+    [InlineData("Idempotency-Key", 400, "invalid_request")]
+    public async Task A_header_without_a_value_was_sent_all_the_same(string header, int status, string error)
+    {
+        await using var host = await TestHost.StartAsync(kestrel: true); // the test server drops such headers
+        var body = $"client_id=tv&grant_type={Wire.GrantType}&device_code={new string('a', 43)}";
+        using var response = await RawHttp.SendAsync(host, $"""
+            POST {Wire.Prefix}/token HTTP/1.1
+            Content-Type: application/x-www-form-urlencoded
+            Content-Length: {body.Length}
+            {header}:
+            """, body);
+        await OAuthAssert.ErrorAsync(response, status, error);
     }
 
     [Theory]
