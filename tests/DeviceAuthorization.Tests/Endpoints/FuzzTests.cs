@@ -12,7 +12,7 @@ public sealed class FuzzTests
         (8, Gen.Const("POST")), (2, Gen.Const("GET")), (1, Gen.OneOf("PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "X")));
 
     private static readonly Gen<string> Paths = Gen.Select(
-        Gen.OneOf("init", "token", "approve", "deny", "pending/", "pending/WDJB-MJHT", "page", "page/decision", "page?user_code=", "pending/%2F", "pending/%00", "init/", ""),
+        Gen.OneOf("init", "token", "approve", "deny", "pending/", "pending/WDJB-MJHT", "page", "page/decision", "page?user_code=", "pending/%2F", "pending/%0A", "init/", ""),
         Gen.Frequency((3, Gen.Const("")), (1, Gen.String[Gen.Char[' ', '\uFFFF'], 0, 20].Select(EscapeLoosely))),
         (path, rest) => path.StartsWith("page", StringComparison.Ordinal) ? PageSteps.Path + path[4..] + rest : $"{Wire.Prefix}/{path}{rest}");
 
@@ -47,7 +47,8 @@ public sealed class FuzzTests
         await Gen.Select(Methods, Paths, Types, Bodies, Headers).SampleAsync(
             async (method, path, type, body, headers) =>
             {
-                if (!Uri.TryCreate(client.BaseAddress, path, out var uri) || uri.Host != client.BaseAddress!.Host)
+                if (!Uri.TryCreate(client.BaseAddress, path, out var uri) || uri.Host != client.BaseAddress!.Host
+                    || uri.AbsolutePath.Contains("%00", StringComparison.Ordinal)) // Kestrel refuses it, the test server throws
                 {
                     return;
                 }
