@@ -127,16 +127,19 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken)
     {
-        var removed = 0;
-        foreach (var entry in _byId.Values)
+        lock (_adding) // a sweep at the same time would look for what went here
         {
-            if (removed < max && Read(entry).ExpiresAt < before && Remove(entry))
+            var removed = 0;
+            foreach (var entry in _byId.Values)
             {
-                removed++;
+                if (removed < max && Read(entry).ExpiresAt < before && Remove(entry))
+                {
+                    removed++;
+                }
             }
-        }
 
-        return ValueTask.FromResult(removed);
+            return ValueTask.FromResult(removed);
+        }
     }
 
     public void Dispose() => _timer.Dispose();

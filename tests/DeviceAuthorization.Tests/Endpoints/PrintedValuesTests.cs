@@ -1,0 +1,69 @@
+using System.Collections;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>Whatever is printed of the public types, by a log, a debugger or string interpolation, shows no secret.</summary>
+public sealed class PrintedValuesTests
+{
+    [Fact]
+    [Trait("Row", "T-25")]
+    public async Task No_public_type_prints_a_secret()
+    {
+        var store = new PairingStoreWrapper();
+        PairedDevice? caller = null;
+        await using var host = await TestHost.StartAsync(services: store.Use, map: app => Microsoft.AspNetCore.Builder.EndpointRouteBuilderExtensions.MapGet(
+            app, "/test/caller", (PairedDevice device) =>
+            {
+                caller = device;
+                return "";
+            }));
+        using var scope = host.Services.CreateScope();
+        var pairings = scope.ServiceProvider.GetRequiredService<PairingService>();
+        var devices = scope.ServiceProvider.GetRequiredService<IDeviceRepository>();
+        var (alice, approval) = (new Approver("alice", ["profile"]), new Approval { Scopes = ["profile"] });
+        var request = new PairingRequest { ClientId = "tv", Scopes = ["profile"], Device = new ReportedDevice { Name = "TV" } };
+
+        var started = Assert.IsType<StartResult.Started>(await pairings.StartAsync(request));
+        var typed = started.UserCode.Reveal();
+        var found = Assert.IsType<InspectResult.Found>(await pairings.ClaimAsync(typed, alice));
+        var notPaired = await pairings.PollAsync(started.DeviceCode, "tv", "key-of-this-poll");
+        var approved = await pairings.ApproveAsync(typed, alice, approval);
+        var paired = Assert.IsType<PollResult.Paired>(await pairings.PollAsync(started.DeviceCode, "tv", "key-of-this-poll"));
+        (await host.WithToken(paired.Token.Reveal()).GetAsync("/test/caller")).EnsureSuccessStatusCode();
+        var last = store.Seen.OfType<Pairing>().Last(pairing => pairing.Grant is not null);
+
+        object[] printed =
+        [
+            request, request.Device, started, started.DeviceCode, started.UserCode, alice, approval, found, notPaired, approved, paired,
+            paired.Token, paired.Issued, last, last.Grant!, last.Pacing, PollAttempt.NotAccepted(last), pairings, caller!, caller!.Device,
+            new TokenWithDevice(paired.Issued, caller.Device), await devices.FindTokenAsync(paired.Token.Hash(), CancellationToken.None) ?? throw new InvalidOperationException(),
+            new DeviceRegistration { Id = "1", UserId = "alice", Client = "tv", Reported = request.Device, Now = TestHost.Epoch },
+            await pairings.InspectAsync(typed, alice), await pairings.InspectAsync("WRNG-CODE", alice),
+            await pairings.DenyAsync(typed, alice), await pairings.DenyAsync("WRNG-CODE", alice), await pairings.StartAsync(request with { Scopes = ["nobody"] }),
+            new DecisionResult.Denied(), new DecisionResult.Forbidden(), new DecisionResult.ScopesNotGrantable(), new StartResult.Unavailable(),
+            scope.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value, new DeviceRateLimits(), UserCodeFormat.Standard,
+            new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()),
+        ];
+
+        var secrets = new Secrets();
+        secrets.Add("device code", started.DeviceCode.Reveal());
+        secrets.Add("user code", typed);
+        secrets.Add("user code", started.UserCode.RevealGrouped());
+        secrets.Add("token", paired.Token.Reveal());
+        secrets.Add("key", "key-of-this-poll");
+        secrets.Add("salt", last.Grant!.TokenSalt);
+        secrets.Add("hash", started.DeviceCode.Hash());
+        secrets.Add("hash", started.UserCode.Hash());
+        secrets.Add("hash", paired.Token.Hash());
+        foreach (var value in printed.SelectMany(value => value is IEnumerable many and not string ? many.Cast<object>() : [value]))
+        {
+            Assert.True(secrets.FindIn(value.ToString()) is null, $"{value.GetType()} prints its {secrets.FindIn(value.ToString())}: {value}");
+        }
+
+        var missing = typeof(Pairing).Assembly.GetExportedTypes()
+            .Where(type => type is { IsInterface: false, IsAbstract: false, IsEnum: false })
+            .Except(printed.Select(value => value.GetType()));
+        Assert.Empty(missing); // a new public type comes here, too
+    }
+}

@@ -1,0 +1,133 @@
+using System.Net;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>RFC 8628 §3.3, §5 and §6.1, where people take part: the rows P-21 to P-31 and P-51 to P-56d of the checklist.</summary>
+public sealed class Rfc8628InteractionTests
+{
+    [Fact]
+    [Trait("Row", "P-21"), Trait("Row", "P-23"), Trait("Row", "P-24"), Trait("Row", "P-25")]
+    public async Task Typing_the_code_leads_to_a_question_and_only_the_button_approves()
+    {
+        await using var host = await TestHost.StartAsync();
+        var device = host.Device();
+        var codes = await device.StartAsync();
+        var alice = await host.SignInAsync("alice");
+
+        using var enter = await alice.GetAsync(PageSteps.Path);
+        Assert.Contains("name=\"user_code\"", await enter.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        var review = await host.ReviewAsync(alice, codes.UserCode);
+        Assert.Equal("authorization_pending", await (await device.PollAsync(codes.DeviceCode)).ErrorAsync());
+        foreach (var part in (string[])["alice", "tv", "See your library", "value=\"deny\"", "value=\"approve\""])
+        {
+            Assert.Contains(part, review, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain(codes.DeviceCode, review, StringComparison.Ordinal);
+        using var result = await alice.DecideAsync(review, "approve");
+        Assert.Equal(HttpStatusCode.OK, result.StatusCode); // no redirect anywhere
+        Assert.Contains("Go back to your device", await result.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await device.PollAsync(codes.DeviceCode)).StatusCode);
+    }
+
+    [Fact]
+    [Trait("Row", "P-22")]
+    public async Task Who_is_not_signed_in_signs_in_first_and_comes_back_with_the_code()
+    {
+        await using var host = await TestHost.StartAsync();
+        var codes = await host.Device().StartAsync();
+        using var response = await host.Device().GetAsync($"{PageSteps.Path}?user_code={codes.UserCode}");
+        Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
+        Assert.Equal(
+            $"https://tv.example.com/login?ReturnUrl={Uri.EscapeDataString($"{PageSteps.Path}?user_code={codes.UserCode}")}",
+            response.Headers.Location!.AbsoluteUri);
+    }
+
+    [Fact]
+    [Trait("Row", "P-30"), Trait("Row", "P-31")]
+    public async Task The_complete_link_shows_the_code_asks_for_a_comparison_and_changes_nothing()
+    {
+        await using var host = await TestHost.StartAsync();
+        var device = host.Device();
+        var codes = await device.StartAsync();
+        using var opened = await (await host.SignInAsync("alice")).GetAsync(codes.Body.GetProperty("verification_uri_complete").GetString());
+        var page = await opened.Content.ReadAsStringAsync();
+        Assert.Contains($"value=\"{codes.UserCode}\"", page, StringComparison.Ordinal);
+        Assert.Contains("Does your device show exactly this code?", page, StringComparison.Ordinal);
+
+        Assert.Equal("authorization_pending", await (await device.PollAsync(codes.DeviceCode)).ErrorAsync());
+        Assert.Contains("Approve this device?", await host.ReviewAsync(await host.SignInAsync("bob"), codes.UserCode), StringComparison.Ordinal); // not claimed by alice
+    }
+
+    [Fact]
+    [Trait("Row", "P-51"), Trait("Row", "P-52"), Trait("Row", "P-53"), Trait("Row", "T-32")]
+    public async Task The_question_shows_what_is_known_of_the_device_and_that_it_is_unverified()
+    {
+        await using var host = await TestHost.StartAsync(kestrel: true);
+        using var start = await host.Device().PostFormAsync(
+            "init", ("client_id", "tv"), ("name", "Living room"), ("platform", "webOS"), ("client_version", "4.2"));
+        var page = await host.ReviewAsync(await host.SignInAsync("alice"), Codes.From(await start.JsonAsync()).UserCode);
+        foreach (var part in (string[])
+            ["<bdi>Living room</bdi>", "not verified", "<bdi>tv</bdi>", "4.2", "webOS", "127.0.0.1", "on a device that you can see now"])
+        {
+            Assert.Contains(part, page, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [Trait("Row", "P-55"), Trait("Row", "T-04")]
+    [InlineData(0, false)]
+    [InlineData(120, true)]
+    public async Task Who_typed_the_code_holds_it_for_two_minutes(int seconds, bool released)
+    {
+        await using var host = await TestHost.StartAsync();
+        var codes = await host.Device().StartAsync();
+        await host.ReviewAsync(await host.SignInAsync("alice"), codes.UserCode);
+        host.Clock.Advance(TimeSpan.FromSeconds(seconds));
+        using var bob = await (await host.SignInAsync("bob")).ApproveAsync(codes.UserCode);
+        Assert.Equal(released ? HttpStatusCode.OK : HttpStatusCode.NotFound, bob.StatusCode);
+    }
+
+    [Theory]
+    [Trait("Row", "P-56c"), Trait("Row", "T-14")]
+    [InlineData("{0}-{1}", true)]
+    [InlineData("{0}{1}", true)]
+    [InlineData("{0} {1}", true)]
+    [InlineData("  {0}{1}\t", true)]
+    [InlineData("{0}\u2013{1}", true)]
+    [InlineData("{0}_{1}.", true)]
+    [InlineData("lower", true)]
+    [InlineData("wide", true)]
+    [InlineData("{0}", false)]
+    [InlineData("{0}{1}B", false)]
+    [InlineData("-", false)]
+    public async Task Every_spelling_of_a_code_is_that_code_and_nothing_shorter_or_longer(string spelling, bool found)
+    {
+        await using var host = await TestHost.StartAsync();
+        var code = (await host.Device().StartAsync()).UserCode;
+        var typed = spelling switch
+        {
+            "lower" => code.ToLowerInvariant(),
+            "wide" => new string([.. code.Select(c => (char)(c + 0xFEE0))]),
+            _ => spelling.Replace("{0}", code[..4], StringComparison.Ordinal).Replace("{1}", code[5..], StringComparison.Ordinal),
+        };
+        var page = await host.ReviewAsync(await host.SignInAsync("alice"), typed);
+        Assert.Equal(found, page.Contains("Approve this device?", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [Trait("Row", "P-56d"), Trait("Row", "P-49")]
+    [InlineData("ABCDEFGHIJKLMNOPQRSTUVWXYZ0", 8, "0 and O")]
+    [InlineData("ABCDEFGHIJ123456789", 9, "1 beside I or L")]
+    [InlineData("AABCDEFGHJ", 12, "repeats")]
+    [InlineData("abcdefghij", 12, "letters A to Z")]
+    [InlineData("0123456789", 8, "34")]
+    [InlineData(UserCodeFormat.Consonants, 5, "6 to 16")]
+    public async Task Codes_that_are_confusing_or_easily_guessed_stop_the_host(string alphabet, int length, string problem)
+    {
+        var failure = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() =>
+            TestHost.StartAsync(options => options.UserCode = new UserCodeFormat { Alphabet = alphabet, Length = length }));
+        Assert.Contains(problem, failure.Message, StringComparison.Ordinal);
+    }
+}

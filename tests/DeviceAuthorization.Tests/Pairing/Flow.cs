@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>The service over real in-memory stores, with a clock, a policy and store calls that the test controls.</summary>
+internal sealed class Flow
+{
+    public Flow(Action<DeviceAuthorizationOptions>? configure = null)
+    {
+        var options = new DeviceAuthorizationOptions { Scopes = { ["read"] = "Read", ["write"] = "Write" } };
+        configure?.Invoke(options);
+        var wrapped = Options.Create(options);
+        Store = new InterceptedPairingStore(new InMemoryPairingStore(wrapped, Clock));
+        Service = new PairingService(Store, Devices, Policy, wrapped, Clock, NullLogger<PairingService>.Instance);
+    }
+
+    public FakeTimeProvider Clock { get; } = new(TestData.Start);
+
+    public InterceptedPairingStore Store { get; }
+
+    public InterceptedDeviceRepository Devices { get; } = new(new InMemoryDeviceRepository());
+
+    public TestPolicy Policy { get; } = new();
+
+    public PairingService Service { get; }
+
+    public Task<StartResult> TryStartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true) =>
+        Service.StartAsync(new PairingRequest
+        {
+            ClientId = "tv",
+            RequiresClientId = requiresClientId,
+            Scopes = ["read", "write"],
+            Device = new ReportedDevice { Name = name, Identifier = identifier },
+        });
+
+    public async Task<StartResult.Started> StartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true) =>
+        Assert.IsType<StartResult.Started>(await TryStartAsync(identifier, name, requiresClientId));
+
+    public Task<InspectResult> ClaimAsync(StartResult.Started codes, string user = "alice") =>
+        Service.ClaimAsync(codes.UserCode.Reveal(), new Approver(user));
+
+    public Task<DecisionResult> DecideAsync(StartResult.Started codes, string user = "alice", string? name = null, params string[] scopes) =>
+        Service.ApproveAsync(codes.UserCode.Reveal(), new Approver(user), new Approval { Scopes = scopes is [] ? ["read", "write"] : scopes, DeviceName = name });
+
+    public async Task<Device> ApproveAsync(StartResult.Started codes, string user = "alice", string? name = null) =>
+        Assert.IsType<DecisionResult.Approved>(await DecideAsync(codes, user, name)).Device;
+
+    public Task<DecisionResult> DenyAsync(StartResult.Started codes, string user = "alice") =>
+        Service.DenyAsync(codes.UserCode.Reveal(), new Approver(user));
+
+    public Task<PollResult> PollAsync(StartResult.Started codes, string? key = null, string? clientId = "tv") =>
+        Service.PollAsync(codes.DeviceCode, clientId, key);
+
+    /// <summary>The error of a poll that must not succeed.</summary>
+    public async Task<PairingError> RefusedAsync(StartResult.Started codes, string? key = null, string? clientId = "tv") =>
+        Assert.IsType<PollResult.NotPaired>(await PollAsync(codes, key, clientId)).Error;
+
+    /// <summary>The answer of a poll that must succeed.</summary>
+    public async Task<PollResult.Paired> RedeemAsync(StartResult.Started codes, string? key = null) =>
+        Assert.IsType<PollResult.Paired>(await PollAsync(codes, key));
+
+    /// <summary>Start, approve, redeem.</summary>
+    public async Task<PollResult.Paired> PairAsync(string? identifier = null, string user = "alice")
+    {
+        var codes = await StartAsync(identifier);
+        await ApproveAsync(codes, user);
+        return await RedeemAsync(codes);
+    }
+
+    public async Task<bool> IsLiveAsync(DeviceToken token) => await Devices.FindTokenAsync(token.Hash(), default) is not null;
+
+    /// <summary>The tokens of this flow that a device could call with.</summary>
+    public async Task<IReadOnlyList<IssuedToken>> LiveTokensAsync()
+    {
+        var live = new List<IssuedToken>();
+        foreach (var hash in Devices.Offered.Select(token => token.Hash).Distinct(StringComparer.Ordinal))
+        {
+            if (await Devices.FindTokenAsync(hash, default) is { Token: var token })
+            {
+                live.Add(token);
+            }
+        }
+
+        return live;
+    }
+
+    /// <summary>The ids of all devices that this flow put into the registry.</summary>
+    public IReadOnlyList<string> DeviceIds() => [.. Devices.Registered.Select(device => device.Id).Distinct(StringComparer.Ordinal)];
+
+    public async Task<Pairing> StoredAsync(StartResult.Started codes) => (await Store.FindByUserCodeAsync(codes.UserCode.Hash(), default))!;
+}
+
+/// <summary>A host whose accounts change their mind.</summary>
+internal sealed class TestPolicy : IPairingPolicy
+{
+    public bool IsActive { get; set; } = true;
+
+    /// <summary>What every account has; null for everything.</summary>
+    public string[]? Scopes { get; set; }
+
+    public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(IsActive);
+
+    public ValueTask<IEnumerable<string>> FilterScopesAsync(string userId, IReadOnlyList<string> scopes, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IEnumerable<string>>(Scopes ?? scopes);
+}

@@ -1,0 +1,145 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>Stops the first call that comes by until it is released.</summary>
+internal sealed class Pause
+{
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when a call is held; fails when none came in half a minute.</summary>
+    public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+    public void Release() => _released.SetResult();
+
+    public Task HoldAsync()
+    {
+        _reached.SetResult();
+        return _released.Task;
+    }
+}
+
+/// <summary>What a test does to the calls of a store: hold one, or let one fail, before or after it took effect.</summary>
+internal abstract class Interceptor
+{
+    private readonly ConcurrentDictionary<(string Member, bool After), Func<Task>> _once = new();
+
+    /// <summary>Whether each call lets others run before and after it, so that parallel callers really interleave.</summary>
+    public bool Interleaves { get; set; }
+
+    public Pause PauseBefore(string member) => Hold((member, false));
+
+    public Pause PauseAfter(string member) => Hold((member, true));
+
+    public void FailBefore(string member) => _once[(member, false)] = Fail;
+
+    public void FailAfter(string member) => _once[(member, true)] = Fail;
+
+    protected async ValueTask<T> Around<T>(Func<ValueTask<T>> call, [CallerMemberName] string member = "")
+    {
+        await PassAsync((member, false));
+        var result = await call();
+        await PassAsync((member, true));
+        return result;
+    }
+
+    private static Task Fail() => throw new IOException("The test's outage.");
+
+    private Pause Hold((string, bool) point)
+    {
+        var pause = new Pause();
+        _once[point] = pause.HoldAsync;
+        return pause;
+    }
+
+    private async Task PassAsync((string, bool) point)
+    {
+        if (Interleaves)
+        {
+            await Task.Yield();
+        }
+
+        if (_once.TryRemove(point, out var step))
+        {
+            await step();
+        }
+    }
+}
+
+internal sealed class InterceptedPairingStore(IPairingStore inner) : Interceptor, IPairingStore
+{
+    /// <summary>Changes what is added: to let codes collide.</summary>
+    public Func<Pairing, Pairing> Adding { get; set; } = pairing => pairing;
+
+    /// <summary>What was added.</summary>
+    public ConcurrentQueue<Pairing> Added { get; } = [];
+
+    public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken) => Around(async () =>
+    {
+        pairing = Adding(pairing);
+        var addition = await inner.TryAddAsync(pairing, cancellationToken);
+        if (addition == PairingAddition.Added)
+        {
+            Added.Enqueue(pairing);
+        }
+
+        return addition;
+    });
+
+    public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) =>
+        Around(() => inner.FindByUserCodeAsync(userCodeHash, cancellationToken));
+
+    public ValueTask<PollAttempt> TryAcceptPollAsync(string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Around(() => inner.TryAcceptPollAsync(deviceCodeHash, clientId, now, cancellationToken));
+
+    public ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken) =>
+        Around(() => inner.TrySlowDownAsync(read, slower, cancellationToken));
+
+    public ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Around(() => inner.TryReplaceAsync(pairing, now, cancellationToken));
+
+    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken) =>
+        Around(() => inner.RemoveExpiredAsync(before, max, cancellationToken));
+}
+
+internal sealed class InterceptedDeviceRepository(IDeviceRepository inner) : Interceptor, IDeviceRepository
+{
+    /// <summary>What came of every registration.</summary>
+    public ConcurrentQueue<Device> Registered { get; } = [];
+
+    /// <summary>Every token that anybody tried to issue.</summary>
+    public ConcurrentQueue<IssuedToken> Offered { get; } = [];
+
+    public ValueTask<Device> RegisterAsync(DeviceRegistration registration, CancellationToken cancellationToken) => Around(async () =>
+    {
+        var device = await inner.RegisterAsync(registration, cancellationToken);
+        Registered.Enqueue(device);
+        return device;
+    });
+
+    public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) =>
+        Around(() => inner.FindAsync(userId, deviceId, cancellationToken));
+
+    public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Around(() => inner.DeleteAsync(userId, deviceId, now, cancellationToken));
+
+    public ValueTask<IssuedToken?> IssueTokenAsync(IssuedToken token, bool replacesEarlier, CancellationToken cancellationToken) => Around(async () =>
+    {
+        Offered.Enqueue(token);
+        return await inner.IssueTokenAsync(token, replacesEarlier, cancellationToken);
+    });
+
+    public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) =>
+        Around(() => inner.FindTokenAsync(hash, cancellationToken));
+
+    public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) =>
+        Around(() => inner.FindTokenOfPairingAsync(pairingId, cancellationToken));
+
+    public ValueTask<bool> RevokeTokenAsync(string userId, Guid tokenId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Around(() => inner.RevokeTokenAsync(userId, tokenId, now, cancellationToken));
+
+    public async ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) =>
+        await inner.TouchAsync(tokenId, now, debounce, cancellationToken);
+}

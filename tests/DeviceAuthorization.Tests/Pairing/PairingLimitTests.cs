@@ -1,0 +1,93 @@
+namespace DeviceAuthorization.Tests;
+
+/// <summary>Both sides of every limit in time that the rules of a pairing know.</summary>
+public sealed class PairingLimitTests
+{
+    private static readonly DateTimeOffset T0 = TestData.Start;
+    private static readonly Pairing Pending = TestData.NewPairing();
+
+    [Theory]
+    [InlineData(599.999, null, PairingError.AuthorizationPending)]
+    [InlineData(600, DecisionError.NotFound, PairingError.ExpiredToken)]
+    public void A_pending_pairing_expires_at_its_deadline(double seconds, DecisionError? decision, PairingError poll)
+    {
+        var now = T0 + TimeSpan.FromSeconds(seconds);
+        Assert.Equal(decision, Pending.Refuses("alice", now));
+        Assert.Equal(decision, Pending.Claim("alice", now).Error);
+        Assert.Equal(decision, Pending.Approve("alice", TestData.NewGrant(), now).Error);
+        Assert.Equal(decision, Pending.Deny("alice", now).Error);
+        Assert.Equal(poll, Pending.Poll("tv", null, now).Error);
+    }
+
+    [Theory]
+    [InlineData(0, 600)]
+    [InlineData(569.999, 600)]
+    [InlineData(570, 600)]
+    [InlineData(570.001, 600.001)]
+    [InlineData(599.999, 629.999)]
+    public void An_approval_leaves_at_least_30_seconds_to_redeem(double approvedAt, double deadline)
+    {
+        var (_, approved) = Pending.Approve("alice", TestData.NewGrant(), T0 + TimeSpan.FromSeconds(approvedAt));
+        Assert.Equal(T0 + TimeSpan.FromSeconds(deadline), approved.ExpiresAt);
+        Assert.Null(approved.Poll("tv", null, approved.ExpiresAt - TimeSpan.FromTicks(1)).Error);
+        Assert.Equal(PairingError.ExpiredToken, approved.Poll("tv", null, approved.ExpiresAt).Error);
+    }
+
+    [Fact]
+    public void A_denial_does_not_move_the_deadline() =>
+        Assert.Equal(Pending.ExpiresAt, Pending.Deny("alice", Pending.ExpiresAt - TimeSpan.FromSeconds(1)).Next.ExpiresAt);
+
+    [Theory]
+    [InlineData(119.999, DecisionError.NotFound)]
+    [InlineData(120, null)]
+    public void A_claim_keeps_others_out_for_two_minutes(double seconds, DecisionError? error)
+    {
+        var (_, claimed) = Pending.Claim("alice", T0);
+        var now = T0 + TimeSpan.FromSeconds(seconds);
+        Assert.Equal(error, claimed.Refuses("bob", now));
+        Assert.Null(claimed.Refuses("alice", now));
+    }
+
+    [Theory]
+    [InlineData(59.999, false)]
+    [InlineData(60, true)]
+    public void A_claim_is_renewed_when_half_of_it_is_over(double seconds, bool renewed)
+    {
+        var (_, claimed) = Pending.Claim("alice", T0);
+        var now = T0 + TimeSpan.FromSeconds(seconds);
+        var (error, again) = claimed.Claim("alice", now);
+        Assert.Null(error);
+        Assert.Equal(renewed ? now + Pairing.ClaimLifetime : claimed.ClaimedUntil, again.ClaimedUntil);
+    }
+
+    [Fact]
+    public void User_ids_are_compared_by_their_characters()
+    {
+        var (_, claimed) = Pending.Claim("alice", T0);
+        Assert.Equal(DecisionError.NotFound, claimed.Refuses("Alice", T0));
+    }
+
+    [Theory]
+    [InlineData(59.999, true, false)]
+    [InlineData(60, false, true)]
+    public void The_answer_is_repeated_for_a_minute_and_a_replay_from_then_on(double seconds, bool repeated, bool replay)
+    {
+        var key = TestData.NewHash();
+        var (_, approved) = Pending.Approve("alice", TestData.NewGrant(), T0);
+        var (_, redeemed) = approved.Poll("tv", key, T0);
+        var now = T0 + TimeSpan.FromSeconds(seconds);
+        Assert.Equal(repeated, redeemed.Poll("tv", key, now).Error is null);
+        Assert.Equal(replay, redeemed.IsReplayed("tv", now));
+        Assert.False(redeemed.IsReplayed("radio", now));
+        Assert.False(redeemed.IsReplayed(null, now));
+        Assert.False(approved.IsReplayed("tv", now));
+    }
+
+    [Fact]
+    public void A_redemption_without_a_key_is_never_repeated()
+    {
+        var (_, approved) = Pending.Approve("alice", TestData.NewGrant(), T0);
+        var (_, redeemed) = approved.Poll("tv", null, T0);
+        Assert.Equal(PairingError.InvalidGrant, redeemed.Poll("tv", null, T0).Error);
+    }
+}

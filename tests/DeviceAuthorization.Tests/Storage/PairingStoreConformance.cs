@@ -1,0 +1,296 @@
+namespace DeviceAuthorization.Tests;
+
+/// <summary>What every <see cref="IPairingStore"/> keeps to. One class per store derives, named after it; nothing is overridden.</summary>
+public abstract class PairingStoreConformance
+{
+    private static readonly DateTimeOffset Now = TestData.Start + TimeSpan.FromMinutes(1);
+    private static readonly DateTimeOffset Expiry = TestData.Start + TimeSpan.FromMinutes(10);
+
+    /// <summary>A connection to a store that is empty when the test starts; each call gives another connection to the same one.</summary>
+    protected abstract IPairingStore CreateStore();
+
+    [Fact]
+    public async Task An_added_pairing_is_found_as_it_was()
+    {
+        var (store, pairing) = await AddAsync();
+        TestData.AssertSame(pairing, await FindAsync(store, pairing));
+        TestData.AssertSame(pairing, await FindAsync(CreateStore(), pairing));
+        Assert.Null(await store.FindByUserCodeAsync(TestData.NewHash(), default));
+        Assert.Null(await store.FindByUserCodeAsync(pairing.DeviceCodeHash, default));
+    }
+
+    [Fact]
+    public async Task A_pairing_without_optional_members_is_found_as_it_was()
+    {
+        var (store, pairing) = await AddAsync(pairing => pairing with { RequiresClientId = false, RequestedScopes = [], Device = new ReportedDevice { Name = "TV" } });
+        TestData.AssertSame(pairing, await FindAsync(store, pairing));
+    }
+
+    [Fact]
+    public async Task A_decided_pairing_is_found_as_it_was()
+    {
+        var (store, pairing) = await AddAsync();
+        var redeemed = pairing with
+        {
+            Status = PairingStatus.Redeemed,
+            ApproverId = "alice",
+            ClaimedUntil = Now + TimeSpan.FromMilliseconds(1),
+            Grant = TestData.NewGrant() with { DeviceId = "d-1" },
+            RedeemedAt = Now,
+            IdempotencyKeyHash = TestData.NewHash(),
+            ExpiresAt = Expiry + TimeSpan.FromMilliseconds(1),
+        };
+        Assert.True(await store.TryReplaceAsync(redeemed, Now, default));
+        TestData.AssertSame(redeemed with { Version = pairing.Version + 1 }, await FindAsync(CreateStore(), pairing));
+    }
+
+    [Fact]
+    public async Task A_taken_code_is_refused_and_nothing_is_overwritten()
+    {
+        var (store, first) = await AddAsync();
+        Assert.Equal(PairingAddition.CodeTaken, await store.TryAddAsync(TestData.NewPairing() with { UserCodeHash = first.UserCodeHash }, default));
+        var sameDevice = TestData.NewPairing() with { DeviceCodeHash = first.DeviceCodeHash };
+        Assert.Equal(PairingAddition.CodeTaken, await store.TryAddAsync(sameDevice, default));
+        Assert.Null(await FindAsync(store, sameDevice)); // not by half either
+        TestData.AssertSame(first, await FindAsync(store, first));
+        Assert.Equal(PairingAddition.Added, await store.TryAddAsync(sameDevice with { DeviceCodeHash = TestData.NewHash() }, default));
+    }
+
+    [Fact]
+    public async Task Of_many_additions_of_one_user_code_exactly_one_wins()
+    {
+        var code = TestData.NewHash();
+        var additions = await AtOnceAsync(32, store => store.TryAddAsync(TestData.NewPairing() with { UserCodeHash = code }, default));
+        Assert.Single(additions, PairingAddition.Added);
+        Assert.Equal(31, additions.Count(addition => addition == PairingAddition.CodeTaken));
+    }
+
+    [Fact]
+    public async Task A_poll_in_order_is_accepted_and_stamped_and_raises_no_version()
+    {
+        var (store, pairing) = await AddAsync();
+        Assert.Equal(PollAttempt.Accepted, await store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", Now, default));
+        TestData.AssertSame(pairing with { Pacing = pairing.Pacing.Accepted(Now) }, await FindAsync(store, pairing));
+    }
+
+    [Theory]
+    [InlineData(3.999, false)]
+    [InlineData(4, true)]
+    [InlineData(-3600, true)] // the clock was set back
+    public async Task A_poll_is_accepted_when_it_is_due(double seconds, bool accepted)
+    {
+        var (store, pairing) = await AddAsync();
+        await store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", Now, default);
+        var read = await FindAsync(store, pairing);
+        var attempt = await store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", Now.AddSeconds(seconds), default);
+        Assert.Equal(accepted, attempt.IsAccepted);
+        if (!accepted)
+        {
+            TestData.AssertSame(read, attempt.Pairing);
+            TestData.AssertSame(read, await FindAsync(store, pairing));
+        }
+    }
+
+    [Theory]
+    [InlineData(-1, true)]
+    [InlineData(0, false)]
+    public async Task A_poll_is_accepted_until_the_pairing_expires(int milliseconds, bool accepted)
+    {
+        var (store, pairing) = await AddAsync();
+        var attempt = await store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", Expiry.AddMilliseconds(milliseconds), default);
+        Assert.Equal(accepted, attempt.IsAccepted);
+    }
+
+    [Theory]
+    [InlineData("tv", true, true)]
+    [InlineData("TV", true, false)]
+    [InlineData("radio", true, false)]
+    [InlineData(null, true, false)]
+    [InlineData("tv", false, true)]
+    [InlineData("radio", false, false)]
+    [InlineData(null, false, true)]
+    public async Task A_poll_is_accepted_from_the_client_that_asked(string? clientId, bool required, bool accepted)
+    {
+        var (store, pairing) = await AddAsync(pairing => pairing with { RequiresClientId = required });
+        var attempt = await store.TryAcceptPollAsync(pairing.DeviceCodeHash, clientId, Now, default);
+        Assert.Equal(accepted, attempt.IsAccepted);
+        TestData.AssertSame(accepted ? null : pairing, attempt.Pairing);
+        Assert.Equal(accepted, (await FindAsync(store, pairing))!.Pacing != pairing.Pacing);
+    }
+
+    [Theory]
+    [InlineData(PairingStatus.Approved)]
+    [InlineData(PairingStatus.Denied)]
+    [InlineData(PairingStatus.Redeemed)]
+    public async Task A_poll_of_a_decided_pairing_is_not_accepted_and_gets_the_record(PairingStatus status)
+    {
+        var (store, pairing) = await AddAsync();
+        Assert.True(await store.TryReplaceAsync(pairing with { Status = status, ApproverId = "alice", Grant = TestData.NewGrant() }, Now, default));
+        var read = await FindAsync(store, pairing);
+        TestData.AssertSame(PollAttempt.NotAccepted(read), await store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", Now, default));
+        TestData.AssertSame(read, await FindAsync(store, pairing));
+    }
+
+    [Fact]
+    public async Task A_poll_with_an_unknown_code_finds_nothing()
+    {
+        var (store, pairing) = await AddAsync();
+        Assert.Equal(PollAttempt.NotAccepted(null), await store.TryAcceptPollAsync(pairing.UserCodeHash, "tv", Now, default));
+    }
+
+    [Fact]
+    public async Task Of_many_polls_at_once_exactly_one_is_accepted()
+    {
+        var (_, pairing) = await AddAsync();
+        var attempts = await AtOnceAsync(32, store => store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", Now, default));
+        Assert.Single(attempts, attempt => attempt.IsAccepted);
+        Assert.All(attempts.Where(attempt => !attempt.IsAccepted), attempt => Assert.Equal(Now + pairing.Pacing.Interval, attempt.Pairing!.Pacing.DueAt));
+    }
+
+    [Fact]
+    public async Task Slowing_down_changes_the_pacing_alone_and_once()
+    {
+        var (store, pairing) = await AddAsync();
+        var slower = pairing.Pacing.SlowedDown();
+        Assert.True(await store.TrySlowDownAsync(pairing, slower, default));
+        TestData.AssertSame(pairing with { Pacing = slower }, await FindAsync(store, pairing));
+        Assert.False(await store.TrySlowDownAsync(pairing, slower.Accepted(Now).SlowedDown(), default)); // read before
+        TestData.AssertSame(pairing with { Pacing = slower }, await FindAsync(store, pairing));
+        Assert.False(await store.TrySlowDownAsync(TestData.NewPairing(), slower, default));
+    }
+
+    [Theory]
+    [InlineData(PairingStatus.Approved)]
+    [InlineData(PairingStatus.Denied)]
+    [InlineData(PairingStatus.Redeemed)]
+    public async Task A_decided_pairing_is_not_slowed_down(PairingStatus status)
+    {
+        var (store, pairing) = await AddAsync();
+        Assert.True(await store.TryReplaceAsync(pairing with { Status = status, ApproverId = "alice" }, Now, default));
+        var read = await FindAsync(store, pairing);
+        Assert.False(await store.TrySlowDownAsync(pairing, pairing.Pacing.SlowedDown(), default)); // read while pending
+        Assert.False(await store.TrySlowDownAsync(read!, pairing.Pacing.SlowedDown(), default));
+        TestData.AssertSame(read, await FindAsync(store, pairing));
+    }
+
+    [Fact]
+    public async Task A_replacement_of_the_version_read_is_written_once()
+    {
+        var (store, pairing) = await AddAsync();
+        var denied = pairing.Deny("alice", Now).Next;
+        Assert.True(await store.TryReplaceAsync(denied, Now, default));
+        TestData.AssertSame(denied with { Version = pairing.Version + 1 }, await FindAsync(store, pairing));
+        Assert.False(await store.TryReplaceAsync(denied, Now, default));
+        Assert.False(await store.TryReplaceAsync(denied with { Version = pairing.Version + 2 }, Now, default));
+        Assert.False(await store.TryReplaceAsync(TestData.NewPairing(), Now, default));
+        Assert.True(await store.TryReplaceAsync((await FindAsync(store, pairing))!, Now, default));
+    }
+
+    [Fact]
+    public async Task A_replacement_leaves_the_stored_pacing_as_it_is() // a poll and a decision never meet
+    {
+        var (store, read) = await AddAsync();
+        await store.TryAcceptPollAsync(read.DeviceCodeHash, "tv", Now, default);
+        await store.TrySlowDownAsync((await FindAsync(store, read))!, read.Pacing.Accepted(Now).SlowedDown(), default);
+        Assert.True(await store.TryReplaceAsync(read.Claim("alice", Now).Next, Now, default));
+        var stored = (await FindAsync(store, read))!;
+        Assert.Equal(("alice", read.Pacing.Accepted(Now).SlowedDown()), (stored.ApproverId, stored.Pacing));
+    }
+
+    [Theory]
+    [InlineData(-1, true)]
+    [InlineData(0, false)]
+    public async Task A_replacement_is_written_until_the_stored_pairing_expires(int milliseconds, bool written)
+    {
+        var (store, pairing) = await AddAsync();
+        var now = Expiry.AddMilliseconds(milliseconds);
+        Assert.Equal(written, await store.TryReplaceAsync(pairing with { ExpiresAt = Expiry.AddMinutes(1) }, now, default));
+        Assert.Equal(written ? Expiry.AddMinutes(1) : Expiry, (await FindAsync(store, pairing))!.ExpiresAt);
+        Assert.Equal(written, await store.TryReplaceAsync((await FindAsync(store, pairing))! with { ApproverId = "alice" }, Expiry, default));
+    }
+
+    [Fact]
+    public async Task Of_many_concurrent_writes_exactly_one_wins()
+    {
+        var (store, pairing) = await AddAsync();
+        var writer = 0;
+        var won = await AtOnceAsync(32, async other =>
+        {
+            var user = $"user-{Interlocked.Increment(ref writer)}";
+            return await other.TryReplaceAsync(pairing.Deny(user, Now).Next, Now, default) ? user : null;
+        });
+        Assert.Equal(Assert.Single(won, user => user is not null), (await FindAsync(store, pairing))!.ApproverId);
+    }
+
+    [Fact]
+    public async Task Polls_at_the_same_time_do_not_let_a_decision_fail_or_get_lost()
+    {
+        var (_, pairing) = await AddAsync();
+        var polls = 0;
+        var results = await AtOnceAsync(32, store => Interlocked.Increment(ref polls) == 16
+            ? store.TryReplaceAsync(pairing.Approve("alice", TestData.NewGrant(), Now).Next, Now, default)
+            : PollOrSlowDownAsync(store, pairing));
+        Assert.Single(results, true);
+        Assert.Equal(PairingStatus.Approved, (await FindAsync(CreateStore(), pairing))!.Status);
+    }
+
+    [Fact]
+    public async Task Removal_takes_what_expired_before_a_time_and_frees_its_codes()
+    {
+        var (store, pairing) = await AddAsync();
+        var later = TestData.NewPairing() with { ExpiresAt = Expiry.AddMilliseconds(1) };
+        await store.TryAddAsync(later, default);
+        Assert.Equal(0, await store.RemoveExpiredAsync(Expiry, int.MaxValue, default));
+        Assert.Equal(1, await store.RemoveExpiredAsync(Expiry.AddMilliseconds(1), int.MaxValue, default));
+        Assert.Null(await FindAsync(store, pairing));
+        Assert.Equal(PollAttempt.NotAccepted(null), await store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", Now, default));
+        Assert.False(await store.TryReplaceAsync(pairing, Now, default));
+        Assert.Equal(PairingAddition.Added, await store.TryAddAsync(pairing with { Id = Guid.NewGuid() }, default));
+        TestData.AssertSame(later, await FindAsync(store, later));
+    }
+
+    [Fact]
+    public async Task Removal_takes_no_more_than_it_may_whatever_the_status()
+    {
+        var store = CreateStore();
+        foreach (var status in Enum.GetValues<PairingStatus>())
+        {
+            var pairing = TestData.NewPairing();
+            await store.TryAddAsync(pairing, default);
+            Assert.True(await store.TryReplaceAsync(pairing with { Status = status }, Now, default));
+        }
+
+        var all = Enum.GetValues<PairingStatus>().Length;
+        Assert.Equal(0, await store.RemoveExpiredAsync(Expiry.AddDays(1), 0, default));
+        Assert.Equal(all - 1, await store.RemoveExpiredAsync(Expiry.AddDays(1), all - 1, default));
+        Assert.Equal(1, await store.RemoveExpiredAsync(Expiry.AddDays(1), 10, default));
+        Assert.Equal(0, await store.RemoveExpiredAsync(Expiry.AddDays(1), 10, default));
+    }
+
+    private static async ValueTask<bool> PollOrSlowDownAsync(IPairingStore store, Pairing pairing)
+    {
+        if (await store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", Now, default) is { Pairing: { } read })
+        {
+            await store.TrySlowDownAsync(read, read.Pacing.SlowedDown(), default);
+        }
+
+        return false;
+    }
+
+    private static ValueTask<Pairing?> FindAsync(IPairingStore store, Pairing pairing) => store.FindByUserCodeAsync(pairing.UserCodeHash, default);
+
+    private async Task<(IPairingStore Store, Pairing Pairing)> AddAsync(Func<Pairing, Pairing>? change = null)
+    {
+        var (store, pairing) = (CreateStore(), TestData.NewPairing());
+        pairing = change?.Invoke(pairing) ?? pairing;
+        Assert.Equal(PairingAddition.Added, await store.TryAddAsync(pairing, default));
+        return (store, pairing);
+    }
+
+    /// <summary>Calls at the same time, every one over a connection of its own.</summary>
+    private Task<T[]> AtOnceAsync<T>(int count, Func<IPairingStore, ValueTask<T>> call)
+    {
+        var stores = Enumerable.Range(0, count).Select(_ => CreateStore()).ToArray();
+        return Task.WhenAll(stores.Select(store => Task.Run(async () => await call(store))));
+    }
+}
