@@ -13,6 +13,7 @@ public sealed class SecretDocumentEditTests
     [InlineData("""{"ssh_host":"nas2"}""", """{"ssh_host":"nas2"}""")]
     [InlineData("""{}""", """{}""")]
     [InlineData("""{"ssh_host":"********"}""", """{"ssh_host":"********"}""")]
+    [InlineData("""{"label":"********","labels":["********"]}""", """{"label":"********","labels":["********"]}""")]
     [InlineData("""{"sshPassword":"********"}""", """{}""")]
     [InlineData("""{"a":{"ssh_password":"********"}}""", """{"a":{}}""")]
     [InlineData("""{"none":{"pin":"********"}}""", """{"none":{"pin":null}}""")]
