@@ -11,6 +11,9 @@ internal static class ReportedText
 {
     private const int MaxMarks = 2;
 
+    // Hangul fillers and the empty Braille pattern: letters and symbols to Unicode, nothing to the eye.
+    private const string BlankSymbols = "\u115F\u1160\u3164\uFFA0\u2800";
+
     /// <summary>Reads a text for display.</summary>
     /// <param name="text">As sent.</param>
     /// <param name="maxLength">In UTF-16 characters.</param>
@@ -38,7 +41,7 @@ internal static class ReportedText
                 return false;
             }
 
-            switch (Rune.GetUnicodeCategory(rune))
+            switch (BlankSymbols.Contains(rune.ToString(), StringComparison.Ordinal) ? UnicodeCategory.SpaceSeparator : Rune.GetUnicodeCategory(rune))
             {
                 case UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator:
                     return false;

@@ -20,6 +20,7 @@ public sealed class SecretsTests
         Assert.Contains(run.Records, record => record.Id.Name == "PairingRedeemed");
         Assert.Contains(run.Records, record => record.Id.Name == "TokenRevoked");
         Assert.Contains(run.Records, record => record.Id.Name == "RequestFailed");
+        Assert.Contains(run.Records, record => Texts(record).Any(text => run.Short.FindIn(text) is not null)); // the search finds what is there
         foreach (var record in run.Records)
         {
             var ours = record.Category!.StartsWith("DeviceAuthorization", StringComparison.Ordinal);

@@ -23,7 +23,7 @@ public sealed class StrictFormTests
     [Fact]
     public async Task What_dotnet_writes_is_read_as_it_was()
     {
-        var text = Gen.String[0, 40].Where(value => !value.Contains('\0') && IsWellFormed(value));
+        var text = Gen.String[Gen.Frequency((3, Gen.Char['\u0001', '~']), (1, Gen.Char['\u0001', '\uFFFF'])), 0, 40].Where(IsWellFormed);
         await Gen.Select(text, text).SampleAsync(
             async (clientId, scope) =>
             {
