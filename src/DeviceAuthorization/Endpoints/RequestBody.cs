@@ -22,7 +22,12 @@ internal static class RequestBody
 
         var buffer = new byte[(int)(request.ContentLength ?? Limit) + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
-        return length < buffer.Length ? buffer.AsMemory(0, length) : null;
+        if (length == buffer.Length) // not a conditional expression: there null would become an empty Memory<byte>
+        {
+            return null;
+        }
+
+        return buffer.AsMemory(0, length);
     }
 
     /// <summary>Whether the content type is the named one, in UTF-8 or without a charset.</summary>
