@@ -64,13 +64,16 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
                 "Cannot tell which authentication scheme people sign in with. Set DeviceAuthorization:ApproverScheme, or name a default scheme in AddAuthentication(…).");
     }
 
-    /// <summary>Whether a browser says that the request comes from another site.</summary>
+    /// <summary>
+    /// Whether a browser says that the request comes from another site. <c>Sec-Fetch-Site</c> has the last word; browsers send none
+    /// over plain HTTP, and old ones never.
+    /// </summary>
     public bool IsCrossSite(HttpRequest request)
     {
         var site = request.Headers["Sec-Fetch-Site"].ToString();
-        if (site.Length > 0 && site is not ("same-origin" or "none"))
+        if (site.Length > 0)
         {
-            return true;
+            return site is not ("same-origin" or "none");
         }
 
         var origin = request.Headers.Origin.ToString();

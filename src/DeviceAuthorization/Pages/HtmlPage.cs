@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization;
 
-/// <summary>An HTML answer: never cached, framed, or named in a referrer, and with no script, whatever its status.</summary>
+/// <summary>An HTML answer: never cached, framed, or named to other sites in a referrer, and with no script, whatever its status.</summary>
 internal sealed class HtmlPage(IHtmlContent content, int status = StatusCodes.Status200OK) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -19,7 +19,7 @@ internal sealed class HtmlPage(IHtmlContent content, int status = StatusCodes.St
         response.Headers.ContentSecurityPolicy = PairingHtml.ContentSecurityPolicy;
         response.Headers.XFrameOptions = "DENY";
         response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers["Referrer-Policy"] = "same-origin"; // with no-referrer, browsers post our own forms with "Origin: null" (Fetch §3.1)
         response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
         await using var html = new StringWriter(CultureInfo.InvariantCulture);
         content.WriteTo(html, HtmlEncoder.Default);
