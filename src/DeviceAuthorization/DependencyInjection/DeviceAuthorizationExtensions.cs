@@ -46,15 +46,6 @@ namespace Microsoft.Extensions.DependencyInjection
             return new DeviceAuthorizationBuilder(services);
         }
     }
-
-    /// <summary>What store packages extend.</summary>
-    public sealed class DeviceAuthorizationBuilder
-    {
-        internal DeviceAuthorizationBuilder(IServiceCollection services) => Services = services;
-
-        /// <summary>The host's services.</summary>
-        public IServiceCollection Services { get; }
-    }
 }
 
 namespace Microsoft.AspNetCore.Builder
