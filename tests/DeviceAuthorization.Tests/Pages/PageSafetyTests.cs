@@ -1,4 +1,8 @@
 using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
 
 namespace DeviceAuthorization.Tests;
 
@@ -89,7 +93,7 @@ public sealed class PageSafetyTests
         var token = Browser.Antiforgery(await (await alice.EnterCodeAsync(codes.UserCode)).HtmlAsync());
         using var content = new StringContent(
             $"__RequestVerificationToken={token}&user_code={codes.UserCode}&scope0=library.read&{decision}",
-            new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded"));
+            new MediaTypeHeaderValue("application/x-www-form-urlencoded"));
         using var answer = await alice.PostAsync($"{Browser.Page}/decision", content);
         Assert.Equal((HttpStatusCode.BadRequest, "Please start again"), (answer.StatusCode, await answer.TitleAsync()));
         using var poll = await host.Device().PollAsync(codes.DeviceCode);
@@ -181,7 +185,7 @@ public sealed class PageSafetyTests
         using var answer = await (await host.SignInAsync("alice")).GetAsync(Browser.Page);
         var html = await answer.HtmlAsync();
         var style = html[(html.IndexOf("<style>", StringComparison.Ordinal) + 7)..html.IndexOf("</style>", StringComparison.Ordinal)];
-        var hash = Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(style)));
+        var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)));
         Assert.Contains($"'sha256-{hash}'", string.Join(',', answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
     }
 
@@ -194,7 +198,7 @@ public sealed class PageSafetyTests
         var html = await review.HtmlAsync();
         Assert.DoesNotMatch(@"\sid\s*=", html); // CVE-2024-7404
         Assert.DoesNotContain("autofocus", html, StringComparison.Ordinal);
-        var buttons = System.Text.RegularExpressions.Regex.Matches(html, "<button[^>]*value=\"([a-z]+)\"").Select(match => match.Groups[1].Value).ToArray();
+        var buttons = Regex.Matches(html, "<button[^>]*value=\"([a-z]+)\"").Select(match => match.Groups[1].Value).ToArray();
         Assert.Equal(["deny", "approve"], buttons); // a form's first button is what Enter presses (CVE-2025-0549)
     }
 

@@ -1,20 +1,23 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>What people see, word by word.</summary>
-public sealed class PageSnapshotTests
+public sealed partial class PageSnapshotTests
 {
     [Fact]
     public async Task Enter()
     {
         await using var host = await TestHost.StartAsync();
-        await Verifier.Verify(await (await host.SignInAsync("alice")).GetStringAsync(Browser.Page), "html");
+        await VerifyAsync(await (await host.SignInAsync("alice")).GetStringAsync(Browser.Page));
     }
 
     [Fact]
     public async Task Enter_with_the_code_of_a_link()
     {
         await using var host = await TestHost.StartAsync();
-        await Verifier.Verify(await (await host.SignInAsync("alice")).GetStringAsync($"{Browser.Page}?user_code=wdjbmjht"), "html");
+        await VerifyAsync(await (await host.SignInAsync("alice")).GetStringAsync($"{Browser.Page}?user_code=wdjbmjht"));
     }
 
     [Fact]
@@ -22,7 +25,7 @@ public sealed class PageSnapshotTests
     {
         await using var host = await TestHost.StartAsync();
         using var answer = await (await host.SignInAsync("alice")).EnterCodeAsync("BBBB-BBBB");
-        await Verifier.Verify(await answer.HtmlAsync(), "html");
+        await VerifyAsync(await answer.HtmlAsync());
     }
 
     [Fact]
@@ -33,7 +36,7 @@ public sealed class PageSnapshotTests
         var codes = await host.Device().StartJsonAsync("id-1", "Living room TV", "library.read", "library.write", "profile");
         host.Clock.Advance(TimeSpan.FromMinutes(3));
         using var answer = await (await host.SignInAsync("alice")).EnterCodeAsync(codes.UserCode);
-        await Verifier.Verify(await answer.HtmlAsync(), "html");
+        await VerifyAsync(await answer.HtmlAsync());
     }
 
     [Fact]
@@ -42,7 +45,7 @@ public sealed class PageSnapshotTests
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartAsync();
         using var answer = await (await host.SignInAsync("alice")).EnterCodeAsync(codes.UserCode);
-        await Verifier.Verify(await answer.HtmlAsync(), "html");
+        await VerifyAsync(await answer.HtmlAsync());
     }
 
     [Fact]
@@ -66,7 +69,7 @@ public sealed class PageSnapshotTests
         (await alice.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
         (await host.Device().PollAsync(codes.DeviceCode)).EnsureSuccessStatusCode();
         using var answer = await alice.EnterCodeAsync(codes.UserCode);
-        await Verifier.Verify(await answer.HtmlAsync(), "html");
+        await VerifyAsync(await answer.HtmlAsync());
     }
 
     [Fact]
@@ -76,7 +79,7 @@ public sealed class PageSnapshotTests
         await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IPairingPolicy>(policy));
         var codes = await host.Device().StartAsync();
         using var answer = await (await host.SignInAsync("alice")).DecideOnPageAsync(codes.UserCode, "approve", "library.read");
-        await Verifier.Verify(await answer.HtmlAsync(), "html");
+        await VerifyAsync(await answer.HtmlAsync());
     }
 
     [Fact]
@@ -84,14 +87,21 @@ public sealed class PageSnapshotTests
     {
         await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IPairingStore, BrokenPairingStore>());
         using var answer = await (await host.SignInAsync("alice")).EnterCodeAsync("BBBB-BBBB");
-        await Verifier.Verify(await answer.HtmlAsync(), "html");
+        await VerifyAsync(await answer.HtmlAsync());
     }
 
-    private static async Task VerifyDecisionAsync(string decision, string untick = "", [System.Runtime.CompilerServices.CallerMemberName] string method = "")
+    private static async Task VerifyDecisionAsync(string decision, string untick = "", [CallerMemberName] string method = "")
     {
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartAsync();
         using var answer = await (await host.SignInAsync("alice")).DecideOnPageAsync(codes.UserCode, decision, untick);
-        await Verifier.Verify(await answer.HtmlAsync(), "html", method: method);
+        await VerifyAsync(await answer.HtmlAsync(), method);
     }
+
+    /// <summary>The style sheet is on every page and no matter of words.</summary>
+    private static Task VerifyAsync(string html, [CallerMemberName] string method = "") =>
+        Verifier.Verify(Style().Replace(html, "<style>{style}</style>"), "html", method: method);
+
+    [GeneratedRegex("<style>.*</style>", RegexOptions.Singleline)]
+    private static partial Regex Style();
 }
