@@ -36,7 +36,7 @@ public sealed class OptionsTests
     [InlineData("MaxLivePairings", "1000001", "MaxLivePairings is 1000001; it must be from 1 to 1,000,000.")]
     [InlineData("TokenPrefix", "da.", "TokenPrefix is 'da.'; it must be at most 16 letters, digits, _ and -.")]
     [InlineData("TokenPrefix", "seventeen_letters", "TokenPrefix is 'seventeen_letters'; it must be at most 16")]
-    [InlineData("TokenLifetime", "00:00:59", "TokenLifetime is 00:00:59; it must be from 1 minute to 100 years, or Timeout.InfiniteTimeSpan (-00:00:00.001) for ever.")]
+    [InlineData("TokenLifetime", "00:59:59", "TokenLifetime is 00:59:59; it must be from 1 hour to 100 years, or Timeout.InfiniteTimeSpan (-00:00:00.001) for ever.")]
     [InlineData("TokenLifetime", "36501.00:00:00", "TokenLifetime is 36501.00:00:00; it must be")]
     [InlineData("RateLimits:StartsPerMinute", "0", "RateLimits.StartsPerMinute is 0; it must be at least 1.")]
     [InlineData("Scopes:library read", "words", "the scope 'library read' is not 1 to 128 printable ASCII characters without spaces, quotes and backslashes")]
