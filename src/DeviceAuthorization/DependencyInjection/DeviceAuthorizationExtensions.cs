@@ -51,15 +51,6 @@ namespace Microsoft.Extensions.DependencyInjection
             return new DeviceAuthorizationBuilder(services);
         }
     }
-
-    /// <summary>What store packages extend.</summary>
-    public sealed class DeviceAuthorizationBuilder
-    {
-        internal DeviceAuthorizationBuilder(IServiceCollection services) => Services = services;
-
-        /// <summary>The host's services.</summary>
-        public IServiceCollection Services { get; }
-    }
 }
 
 namespace Microsoft.AspNetCore.Builder
@@ -73,7 +64,9 @@ namespace Microsoft.AspNetCore.Builder
         /// </summary>
         /// <param name="endpoints">The host's endpoints.</param>
         /// <param name="prefix">Their path; RomM's clients know only the default.</param>
-        /// <exception cref="InvalidOperationException"><c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called.</exception>
+        /// <exception cref="InvalidOperationException">
+        /// <c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called, or it cannot be told which scheme people sign in with.
+        /// </exception>
         public static IEndpointConventionBuilder MapDeviceAuthorization(this IEndpointRouteBuilder endpoints, string prefix = "/api/auth/device")
         {
             Check(endpoints);
@@ -111,7 +104,9 @@ namespace Microsoft.AspNetCore.Builder
         /// signed in is sent to the host's sign-in first.
         /// </summary>
         /// <param name="endpoints">The host's endpoints.</param>
-        /// <exception cref="InvalidOperationException"><c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called.</exception>
+        /// <exception cref="InvalidOperationException">
+        /// <c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called, or it cannot be told which scheme people sign in with.
+        /// </exception>
         public static IEndpointConventionBuilder MapDevicePairingPage(this IEndpointRouteBuilder endpoints)
         {
             Check(endpoints);
@@ -141,6 +136,9 @@ namespace Microsoft.AspNetCore.Builder
             {
                 throw new InvalidOperationException("Call services.AddAuthentication() with the scheme people sign in with, such as AddCookie(), first.");
             }
+
+            // Fails at start rather than at the first approval; the scheme provider answers at once.
+            _ = endpoints.ServiceProvider.GetRequiredService<ApproverSession>().SchemeAsync().GetAwaiter().GetResult();
         }
     }
 }

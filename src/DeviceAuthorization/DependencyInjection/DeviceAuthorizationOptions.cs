@@ -58,7 +58,7 @@ public sealed class DeviceAuthorizationOptions
     public string TokenPrefix { get; set; } = "da_";
 
     /// <summary>How long a token lives when the approver does not say.</summary>
-    /// <value>90 days by default; at least a minute; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</value>
+    /// <value>90 days by default; from an hour, for the device may take half of one to fetch it, to 100 years; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</value>
     public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromDays(90);
 
     /// <summary>

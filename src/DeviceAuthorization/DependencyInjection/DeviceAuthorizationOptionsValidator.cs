@@ -31,8 +31,8 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
             options.TokenPrefix is { Length: <= 16 } && options.TokenPrefix.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'),
             $"TokenPrefix is '{options.TokenPrefix}'; it must be at most 16 letters, digits, _ and -.");
         yield return Unless(
-            options.TokenLifetime == Timeout.InfiniteTimeSpan || (options.TokenLifetime >= TimeSpan.FromMinutes(1) && options.TokenLifetime <= TimeSpan.FromDays(36500)),
-            $"TokenLifetime is {options.TokenLifetime}; it must be from 1 minute to 100 years, or Timeout.InfiniteTimeSpan (-00:00:00.001) for ever.");
+            options.TokenLifetime == Timeout.InfiniteTimeSpan || (options.TokenLifetime >= TimeSpan.FromHours(1) && options.TokenLifetime <= TimeSpan.FromDays(36500)),
+            $"TokenLifetime is {options.TokenLifetime}; it must be from 1 hour to 100 years, or Timeout.InfiniteTimeSpan (-00:00:00.001) for ever.");
         yield return Unless(
             options.RateLimits is { StartsPerMinute: >= 1 }, $"RateLimits.StartsPerMinute is {options.RateLimits?.StartsPerMinute}; it must be at least 1.");
         foreach (var scope in options.Scopes.Keys.Where(scope => !ScopeParameter.IsToken(scope)))

@@ -65,18 +65,23 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
     }
 
     /// <summary>
-    /// Whether a browser says that the request comes from another site. Where it sends <c>Sec-Fetch-Site</c>, that alone counts: a page
-    /// with <c>Referrer-Policy: no-referrer</c>, as ours, sends <c>Origin: null</c> to its own site, too (Fetch standard, "append a request
-    /// Origin header").
+    /// Whether a browser says that the request comes from another site. <c>Sec-Fetch-Site</c> has the last word where it is sent, which is
+    /// over HTTPS and on loopback.
     /// </summary>
-    public bool IsCrossSite(HttpRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="fromOurPage">
+    /// Whether <c>Origin: null</c> is accepted: a page with <c>Referrer-Policy: no-referrer</c>, as ours, sends it to its own site, too
+    /// (Fetch standard, "append a request Origin header"). Its antiforgery token then tells.
+    /// </param>
+    public bool IsCrossSite(HttpRequest request, bool fromOurPage = false)
     {
         if (request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)
         {
             return site is not ("same-origin" or "none");
         }
 
-        return request.Headers.Origin.ToString() is { Length: > 0 } origin and not "null"
+        return request.Headers.Origin.ToString() is { Length: > 0 } origin
+            && !(fromOurPage && origin == "null")
             && !origin.Equals($"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase)
             && !origin.Equals(options.Value.PublicOrigin?.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase);
     }

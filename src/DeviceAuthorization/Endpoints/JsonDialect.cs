@@ -103,7 +103,7 @@ internal sealed class JsonDialect : IDialect
         }
 
         return IdempotencyKey.TryRead(context.Request, out var key)
-            ? new PollMessage(DeviceCode.TryParse(poll.DeviceCode, out var code) ? code : null, poll.ClientId, key)
+            ? new PollMessage(DeviceCode.TryParse(poll.DeviceCode, out var code) ? code : null, poll.ClientId is { Length: > 0 } clientId ? clientId : null, key)
             : Refuse<PollMessage>(IdempotencyKey.Problem);
     }
 

@@ -169,7 +169,7 @@ internal sealed class DevicePairingPage(
     {
         var field = antiforgeryOptions.Value.FormFieldName;
         context.Request.Form = new FormCollection(new Dictionary<string, StringValues>(StringComparer.Ordinal) { [field] = form[field] });
-        return !session.IsCrossSite(context.Request) && await antiforgery.IsRequestValidAsync(context);
+        return !session.IsCrossSite(context.Request, fromOurPage: true) && await antiforgery.IsRequestValidAsync(context);
     }
 
     private HtmlPage Enter(HttpContext context, Visitor visitor, string? code, string? problem = null) =>

@@ -19,7 +19,7 @@ internal sealed class HtmlPage(IHtmlContent content, int status = StatusCodes.St
         response.Headers.ContentSecurityPolicy = PairingHtml.ContentSecurityPolicy;
         response.Headers.XFrameOptions = "DENY";
         response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers["Referrer-Policy"] = "no-referrer"; // the link that brings a code has it in its query
         response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
         await using var html = new StringWriter(CultureInfo.InvariantCulture);
         content.WriteTo(html, HtmlEncoder.Default);

@@ -14,7 +14,6 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 
     private readonly ConcurrentDictionary<string, Entry> _byDeviceCode = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Entry> _byUserCode = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<Guid, Entry> _byId = new();
     private readonly Lock _adding = new();
     private readonly TimeProvider _clock;
     private readonly int _maxLive;
@@ -56,7 +55,6 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
                 return ValueTask.FromResult(PairingAddition.CodeTaken);
             }
 
-            _byId[pairing.Id] = entry;
             _byDeviceCode[pairing.DeviceCodeHash] = entry;
             _live++;
             return ValueTask.FromResult(PairingAddition.Added);
@@ -89,7 +87,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 
     public ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken)
     {
-        if (!_byId.TryGetValue(read.Id, out var entry))
+        if (!_byDeviceCode.TryGetValue(read.DeviceCodeHash, out var entry))
         {
             return ValueTask.FromResult(false);
         }
@@ -108,7 +106,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 
     public ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (!_byId.TryGetValue(pairing.Id, out var entry))
+        if (!_byDeviceCode.TryGetValue(pairing.DeviceCodeHash, out var entry))
         {
             return ValueTask.FromResult(false);
         }
@@ -130,7 +128,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
         lock (_adding) // a sweep at the same time would look for what went here
         {
             var removed = 0;
-            foreach (var entry in _byId.Values)
+            foreach (var entry in _byDeviceCode.Values)
             {
                 if (removed < max && Read(entry).ExpiresAt < before && Remove(entry))
                 {
@@ -138,6 +136,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
                 }
             }
 
+            _sweptAt = DateTimeOffset.MinValue; // what is full may have room now: let the next one count
             return ValueTask.FromResult(removed);
         }
     }
@@ -152,7 +151,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
             var now = _clock.GetUtcNow();
             var dead = new List<Pairing>();
             _live = 0;
-            foreach (var entry in _byId.Values)
+            foreach (var entry in _byDeviceCode.Values)
             {
                 var pairing = Read(entry);
                 if (pairing.Status is PairingStatus.Pending or PairingStatus.Approved && now < pairing.ExpiresAt)
@@ -171,7 +170,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 
             foreach (var pairing in dead.OrderBy(pairing => pairing.ExpiresAt).Take(dead.Count - _maxLive))
             {
-                Remove(_byId[pairing.Id]);
+                Remove(_byDeviceCode[pairing.DeviceCodeHash]);
             }
 
             _sweptAt = now;
@@ -190,7 +189,6 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
     {
         var pairing = Read(entry);
         _byUserCode.TryRemove(pairing.UserCodeHash, out _);
-        _byDeviceCode.TryRemove(pairing.DeviceCodeHash, out _);
-        return _byId.TryRemove(pairing.Id, out _);
+        return _byDeviceCode.TryRemove(pairing.DeviceCodeHash, out _);
     }
 }

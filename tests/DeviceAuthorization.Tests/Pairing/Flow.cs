@@ -22,7 +22,7 @@ internal sealed class Flow
 
     public InterceptedDeviceRepository Devices { get; } = new(new InMemoryDeviceRepository());
 
-    public TestPolicy Policy { get; } = new();
+    public FlowPolicy Policy { get; } = new();
 
     public PairingService Service { get; }
 
@@ -93,7 +93,7 @@ internal sealed class Flow
 }
 
 /// <summary>A host whose accounts change their mind.</summary>
-internal sealed class TestPolicy : IPairingPolicy
+internal sealed class FlowPolicy : IPairingPolicy
 {
     public bool IsActive { get; set; } = true;
 

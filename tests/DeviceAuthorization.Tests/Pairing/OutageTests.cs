@@ -76,6 +76,19 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task A_token_that_was_revoked_after_a_failed_poll_is_not_given_out_by_the_next()
+    {
+        var flow = new Flow();
+        var codes = await flow.StartAsync();
+        await flow.ApproveAsync(codes);
+        flow.Devices.FailAfter(nameof(IDeviceRepository.IssueTokenAsync));
+        await Assert.ThrowsAsync<IOException>(() => flow.PollAsync(codes));
+        Assert.True(await flow.Devices.RevokeTokenAsync("alice", flow.Devices.Offered.Single().Id, flow.Clock.GetUtcNow(), default));
+        Assert.Equal(PairingError.InvalidGrant, await flow.RefusedAsync(codes));
+        Assert.Empty(await flow.LiveTokensAsync());
+    }
+
+    [Fact]
     public async Task A_poll_that_failed_while_issuing_and_never_came_back_leaves_no_live_token_behind()
     {
         var flow = new Flow();

@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>The walls of docs/architecture.md that a machine can keep.</summary>
+public sealed class ArchitectureTests
+{
+    private static readonly string[] HttpFolders = ["Endpoints/", "Authentication/", "Pages/", "DependencyInjection/"];
+    private static readonly string[] ReadingPath =
+        ["Pairing/Pairing.cs", "Pairing/PairingService.cs", "Endpoints/DeviceAuthorizationEndpoints.cs", "Authentication/DeviceTokenHandler.cs"];
+
+    private static IEnumerable<Type> Types => typeof(PairingService).Assembly.GetTypes()
+        .Where(type => !type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) && !type.FullName!.Contains('<'));
+
+    [Fact]
+    public void Every_class_that_is_not_abstract_is_sealed() =>
+        Assert.Empty(Types.Where(type => type is { IsClass: true, IsAbstract: false, IsSealed: false }).Select(type => type.FullName));
+
+    [Fact]
+    public void Public_types_are_in_the_root_namespace_and_extensions_where_users_look() => Assert.Empty(Types
+        .Where(type => type.IsPublic)
+        .Where(type => IsStatic(type) && type.IsDefined(typeof(ExtensionAttribute), inherit: false)
+            ? type.Namespace is not ("Microsoft.Extensions.DependencyInjection" or "Microsoft.AspNetCore.Builder" or "Microsoft.AspNetCore.Http")
+            : type.Namespace != "DeviceAuthorization")
+        .Select(type => type.FullName));
+
+    [Fact]
+    public void Only_the_outer_folders_know_ASPNET_Core() => Assert.Empty(Repository.Sources("src/DeviceAuthorization")
+        .Where(source => !HttpFolders.Any(folder => source.Path.StartsWith(folder, StringComparison.Ordinal)))
+        .Where(source => source.Lines.Any(line => line.Contains("Microsoft.AspNetCore", StringComparison.Ordinal)))
+        .Select(source => source.Path));
+
+    [Fact]
+    public void The_four_files_that_tell_the_flow_are_read_in_one_go()
+    {
+        var sources = Repository.Sources("src/DeviceAuthorization").ToDictionary(source => source.Path, source => source.Lines.Length, StringComparer.Ordinal);
+        Assert.InRange(ReadingPath.Sum(path => sources[path]), 1, 600);
+    }
+
+    [Fact]
+    public void No_source_file_is_longer_than_300_lines() => Assert.Empty(Repository.Sources("src")
+        .Where(source => source.Lines.Length > 300)
+        .Select(source => $"{source.Path}: {source.Lines.Length}"));
+
+    private static bool IsStatic(Type type) => type is { IsAbstract: true, IsSealed: true };
+}

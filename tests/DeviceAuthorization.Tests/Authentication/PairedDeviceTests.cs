@@ -1,0 +1,122 @@
+using System.Net;
+using System.Security.Claims;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>The device in a handler, and what its calls leave behind.</summary>
+public sealed class PairedDeviceTests
+{
+    [Fact]
+    public async Task A_handler_takes_the_device_as_a_parameter_or_from_the_context()
+    {
+        await using var host = await TestHost.StartAsync(map: app => app
+            .MapGet("/api/both", (PairedDevice device, HttpContext context) => new
+            {
+                same = ReferenceEquals(device, context.GetPairedDevice()),
+                device = device.Id,
+                user = device.UserId,
+                name = device.Name,
+                client = device.Device.Client,
+                scopes = device.Scopes,
+            })
+            .RequirePairedDevice());
+        using var answer = await host.WithToken(await host.PairAsync()).GetAsync("/api/both");
+        var body = await answer.JsonAsync();
+        Assert.True(body.GetProperty("same").GetBoolean());
+        Assert.Equal(("alice", "tv", "tv"), (body.String("user"), body.String("name"), body.String("client")));
+        Assert.Equal(["library.read"], body.Strings("scopes"));
+    }
+
+    [Fact]
+    public async Task On_an_open_endpoint_a_nullable_parameter_is_null_without_a_valid_token()
+    {
+        await using var host = await TestHost.StartAsync(map: app => app.MapGet("/open", (PairedDevice? device) => device?.UserId ?? "nobody"));
+        Assert.Equal("nobody", await host.Device().GetStringAsync("/open"));
+        Assert.Equal("nobody", await host.WithToken("junk").GetStringAsync("/open"));
+        Assert.Equal("nobody", await (await host.SignInAsync("alice")).GetStringAsync("/open"));
+        Assert.Equal("alice", await host.WithToken(await host.PairAsync()).GetStringAsync("/open"));
+    }
+
+    [Fact]
+    public async Task On_an_open_endpoint_a_plain_parameter_is_400_without_a_device()
+    {
+        await using var host = await TestHost.StartAsync(map: app => app.MapGet("/open", (PairedDevice device) => device.UserId));
+        using var answer = await host.Device().GetAsync("/open");
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task RequirePairedDevice_lets_any_device_in_and_nobody_else()
+    {
+        await using var host = await TestHost.StartAsync(map: app => app.MapGet("/api/any", (PairedDevice device) => device.UserId).RequirePairedDevice());
+        using var anonymous = await host.Device().GetAsync("/api/any");
+        using var person = await (await host.SignInAsync("alice")).GetAsync("/api/any");
+        Assert.Equal([HttpStatusCode.Unauthorized, HttpStatusCode.Unauthorized], [anonymous.StatusCode, person.StatusCode]);
+        Assert.Equal("bob", await host.WithToken(await host.PairAsync("bob", "profile")).GetStringAsync("/api/any"));
+    }
+
+    [Fact]
+    public async Task Beside_a_cookie_each_endpoint_sees_whom_it_asked_for()
+    {
+        await using var host = await TestHost.StartAsync(map: app =>
+        {
+            app.MapGet("/people", (ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier)).RequireAuthorization();
+            app.MapGet("/devices", (ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier)).RequirePairedDevice();
+        });
+        var bob = await host.SignInAsync("bob");
+        bob.DefaultRequestHeaders.Authorization = new("Bearer", await host.PairAsync("alice"));
+        Assert.Equal("bob", await bob.GetStringAsync("/people"));
+        Assert.Equal("alice", await bob.GetStringAsync("/devices"));
+        using var deviceAtPeople = await host.WithToken(await host.PairAsync()).GetAsync("/people");
+        Assert.Equal(HttpStatusCode.Redirect, deviceAtPeople.StatusCode); // the cookie scheme's own challenge
+    }
+
+    [Fact]
+    public async Task The_first_use_is_recorded_and_later_ones_every_five_minutes()
+    {
+        var devices = new ProbingDeviceRepository();
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IDeviceRepository>(devices));
+        var client = host.WithToken(await host.PairAsync());
+        await client.GetStringAsync("/api/library");
+        Assert.Equal(TestHost.Epoch, await devices.NextTouchAsync());
+
+        host.Clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromMilliseconds(1));
+        await client.GetStringAsync("/api/library");
+        host.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await client.GetStringAsync("/api/library");
+        Assert.Equal(TestHost.Epoch.AddMinutes(5), await devices.NextTouchAsync());
+        Assert.False(devices.HasUnreadTouch);
+    }
+
+    [Fact]
+    public async Task A_refused_call_is_no_use()
+    {
+        var devices = new ProbingDeviceRepository();
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IDeviceRepository>(devices));
+        var token = await host.PairAsync();
+        using var refused = await host.WithToken(token + "x").GetAsync("/api/library");
+        host.Clock.Advance(TimeSpan.FromMinutes(1));
+        await host.WithToken(token).GetStringAsync("/api/library");
+        Assert.Equal(TestHost.Epoch.AddMinutes(1), await devices.NextTouchAsync());
+    }
+
+    [Fact]
+    public async Task A_use_that_cannot_be_recorded_fails_no_call_and_is_logged()
+    {
+        var devices = new ProbingDeviceRepository { TouchFails = true };
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IDeviceRepository>(devices), kestrel: true);
+        var client = host.WithToken(await host.PairAsync());
+        for (var i = 0; i < 2; i++) // and is tried again by the next call
+        {
+            using var answer = await client.GetAsync("/api/library");
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            await devices.NextTouchAsync();
+        }
+
+        Assert.Contains(host.Logs.GetSnapshot(), record => record.Id.Id == 9 && record.Level == LogLevel.Warning && record.Exception is IOException);
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), record => record.Level == LogLevel.Error);
+    }
+}

@@ -1,0 +1,167 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>Settings are bound from configuration and checked when the host starts.</summary>
+public sealed class OptionsTests
+{
+    [Theory]
+    [InlineData("PublicOrigin", "http://tv.example.com", "PublicOrigin is 'http://tv.example.com/'; it must be https://host[:port] without path, query and fragment")]
+    [InlineData("PublicOrigin", "https://tv.example.com/app", "it must be https://host[:port] without path")]
+    [InlineData("PublicOrigin", "https://tv.example.com?x", "it must be https://host[:port] without path")]
+    [InlineData("PublicOrigin", "https://tv.example.com#x", "it must be https://host[:port] without path")]
+    [InlineData("PublicOrigin", "https://user@tv.example.com", "it must be https://host[:port] without path")]
+    [InlineData("PublicOrigin", "tv.example.com", "PublicOrigin is 'tv.example.com'; it must be https://host[:port]")]
+    [InlineData("PublicOrigin", "ftp://tv.example.com", "it must be https://host[:port]")]
+    [InlineData("PagePath", "pair", "PagePath is 'pair'; it must be a plain path such as /pair/device.")]
+    [InlineData("PagePath", "/", "PagePath is '/'; it must be a plain path such as /pair/device.")]
+    [InlineData("PagePath", "//evil.example", "PagePath is '//evil.example'; it must be a plain path such as /pair/device.")]
+    [InlineData("PagePath", "/pair/", "it must be a plain path")]
+    [InlineData("PagePath", "/{pair}", "it must be a plain path")]
+    [InlineData("PagePath", "/pair?x", "it must be a plain path")]
+    [InlineData("UserCode:Alphabet", "abcdefghijk", "UserCode.Alphabet may hold only the letters A to Z and the digits 0 to 9.")]
+    [InlineData("UserCode:Alphabet", "ABCDEFGHJKMNPQRSTUVWXYZA", "UserCode.Alphabet repeats a symbol.")]
+    [InlineData("UserCode:Alphabet", "0OABCDEFGHJKMNPQRSTUVWXYZ", "UserCode.Alphabet holds both 0 and O: take one out.")]
+    [InlineData("UserCode:Alphabet", "1ABCDEFGHIJKMNPQRSTUVWXYZ", "UserCode.Alphabet holds 1 beside I or L: take one out.")]
+    [InlineData("UserCode:Length", "5", "UserCode.Length is 5; it must be from 6 to 16.")]
+    [InlineData("UserCode:Length", "17", "UserCode.Length is 17; it must be from 6 to 16.")]
+    [InlineData("UserCode:Length", "7", "A user code of 7 out of 20 symbols has 30.3 bits; it needs 34. Make it longer")]
+    [InlineData("PairingLifetime", "00:00:59", "PairingLifetime is 00:00:59; it must be whole seconds from 00:01:00 to 00:30:00.")]
+    [InlineData("PairingLifetime", "00:30:01", "PairingLifetime is 00:30:01; it must be whole seconds")]
+    [InlineData("PairingLifetime", "00:05:00.5", "it must be whole seconds")]
+    [InlineData("PollingInterval", "00:00:00", "PollingInterval is 00:00:00; it must be whole seconds from 00:00:01 to 00:01:00.")]
+    [InlineData("PollingInterval", "00:01:01", "PollingInterval is 00:01:01; it must be whole seconds")]
+    [InlineData("MaxLivePairings", "0", "MaxLivePairings is 0; it must be from 1 to 1,000,000.")]
+    [InlineData("MaxLivePairings", "1000001", "MaxLivePairings is 1000001; it must be from 1 to 1,000,000.")]
+    [InlineData("TokenPrefix", "da.", "TokenPrefix is 'da.'; it must be at most 16 letters, digits, _ and -.")]
+    [InlineData("TokenPrefix", "seventeen_letters", "TokenPrefix is 'seventeen_letters'; it must be at most 16")]
+    [InlineData("TokenLifetime", "00:59:59", "TokenLifetime is 00:59:59; it must be from 1 hour to 100 years, or Timeout.InfiniteTimeSpan (-00:00:00.001) for ever.")]
+    [InlineData("TokenLifetime", "36501.00:00:00", "TokenLifetime is 36501.00:00:00; it must be")]
+    [InlineData("RateLimits:StartsPerMinute", "0", "RateLimits.StartsPerMinute is 0; it must be at least 1.")]
+    [InlineData("Scopes:library read", "words", "the scope 'library read' is not 1 to 128 printable ASCII characters without spaces, quotes and backslashes")]
+    [InlineData("DefaultScopes:0", "library.read", "DefaultScopes names 'library.read', which is not in Scopes: add it there.")]
+    public async Task A_wrong_setting_stops_the_host_with_what_to_change(string key, string value, string message)
+    {
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => MinimalHost.StartAsync([MinimalHost.Origin, (key, value)]));
+        var failure = Assert.Single(exception.Failures);
+        Assert.StartsWith("DeviceAuthorization: ", failure, StringComparison.Ordinal);
+        Assert.Contains(message, failure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_interval_as_long_as_the_pairing_is_refused_with_both_values()
+    {
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => MinimalHost.StartAsync(MinimalHost.Origin, ("PairingLifetime", "00:01:00"), ("PollingInterval", "00:01:00")));
+        Assert.Equal("DeviceAuthorization: PollingInterval is 00:01:00 and PairingLifetime 00:01:00; a device must poll more than once.", Assert.Single(exception.Failures));
+    }
+
+    [Fact]
+    public async Task More_scopes_than_a_page_can_show_are_refused()
+    {
+        var scopes = Enumerable.Range(0, 51).Select(i => ($"Scopes:s{i}", "words"));
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => MinimalHost.StartAsync([MinimalHost.Origin, .. scopes]));
+        Assert.Equal("DeviceAuthorization: there are 51 Scopes; 50 are the most.", Assert.Single(exception.Failures));
+        await using var most = await MinimalHost.StartAsync([MinimalHost.Origin, .. scopes.Take(50)]);
+    }
+
+    [Fact]
+    public async Task Members_that_code_sets_to_null_are_named()
+    {
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => MinimalHost.StartAsync(services => services.AddDeviceAuthorization(options =>
+        {
+            options.PublicOrigin = new Uri("https://tv.example.com");
+            options.UserCode = null!;
+            options.RateLimits = null!;
+            options.PagePath = null!;
+            options.TokenPrefix = null!;
+        })));
+        Assert.Equal(4, exception.Failures.Count());
+        Assert.Contains("DeviceAuthorization: UserCode is missing.", exception.Failures, StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_wrong_setting_is_named_at_once()
+    {
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => MinimalHost.StartAsync(("MaxLivePairings", "0"), ("TokenPrefix", "!")));
+        Assert.Equal(3, exception.Failures.Count()); // and the origin
+    }
+
+    [Theory]
+    [InlineData("Production", null, null, false)]
+    [InlineData("Staging", null, null, false)]
+    [InlineData("Development", null, null, true)]
+    [InlineData("Development", "http://192.168.1.5:5000", null, true)]
+    [InlineData("Production", "http://localhost:5000", null, true)]
+    [InlineData("Production", "http://127.0.0.1:5000", null, true)]
+    [InlineData("Production", "http://192.168.1.5:5000", null, false)]
+    [InlineData("Production", "http://192.168.1.5:5000", "false", true)]
+    [InlineData("Production", "https://tv.example.com:8443/", null, true)]
+    public async Task The_origin_is_required_outside_Development_and_plain_HTTP_is_an_exception(string environment, string? origin, string? requireHttps, bool starts)
+    {
+        (string, string)[] settings =
+        [
+            .. origin is null ? [] : new[] { ("PublicOrigin", origin) },
+            .. requireHttps is null ? [] : new[] { ("RequireHttps", requireHttps) },
+        ];
+        var exception = await Record.ExceptionAsync(async () =>
+        {
+            await using var app = await MinimalHost.StartAsync(services => services.AddDeviceAuthorization(), environment: environment, settings: settings);
+        });
+        Assert.Equal(starts, exception is null);
+        if (origin is null && !starts)
+        {
+            Assert.Contains("PublicOrigin is missing: set it to where people reach this host", exception!.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Every_setting_can_come_from_configuration()
+    {
+        await using var app = await MinimalHost.StartAsync(
+            ("Scopes:library.read", "See your library"),
+            ("Scopes:library.write", "Change your library"),
+            ("DefaultScopes:0", "library.read"),
+            ("PublicOrigin", "https://tv.example.com"),
+            ("RequireHttps", "false"),
+            ("PagePath", "/connect"),
+            ("ApproverScheme", "Cookies"),
+            ("UserCode:Alphabet", "0123456789"),
+            ("UserCode:Length", "12"),
+            ("PairingLifetime", "00:15:00"),
+            ("PollingInterval", "00:00:07"),
+            ("MaxLivePairings", "77"),
+            ("TokenPrefix", "tv-"),
+            ("TokenLifetime", "-00:00:00.001"),
+            ("ReplaceEarlierTokens", "false"),
+            ("RevokeOnReplay", "false"),
+            ("RateLimits:Enabled", "false"),
+            ("RateLimits:StartsPerMinute", "3"));
+        var options = app.Services.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
+        Assert.Equal("See your library|Change your library", string.Join('|', options.Scopes.Values));
+        Assert.Equal("library.read", Assert.Single(options.DefaultScopes!));
+        Assert.Equal(new Uri("https://tv.example.com"), options.PublicOrigin);
+        Assert.Equal(("/connect", "Cookies", "0123456789", 12), (options.PagePath, options.ApproverScheme, options.UserCode.Alphabet, options.UserCode.Length));
+        Assert.Equal((TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(7)), (options.PairingLifetime, options.PollingInterval));
+        Assert.Equal((77, "tv-", Timeout.InfiniteTimeSpan), (options.MaxLivePairings, options.TokenPrefix, options.TokenLifetime));
+        Assert.Equal((false, false, false), (options.RequireHttps, options.ReplaceEarlierTokens, options.RevokeOnReplay));
+        Assert.Equal((false, 3), (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute));
+    }
+
+    [Fact]
+    public void The_test_above_knows_every_setting() => Assert.Equal(
+        [
+            "ApproverScheme", "DefaultScopes", "MaxLivePairings", "PagePath", "PairingLifetime", "PollingInterval", "PublicOrigin", "RateLimits",
+            "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "Scopes", "TokenLifetime", "TokenPrefix", "UserCode",
+        ],
+        typeof(DeviceAuthorizationOptions).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal).ToArray());
+
+    [Fact]
+    public async Task The_delegate_has_the_last_word_over_configuration()
+    {
+        await using var app = await MinimalHost.StartAsync(
+            services => services.AddDeviceAuthorization(options => options.TokenPrefix = "code_"), settings: [MinimalHost.Origin, ("TokenPrefix", "config_")]);
+        Assert.Equal("code_", app.Services.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value.TokenPrefix);
+    }
+}

@@ -1,0 +1,17 @@
+using System.Text.Json;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>Short ways to what an answer says.</summary>
+internal static class JsonMembers
+{
+    public static string? String(this JsonElement body, string member) => body.GetProperty(member).GetString();
+
+    public static string[] Strings(this JsonElement body, string member) =>
+        [.. body.GetProperty(member).EnumerateArray().Select(item => item.GetString()!)];
+
+    public static string[] Names(this JsonElement body) => [.. body.EnumerateObject().Select(member => member.Name)];
+
+    /// <summary>What RomM's errors say.</summary>
+    public static async Task<string?> DetailAsync(this HttpResponseMessage response) => (await response.JsonAsync()).String("detail");
+}
