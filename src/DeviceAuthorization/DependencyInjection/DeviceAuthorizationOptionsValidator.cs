@@ -30,9 +30,18 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
         yield return Unless(
             options.TokenPrefix is { Length: <= 16 } && options.TokenPrefix.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'),
             $"TokenPrefix is '{options.TokenPrefix}'; it must be at most 16 letters, digits, _ and -.");
+        yield return TokenLifetime(nameof(options.TokenLifetime), options.TokenLifetime);
+        foreach (var (choice, lifetime) in options.TokenLifetimes)
+        {
+            yield return TokenLifetime($"{nameof(options.TokenLifetimes)}:{choice}", lifetime);
+        }
+
         yield return Unless(
-            options.TokenLifetime == Timeout.InfiniteTimeSpan || (options.TokenLifetime >= TimeSpan.FromHours(1) && options.TokenLifetime <= TimeSpan.FromDays(36500)),
-            $"TokenLifetime is {options.TokenLifetime}; it must be from 1 hour to 100 years, or Timeout.InfiniteTimeSpan (-00:00:00.001) for ever.");
+            options.ManagementScopes is { } scopes
+            && new[] { scopes.ReadDevices, scopes.WriteDevices, scopes.ReadTokens, scopes.WriteTokens }.All(ScopeParameter.IsToken),
+            "each of ManagementScopes must be a scope (RFC 6749 section 3.3).");
+        yield return Unless(
+            options.SecretKeys.All(key => key is not null && key.Any(char.IsAsciiLetterOrDigit)), "each of SecretKeys must have a letter or a digit.");
         yield return Unless(
             options.RateLimits is { StartsPerMinute: >= 1 }, $"RateLimits.StartsPerMinute is {options.RateLimits?.StartsPerMinute}; it must be at least 1.");
         foreach (var scope in options.Scopes.Keys.Where(scope => !ScopeParameter.IsToken(scope)))
@@ -57,6 +66,10 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
             || (origin.Scheme == Uri.UriSchemeHttp && (origin.IsLoopback || environment.IsDevelopment() || !options.RequireHttps)) => null,
         var origin => $"PublicOrigin is '{origin}'; it must be https://host[:port] without path, query and fragment (http only on loopback, in Development, or with RequireHttps off).",
     };
+
+    private static string? TokenLifetime(string name, TimeSpan value) => Unless(
+        value == Timeout.InfiniteTimeSpan || (value >= TimeSpan.FromHours(1) && value <= TimeSpan.FromDays(36500)),
+        $"{name} is {value}; it must be from 1 hour to 100 years, or Timeout.InfiniteTimeSpan (-00:00:00.001) for ever.");
 
     private static string? Within(TimeSpan value, string name, TimeSpan least, TimeSpan most) => Unless(
         value >= least && value <= most && value.Ticks % TimeSpan.TicksPerSecond == 0,

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization;
 
@@ -124,14 +124,14 @@ internal static class DeviceEndpoints
         return await api.Repository.DeleteAsync(caller.UserId, id, api.Clock.Now(), context.RequestAborted) ? TypedResults.NoContent() : NotFound();
     }
 
-    private static IResult Found(Device device) => TypedResults.Json(DeviceSchema.From(device), WireJson.Default.DeviceSchema);
+    private static JsonHttpResult<DeviceSchema> Found(Device device) => TypedResults.Json(DeviceSchema.From(device), WireJson.Default.DeviceSchema);
 
     // RomM names the id in it; an id that is not the caller's is not repeated here.
     private static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Device not found");
 
     private static IResult Unprocessable(string detail) => JsonDialect.Error(StatusCodes.Status422UnprocessableEntity, detail);
 
-    private static IResult Conflict(string deviceId) => TypedResults.Json(
+    private static JsonHttpResult<RomMConflict> Conflict(string deviceId) => TypedResults.Json(
         new RomMConflict(new RomMExistingDevice("device_exists", "A device with this fingerprint already exists", deviceId)),
         WireJson.Default.RomMConflict,
         statusCode: StatusCodes.Status409Conflict);

@@ -112,8 +112,8 @@ public sealed record Pairing
         Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Denied, userId));
 
     /// <summary>The approved device is in the registry. Any other status has nothing to register, and stays as it is.</summary>
-    public Pairing Registered(string deviceId) =>
-        Status == PairingStatus.Approved ? this with { Grant = Grant! with { DeviceId = deviceId } } : this;
+    public Pairing Registered(Device device) =>
+        Status == PairingStatus.Approved ? this with { Grant = Grant! with { DeviceId = device.Id, DeviceName = device.Name } } : this;
 
     /// <summary>
     /// The device asks for its token (RFC 8628 §3.4): no error means it may have it, now and once. The client is compared

@@ -6,7 +6,9 @@ public sealed record PairingGrant
     /// <summary>The granted scopes, sorted, without repeats; a subset of <see cref="Pairing.RequestedScopes"/>.</summary>
     public required IReadOnlyList<string> Scopes { get; init; }
 
-    /// <summary>The name the approver gave the device; <see langword="null"/> keeps the known or reported one.</summary>
+    /// <summary>
+    /// The name the approver gave the device, <see langword="null"/> to keep the known or reported one; once registered, the name it has.
+    /// </summary>
     public string? DeviceName { get; init; }
 
     /// <summary>When the token will expire; <see langword="null"/> when it never does.</summary>

@@ -124,7 +124,7 @@ public sealed class PairingService(
                 // The decision comes first, so that only its winner registers a device. Should this registration not happen,
                 // redemption does it: an approval that was acknowledged is never lost.
                 var device = await _redemption.RegisterAsync(approved, cancellationToken).ConfigureAwait(false);
-                var registered = approved.Registered(device.Id) with { Version = approved.Version + 1 };
+                var registered = approved.Registered(device) with { Version = approved.Version + 1 };
                 await store.TryReplaceAsync(registered, clock.Now(), cancellationToken).ConfigureAwait(false);
                 return new DecisionResult.Approved(device);
             }
