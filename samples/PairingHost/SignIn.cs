@@ -36,7 +36,12 @@ internal static class SignIn
                 _ => CookieAuthenticationDefaults.AuthenticationScheme,
             })
             .AddScheme<AuthenticationSchemeOptions, BasicHandler>(BasicScheme, null)
-            .AddCookie(options => options.LoginPath = "/login")
+            .AddCookie(options =>
+            {
+                options.LoginPath = "/login";
+                options.Events.OnRedirectToLogin = context => AnswerAsync(context, StatusCodes.Status401Unauthorized);
+                options.Events.OnRedirectToAccessDenied = context => AnswerAsync(context, StatusCodes.Status403Forbidden);
+            })
             .AddDeviceToken();
     }
 
@@ -57,6 +62,21 @@ internal static class SignIn
             ? Results.SignIn(Accounts.Principal(account, "password"), authenticationScheme: CookieAuthenticationDefaults.AuthenticationScheme)
             : Results.Json(new { detail = "Invalid credentials" }, statusCode: StatusCodes.Status401Unauthorized));
         app.MapPost("/api/logout", () => Results.SignOut(authenticationSchemes: [CookieAuthenticationDefaults.AuthenticationScheme]));
+    }
+
+    /// <summary>People who open a page are sent to sign in; programs that call the API get a status.</summary>
+    private static Task AnswerAsync(RedirectContext<CookieAuthenticationOptions> context, int status)
+    {
+        if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+        {
+            context.Response.StatusCode = status;
+        }
+        else
+        {
+            context.Response.Redirect(context.RedirectUri);
+        }
+
+        return Task.CompletedTask;
     }
 
     private static IResult Form(HttpContext context, IAntiforgery antiforgery, string? returnUrl)
