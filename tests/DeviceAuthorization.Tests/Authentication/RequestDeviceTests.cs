@@ -104,9 +104,10 @@ public sealed class RequestDeviceTests
     }
 
     [Theory]
-    [InlineData("/query")]
-    [InlineData("/mvc")]
-    public async Task RequireScope_with_a_scheme_of_the_host_lets_people_and_devices_in_that_have_the_scope(string path)
+    [InlineData("/query", HttpStatusCode.Redirect, HttpStatusCode.Redirect)] // the cookie scheme's own answers to people
+    [InlineData("/mvc", HttpStatusCode.Forbidden, HttpStatusCode.Unauthorized)] // and to callers of API controllers
+    public async Task RequireScope_with_a_scheme_of_the_host_lets_people_and_devices_in_that_have_the_scope(
+        string path, HttpStatusCode withoutScope, HttpStatusCode anonymous)
     {
         await using var setting = await Setting.StartAsync();
         var host = setting.Host;
@@ -114,8 +115,8 @@ public sealed class RequestDeviceTests
         Assert.Equal(HttpStatusCode.OK, await StatusAsync(setting.Client("person")));
         Assert.Equal(HttpStatusCode.Forbidden, await StatusAsync(host.WithToken(await host.PairAsync(scope: "profile"))));
         Assert.Equal(HttpStatusCode.Unauthorized, await StatusAsync(host.WithToken("junk")));
-        Assert.Equal((HttpStatusCode.Redirect, "/Account/AccessDenied"), await RedirectAsync(await host.SignInAsync("alice", scope: "profile")));
-        Assert.Equal((HttpStatusCode.Redirect, "/login"), await RedirectAsync(host.Device())); // the cookie scheme's own challenge
+        Assert.Equal((withoutScope, "/Account/AccessDenied"), await RedirectAsync(await host.SignInAsync("alice", scope: "profile")));
+        Assert.Equal((anonymous, "/login"), await RedirectAsync(host.Device()));
 
         async Task<HttpStatusCode> StatusAsync(HttpClient client)
         {
