@@ -115,13 +115,15 @@ namespace Microsoft.AspNetCore.Builder
         }
 
         /// <summary>
-        /// The host's fallback policy does not reach them, nor does its CORS policy: no other site may drive an approver's browser. The
-        /// metadata that says so is an error where the CORS middleware is not in use, so it is added only where CORS is.
+        /// The host's fallback policy does not reach them, nor does a CORS policy that it configures: no other site may read an approver's
+        /// pages. The metadata that says so is an error where the CORS middleware is not in use, as in a host that has the services only
+        /// because AddControllers() brings them; so it is added only where policies are configured. Decisions do not rest on it: they refuse
+        /// what comes from another site by themselves.
         /// </summary>
         private static RouteGroupBuilder OnTheirOwn(RouteGroupBuilder group, IEndpointRouteBuilder endpoints)
         {
             group.AllowAnonymous();
-            return endpoints.ServiceProvider.GetService<ICorsService>() is null ? group : group.WithMetadata(new DisableCorsAttribute());
+            return endpoints.ServiceProvider.GetServices<IConfigureOptions<CorsOptions>>().Any() ? group.WithMetadata(new DisableCorsAttribute()) : group;
         }
 
         private static void Check(IEndpointRouteBuilder endpoints)

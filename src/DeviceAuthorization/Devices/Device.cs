@@ -48,7 +48,7 @@ public sealed record Device
     /// <summary>Settings of that, some of them secret.</summary>
     public SecretDocument? SyncConfig { get; init; }
 
-    /// <summary>When it was last paired or called the API, to within five minutes.</summary>
+    /// <summary>When it was registered or last called the API, to within five minutes.</summary>
     public DateTimeOffset? LastSeenAt { get; init; }
 
     /// <summary>When it was registered.</summary>

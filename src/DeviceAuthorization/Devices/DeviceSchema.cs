@@ -58,7 +58,7 @@ public sealed record DeviceSchema
     [JsonPropertyName("sync_config")]
     public required SecretDocument? SyncConfig { get; init; }
 
-    /// <summary>When it was last paired or called the API; UTC.</summary>
+    /// <summary>When it was registered or last called the API; UTC.</summary>
     [JsonPropertyName("last_seen")]
     public required DateTimeOffset? LastSeen { get; init; }
 

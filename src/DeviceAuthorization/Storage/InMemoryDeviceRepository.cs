@@ -165,7 +165,8 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
 
             _byHash.Remove(stored.Hash);
             _byHash[token.Hash] = token.Id;
-            _tokens[token.Id] = token with { Version = token.Version + 1 };
+            var isUsedSince = token.Hash == stored.Hash && (token.LastUsedAt is null || stored.LastUsedAt > token.LastUsedAt);
+            _tokens[token.Id] = token with { Version = token.Version + 1, LastUsedAt = isUsedSince ? stored.LastUsedAt : token.LastUsedAt };
             return ValueTask.FromResult(true);
         }
     }

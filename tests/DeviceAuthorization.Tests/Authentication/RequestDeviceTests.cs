@@ -199,7 +199,6 @@ public sealed class RequestDeviceTests
 
         private static void Map(WebApplication app)
         {
-            app.UseCors(); // AddControllers brings the services of CORS along, and with them the metadata that requires this
             app.MapControllers().RequireScope("library.read", EitherScheme);
             app.MapGet("/open", (RequestDevice about) => about.Describe());
             app.MapMethods("/query", ["GET", "POST"], (RequestDevice about) => about.Describe()).RequireScope("library.read", EitherScheme);

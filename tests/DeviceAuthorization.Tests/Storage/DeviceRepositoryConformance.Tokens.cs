@@ -245,6 +245,20 @@ public abstract partial class DeviceRepositoryConformance
     }
 
     [Fact]
+    public async Task A_change_that_was_read_before_a_use_does_not_undo_it()
+    {
+        var (repository, _, token) = await IssueAsync();
+        await repository.TouchAsync(token.Id, Now, TimeSpan.FromMinutes(5), default);
+        Assert.True(await repository.TryReplaceTokenAsync(token with { Name = "Den" }, default));
+        Assert.Equal(Now, (await CreateRepository().FindTokenAsync(token.Hash, default))!.Token.LastUsedAt);
+
+        // A new secret was never used, whatever the old one was.
+        var renewed = token with { Version = 1, Hash = TestData.NewHash(), LastUsedAt = null };
+        Assert.True(await repository.TryReplaceTokenAsync(renewed, default));
+        Assert.Null((await CreateRepository().FindTokenAsync(renewed.Hash, default))!.Token.LastUsedAt);
+    }
+
+    [Fact]
     public async Task Of_many_who_replace_a_token_at_once_one_does()
     {
         var (_, _, token) = await IssueAsync();
