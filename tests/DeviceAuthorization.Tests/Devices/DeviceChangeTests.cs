@@ -244,4 +244,21 @@ public sealed class DeviceChangeTests
             ("Kitchen", "grout", "muOS", "1.2.3", "push_pull"),
             (shown.String("name"), shown.String("client"), shown.String("platform"), shown.String("client_version"), shown.String("sync_mode")));
     }
+
+    [Fact]
+    [Trait("Weakness", "B6")]
+    public async Task Claiming_a_known_identifier_takes_over_no_name_and_no_other_users_device_and_is_noticed()
+    {
+        await using var host = await Registry.StartAsync();
+        var (genuine, id) = await host.PairJsonAsync(identifier: "Playnite-DESKTOP");
+        var alice = await host.SignInAsync("alice");
+        await alice.CallAsync("PUT", $"{Registry.Devices}/{id}", """{ "name": "Desk", "sync_config": { "ssh_password": "s" } }""");
+        var (_, bobs) = await host.PairJsonAsync("bob", "Playnite-DESKTOP");
+        Assert.True(bobs != id);
+        Assert.Equal(HttpStatusCode.OK, (await host.WithToken(genuine).CallAsync("GET", Registry.Devices)).Status);
+
+        Assert.Equal(id, (await host.PairJsonAsync(identifier: "Playnite-DESKTOP")).DeviceId); // alice herself approved this one
+        Assert.Equal("Desk", (await alice.ShowAsync(id)).String("name"));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.WithToken(genuine).CallAsync("GET", Registry.Devices)).Status);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace DeviceAuthorization.Tests.Devices;
 
@@ -150,6 +151,22 @@ public sealed class DeviceReadTests
         foreach (var member in new[] { "last_seen", "created_at", "updated_at" })
         {
             Assert.Equal("2026-11-23T12:00:00+00:00", shown.String(member));
+        }
+    }
+
+    [Theory]
+    [InlineData(-1, false)]
+    [InlineData(0, true)]
+    public async Task A_device_that_synchronised_since_the_last_change_is_current(int seconds, bool isCurrent)
+    {
+        var device = new Device { Id = "d", UserId = "alice", Name = "Handheld", CreatedAt = TestHost.Epoch, UpdatedAt = TestHost.Epoch };
+        var inIndia = TestHost.Epoch.ToOffset(TimeSpan.FromHours(5.5));
+        var json = JsonSerializer.SerializeToElement(DeviceSyncSchema.From(device, inIndia.AddSeconds(seconds), TestHost.Epoch));
+        Assert.Equal(isCurrent, json.GetProperty("is_current").GetBoolean());
+        Assert.EndsWith("+00:00", json.String("last_synced_at"), StringComparison.Ordinal);
+        if (isCurrent)
+        {
+            await Verifier.VerifyJson(json);
         }
     }
 
