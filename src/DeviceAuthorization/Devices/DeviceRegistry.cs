@@ -71,7 +71,11 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, TimeProvider 
                 return (stored, false);
             }
 
-            changed = changed with { UpdatedAt = clock.Now() };
+            if (changed with { LastSeenAt = stored.LastSeenAt } != stored)
+            {
+                changed = changed with { UpdatedAt = clock.Now() };
+            }
+
             switch (await repository.TryReplaceAsync(changed, cancellationToken).ConfigureAwait(false))
             {
                 case DeviceReplacement.Replaced:

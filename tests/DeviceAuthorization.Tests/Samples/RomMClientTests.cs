@@ -1,0 +1,209 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using DeviceAuthorization.Tests.Devices;
+
+namespace DeviceAuthorization.Tests.Samples;
+
+/// <summary>Each client of RomM against the sample: what it sends, and what it reads of the answers. Written from their behaviour, not from their code.</summary>
+public sealed class RomMClientTests
+{
+    private const string Auth = PairingHostServer.Auth;
+
+    private static readonly string[] LastWords = ["expired_token", "access_denied"];
+
+    private const string GroutInit = """
+        {
+          "client_device_identifier": "5f2b0c9d8e7a4f6b9c1d2e3f4a5b6c7d", "name": "grout", "client": "grout", "platform": "muOS", "client_version": "v5.0.0",
+          "requested_scopes": ["me.read", "platforms.read", "roms.read", "collections.read", "firmware.read", "assets.read", "assets.write", "devices.read", "devices.write"]
+        }
+        """;
+
+    // Reads optional members leniently, accepts any 2xx, finds the error in "detail" whatever the status, waits one interval before it polls.
+    [Fact]
+    public async Task Grout_pairs_and_calls_the_API()
+    {
+        await using var server = new PairingHostServer();
+        var device = server.CreateClient();
+        Assert.True(Major(await VersionAsync(device)) >= 5);
+        var init = await device.CallAsync("POST", $"{Auth}/init", GroutInit);
+        Assert.InRange((int)init.Status, 200, 299);
+        var path = init.Body.String("verification_path_complete")!;
+        Assert.Equal("http://romm.local/pair/device?user_code=" + init.Body.String("user_code"), "http://romm.local" + path); // plain concatenation
+        var poll = JsonSerializer.Serialize(new { device_code = init.Body.String("device_code") });
+
+        server.Clock.Advance(TimeSpan.FromSeconds(init.Body.GetProperty("interval").GetInt32()));
+        Assert.Equal("authorization_pending", (await device.CallAsync("POST", $"{Auth}/token", poll)).Body.String("detail"));
+        var slowed = await device.CallAsync("POST", $"{Auth}/token", poll);
+        Assert.Equal("slow_down", slowed.Body.String("detail")); // it adds five seconds for good
+        await server.ApproveAsync(init.Body.String("user_code")!, expiresIn: "never");
+        server.Clock.Advance(TimeSpan.FromSeconds(10));
+        var paired = await device.CallAsync("POST", $"{Auth}/token", poll);
+        Assert.Equal(HttpStatusCode.OK, paired.Status);
+        Assert.Equal(JsonValueKind.Null, paired.Body.GetProperty("expires_at").ValueKind); // becomes ""
+        Assert.NotEmpty(paired.Body.String("device_id")!);
+
+        // Up to six times 0.7 s apart, because a fresh token was refused at times elsewhere: here the first call passes.
+        var client = server.Bearer(paired.Body.String("access_token")!);
+        Assert.Equal(HttpStatusCode.OK, (await client.CallAsync("GET", "/api/platforms")).Status);
+        Assert.Equal("alice", (await client.CallAsync("GET", "/api/users/me")).Body.String("username"));
+        Assert.Equal(HttpStatusCode.OK, (await client.CallAsync("PUT", $"/api/devices/{paired.Body.String("device_id")}", """{ "client_version": "v5.1.0" }""")).Status);
+    }
+
+    // All six members of init required and typed; unknown ones passed over; device_id kept, and PUT after an upgrade of the app.
+    [Fact]
+    public async Task Argosy_launcher_pairs_and_renames_itself_when_it_is_upgraded()
+    {
+        await using var server = new PairingHostServer();
+        var device = server.CreateClient();
+        Assert.True(Major((await VersionAsync(device)).Split('-')[0]) >= 5);
+        var init = await device.CallAsync("POST", $"{Auth}/init", """
+            {
+              "client_device_identifier": "argosy-1f2e3d4c5b6a7988", "name": "Pixel 9", "client": "argosy-launcher", "platform": "Android", "client_version": "2.7.0",
+              "requested_scopes": ["me.read", "me.write", "roms.read", "roms.write", "roms.user.read", "roms.user.write", "platforms.read", "platforms.write",
+                "assets.read", "assets.write", "firmware.read", "firmware.write", "collections.read", "collections.write", "devices.read", "devices.write"]
+            }
+            """);
+        AssertAllSix(init);
+        var approved = await server.ApproveAsync(init.Body.String("user_code")!, "bob"); // who lacks firmware.write: it pairs with fifteen
+        var paired = await device.CallAsync("POST", $"{Auth}/token", JsonSerializer.Serialize(new { device_code = init.Body.String("device_code") }));
+        Assert.Equal(approved.String("device_id"), paired.Body.String("device_id"));
+        Assert.Equal(15, paired.Body.Strings("scopes").Length);
+        Assert.True(DateTimeOffset.TryParse(paired.Body.String("expires_at"), CultureInfo.InvariantCulture, out _));
+        var client = server.Bearer(paired.Body.String("access_token")!);
+        Assert.Equal("5", (await VersionAsync(client))[..1]);
+        var me = (await client.CallAsync("GET", "/api/users/me")).Body;
+        Assert.Equal(
+            ("bob", "user", true, approved.String("device_id")),
+            (me.String("username"), me.String("role"), me.GetProperty("enabled").GetBoolean(), me.String("current_device_id")));
+
+        // It overwrites what pairing recorded. Were that refused, it would register a second device.
+        var upgraded = await client.CallAsync("PUT", $"/api/devices/{approved.String("device_id")}", """{ "client": "argosy", "platform": "android", "client_version": "2.8.0" }""");
+        Assert.Equal(
+            (HttpStatusCode.OK, "argosy", "android", "2.8.0", "Pixel 9"),
+            (upgraded.Status, upgraded.Body.String("client"), upgraded.Body.String("platform"), upgraded.Body.String("client_version"), upgraded.Body.String("name")));
+        Assert.Equal([approved.String("device_id")!], await client.IdsAsync());
+    }
+
+    // Searches whole bodies for two words, gives up on the first 429 or 5xx, pays slow_down no heed.
+    [Fact]
+    public async Task The_Playnite_plugin_finds_its_two_words_only_where_they_are_meant()
+    {
+        await using var server = new PairingHostServer();
+        var device = server.CreateClient();
+        Assert.True(Version.Parse(await VersionAsync(device)) >= new Version(5, 0, 0));
+        const string Init = """
+            {
+              "client_device_identifier": "Playnite-expired_token", "name": "access_denied", "client": "Playnite Plugin", "platform": "Windows", "client_version": "1.0",
+              "requested_scopes": ["me.read", "me.write", "roms.read", "roms.user.read", "roms.user.write", "platforms.read", "assets.read", "assets.write",
+                "firmware.read", "collections.read", "collections.write", "devices.read", "devices.write"]
+            }
+            """;
+        foreach (var (decision, word) in new[] { ("approve", ""), ("deny", "access_denied"), ("", "expired_token") })
+        {
+            var init = await device.CallAsync("POST", $"{Auth}/init", Init);
+            var poll = JsonSerializer.Serialize(new { device_code = init.Body.String("device_code") });
+            for (var second = 0; second < 120; second++)
+            {
+                var answer = await device.CallAsync("POST", $"{Auth}/token", poll); // every second, whatever it is told
+                Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+                Assert.DoesNotContain("expired_token", answer.Text, StringComparison.Ordinal);
+                Assert.DoesNotContain("access_denied", answer.Text, StringComparison.Ordinal);
+                server.Clock.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            switch (decision)
+            {
+                case "approve":
+                    await server.ApproveAsync(init.Body.String("user_code")!);
+                    break;
+                case "deny":
+                    await server.Basic("alice").CallAsync("POST", $"{Auth}/deny", JsonSerializer.Serialize(new { user_code = init.Body.String("user_code") }));
+                    break;
+                default:
+                    server.Clock.Advance(TimeSpan.FromMinutes(10));
+                    break;
+            }
+
+            var last = await device.CallAsync("POST", $"{Auth}/token", poll);
+            Assert.Equal(decision == "approve" ? HttpStatusCode.OK : HttpStatusCode.BadRequest, last.Status);
+            Assert.Equal(word, LastWords.FirstOrDefault(known => last.Text.Contains(known, StringComparison.Ordinal)) ?? "");
+        }
+    }
+
+    // 200 or 201 for init, only 200 for the token, an array of exactly the scopes it asked for, a path that begins with one slash.
+    [Fact]
+    public async Task Skiff_gets_exactly_the_scopes_it_asked_for()
+    {
+        await using var server = new PairingHostServer();
+        var device = server.CreateClient();
+        var init = await device.CallAsync("POST", $"{Auth}/init", """
+            { "client_device_identifier": "00112233445566778899aabbccddeeff", "name": "PSP", "client": "skiff", "platform": "PSP", "client_version": "1", "requested_scopes": ["roms.read", "platforms.read"] }
+            """);
+        Assert.True(init.Status is HttpStatusCode.OK or HttpStatusCode.Created);
+        AssertAllSix(init);
+        var poll = JsonSerializer.Serialize(new { device_code = init.Body.String("device_code") });
+        var pending = await device.CallAsync("POST", $"{Auth}/token", poll);
+        Assert.Equal((HttpStatusCode.BadRequest, "authorization_pending"), (pending.Status, pending.Body.String("detail")));
+        await server.ApproveAsync(init.Body.String("user_code")!);
+        var paired = await device.CallAsync("POST", $"{Auth}/token", poll);
+        Assert.Equal(HttpStatusCode.OK, paired.Status);
+        Assert.Equal(["platforms.read", "roms.read"], paired.Body.Strings("scopes"));
+        Assert.Equal(HttpStatusCode.OK, (await server.Bearer(paired.Body.String("access_token")!).CallAsync("GET", "/api/platforms")).Status);
+    }
+
+    // Polls at once: the first poll is never too early. All four members of the token, only on 200.
+    [Fact]
+    public async Task Rommsync_nx_polls_at_once_and_is_not_too_early()
+    {
+        await using var server = new PairingHostServer();
+        var device = server.CreateClient();
+        var init = await device.CallAsync("POST", $"{Auth}/init", """
+            {
+              "client_device_identifier": "nx-9f86d081884c7d65", "name": "Switch", "client": "rommsync-nx", "platform": "switch", "client_version": "0.3.0",
+              "requested_scopes": ["me.read", "platforms.read", "roms.read", "roms.user.read", "roms.user.write", "assets.read", "assets.write", "devices.read", "devices.write"]
+            }
+            """);
+        AssertAllSix(init);
+        var poll = JsonSerializer.Serialize(new { device_code = init.Body.String("device_code") });
+        Assert.Equal("authorization_pending", (await device.CallAsync("POST", $"{Auth}/token", poll)).Body.String("detail"));
+        Assert.Equal("slow_down", (await device.CallAsync("POST", $"{Auth}/token", poll)).Body.String("detail"));
+        await server.ApproveAsync(init.Body.String("user_code")!, expiresIn: "30d");
+        var paired = await device.CallAsync("POST", $"{Auth}/token", poll);
+        Assert.Equal(["access_token", "device_id", "scopes", "expires_at"], paired.Body.Names()[..4]);
+        var client = server.Bearer(paired.Body.String("access_token")!);
+        var negotiated = await client.CallAsync("POST", "/api/sync/negotiate", """{ "device_id": null, "saves": [] }""");
+        Assert.Equal((HttpStatusCode.OK, paired.Body.String("device_id")), (negotiated.Status, negotiated.Body.String("device_id")));
+    }
+
+    [Fact]
+    public async Task A_client_behind_one_address_is_told_to_wait_after_ten_starts_a_minute()
+    {
+        await using var server = new PairingHostServer();
+        var device = server.CreateClient();
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(HttpStatusCode.Created, (await device.CallAsync("POST", $"{Auth}/init", GroutInit)).Status);
+        }
+
+        var refused = await device.CallAsync("POST", $"{Auth}/init", GroutInit);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "Too many authorize attempts. Try again later."), (refused.Status, refused.Body.String("detail")));
+    }
+
+    private static async Task<string> VersionAsync(HttpClient client) =>
+        (await client.CallAsync("GET", "/api/heartbeat")).Body.GetProperty("SYSTEM").String("VERSION")!;
+
+    private static int Major(string version) => int.Parse(version.TrimStart('v').Split('.')[0], CultureInfo.InvariantCulture);
+
+    private static void AssertAllSix(Answer init)
+    {
+        foreach (var member in new[] { "device_code", "user_code", "verification_path", "verification_path_complete" })
+        {
+            Assert.NotEmpty(init.Body.String(member)!);
+        }
+
+        Assert.StartsWith("/", init.Body.String("verification_path"), StringComparison.Ordinal);
+        Assert.False(init.Body.String("verification_path")!.StartsWith("//", StringComparison.Ordinal));
+        Assert.Equal(("600", "5"), (init.Body.GetProperty("expires_in").GetRawText(), init.Body.GetProperty("interval").GetRawText())); // integers, not 600.0
+    }
+}
