@@ -23,7 +23,6 @@ internal sealed class DeviceTokenHandler(
 {
     private const string Bearer = "Bearer ";
     private const int LongestToken = 512;
-
     // One text for unknown, expired and revoked: which of them it is, is nobody's business (RFC 6750 §3.1).
     private const string InvalidToken = "The token is not valid.";
     private const string InvalidRequest = "There is more than one Authorization header.";

@@ -24,7 +24,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, TimeProvider 
             Platform = reported.Platform,
             Client = approved.ClientId,
             ClientVersion = reported.ClientVersion,
-            ClientDeviceIdentifier = reported.Identifier,
+            ClientDeviceIdentifier = approved.Grant.AsNewDevice ? null : reported.Identifier,
             LastSeenAt = now,
             CreatedAt = now,
             UpdatedAt = now,
@@ -53,6 +53,11 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, TimeProvider 
 
         throw Contended();
     }
+
+    /// <summary>The user's device that a pairing would continue, by the identifier it claims.</summary>
+    public async Task<Device?> FindKnownAsync(Pairing pairing, string userId, CancellationToken cancellationToken) => pairing.Device.Identifier is { } identifier
+        ? (await repository.ListAsync(userId, cancellationToken).ConfigureAwait(false)).FirstOrDefault(device => device.ClientDeviceIdentifier == identifier)
+        : null;
 
     /// <summary>Changes a user's device as <paramref name="change"/> says; null when there is none, or when it would become another one's double.</summary>
     public async Task<(Device? Device, bool IsConflict)> ChangeAsync(

@@ -28,7 +28,7 @@ internal static class ApproverJson
         }
 
         return TokenLifetimes.TryParse(options, approve.ExpiresIn, out var lifetime)
-            ? new ApproveMessage(approve.UserCode, new Approval { Scopes = scopes!, DeviceName = deviceName, TokenLifetime = lifetime })
+            ? new ApproveMessage(approve.UserCode, new Approval { Scopes = scopes!, DeviceName = deviceName, TokenLifetime = lifetime, AsNewDevice = approve.AsNewDevice == true })
             : JsonDialect.Refuse<ApproveMessage>(TokenLifetimes.Problem(options));
     }
 
@@ -44,7 +44,7 @@ internal static class ApproverJson
 
     public static IResult Inspected(InspectResult result) => result switch
     {
-        InspectResult.Found(var pairing, var grantable) => TypedResults.Json(
+        InspectResult.Found { Pairing: var pairing, GrantableScopes: var grantable, KnownDevice: var known } => TypedResults.Json(
             new RomMPending(
                 pairing.Device.Identifier,
                 pairing.Device.Name,
@@ -53,7 +53,8 @@ internal static class ApproverJson
                 pairing.Device.ClientVersion,
                 pairing.RequestedScopes,
                 grantable,
-                pairing.ExpiresAt),
+                pairing.ExpiresAt,
+                known is null ? null : new RomMApproved(known.Id, known.Name)),
             WireJson.Default.RomMPending),
         InspectResult.AlreadyDecided { Status: var status } => AlreadyDecided(status),
         InspectResult.NotFound => NotFound(),

@@ -72,14 +72,16 @@ internal sealed record RomMPending(
     [property: JsonPropertyName("client_version")] string? ClientVersion,
     [property: JsonPropertyName("requested_scopes")] IReadOnlyList<string> RequestedScopes,
     [property: JsonPropertyName("allowed_scopes")] IReadOnlyList<string> AllowedScopes,
-    [property: JsonPropertyName("expires_at")] DateTimeOffset ExpiresAt);
+    [property: JsonPropertyName("expires_at")] DateTimeOffset ExpiresAt,
+    [property: JsonPropertyName("replaces_device")] RomMApproved? ReplacesDevice);
 
-/// <summary>RomM's approval.</summary>
+/// <summary>RomM's approval, and whether to leave the device alone that has the same identifier.</summary>
 internal sealed record RomMApprove(
     [property: JsonPropertyName("user_code")] string? UserCode,
     [property: JsonPropertyName("approved_scopes")] IReadOnlyList<string?>? ApprovedScopes,
     [property: JsonPropertyName("device_name")] string? DeviceName,
-    [property: JsonPropertyName("expires_in")] string? ExpiresIn);
+    [property: JsonPropertyName("expires_in")] string? ExpiresIn,
+    [property: JsonPropertyName("as_new_device")] bool? AsNewDevice);
 
 /// <summary>The answer to it.</summary>
 internal sealed record RomMApproved(

@@ -26,11 +26,11 @@ internal sealed class DevicePairingPage(
     TimeProvider clock,
     ILogger<DevicePairingPage> logger)
 {
-    private const int MaxFields = ScopeParameter.MaxScopes + 3;
+    private const int MaxFields = ScopeParameter.MaxScopes + 4;
     private const string GenericProblem = "This code is not known here. It may be mistyped, expired or used. Check it, or start again on your device.";
 
     private readonly string[] _known =
-        [antiforgeryOptions.Value.FormFieldName, "user_code", "decision", .. Enumerable.Range(0, ScopeParameter.MaxScopes).Select(i => $"scope{i}")];
+        [antiforgeryOptions.Value.FormFieldName, "user_code", "decision", "as_new_device", .. Enumerable.Range(0, ScopeParameter.MaxScopes).Select(i => $"scope{i}")];
 
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string path)
     {
@@ -113,7 +113,8 @@ internal sealed class DevicePairingPage(
         switch (form["decision"])
         {
             case "approve":
-                result = await pairings.ApproveAsync(form["user_code"], visitor.Approver, new Approval { Scopes = scopes }, context.RequestAborted);
+                var approval = new Approval { Scopes = scopes, AsNewDevice = form["as_new_device"] == "yes" };
+                result = await pairings.ApproveAsync(form["user_code"], visitor.Approver, approval, context.RequestAborted);
                 break;
             case "deny":
                 result = await pairings.DenyAsync(form["user_code"], visitor.Approver, context.RequestAborted);

@@ -26,8 +26,8 @@ internal static class PairingHtml
         dt, .dim { color: var(--dim); }
         dd { margin: 0; overflow-wrap: anywhere; }
         fieldset { margin: 1rem 0; padding: .25rem .75rem .75rem; border: 1px solid var(--line); border-radius: .5rem; }
-        fieldset label { display: flex; gap: .6rem; padding: .35rem 0; }
-        fieldset input { width: 1.2rem; height: 1.2rem; flex: none; }
+        fieldset label, .choice { display: flex; gap: .6rem; padding: .35rem 0; }
+        input[type=checkbox] { width: 1.2rem; height: 1.2rem; flex: none; }
         .buttons { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; margin-top: 1rem; }
         button { width: 100%; min-height: 3rem; font: 600 1rem/1 system-ui, sans-serif; color: var(--accent); background: transparent; border: 2px solid var(--accent); border-radius: .5rem; cursor: pointer; }
         .fill { color: var(--on-accent); background: var(--accent); }
@@ -76,6 +76,10 @@ internal static class PairingHtml
             {All(denied, (scope, _) => Html($"""<label class="dim"><input type="checkbox" disabled> <span>{Words(words, scope)} (your account cannot)</span></label>"""))}
             {(pairing.RequestedScopes.Count > 0 ? Nothing : Html($"<p>know who you are.</p>"))}
             </fieldset>
+            {(found.KnownDevice is null ? Nothing : Html($"""
+                <p class="warn">It says that it is your device <strong><bdi>{found.KnownDevice.Name ?? found.KnownDevice.Id}</bdi></strong>. Approving replaces that device's access.</p>
+                <p><label class="choice"><input type="checkbox" name="as_new_device" value="yes"> <span>No, add it as a new device</span></label></p>
+                """))}
             <div class="buttons"><button name="decision" value="deny">Deny</button><button class="fill" name="decision" value="approve">Approve</button></div>
             </form>
             """));

@@ -10,6 +10,11 @@ public sealed record Approval
     public string? DeviceName { get; init; }
 
     /// <summary>
+    /// Whether the device becomes a new one even if its approver has one with the identifier that it claims; that one then keeps its access.
+    /// </summary>
+    public bool AsNewDevice { get; init; }
+
+    /// <summary>
     /// How long the token lives from now; <see cref="Timeout.InfiniteTimeSpan"/> for ever; <see langword="null"/> takes
     /// <see cref="DeviceAuthorizationOptions.TokenLifetime"/>.
     /// </summary>

@@ -8,9 +8,20 @@ public abstract record InspectResult
     }
 
     /// <summary>A pairing that waits for a decision.</summary>
-    /// <param name="Pairing">The pairing.</param>
-    /// <param name="GrantableScopes">Of the requested scopes, those this approver can grant; sorted.</param>
-    public sealed record Found(Pairing Pairing, IReadOnlyList<string> GrantableScopes) : InspectResult;
+    public sealed record Found : InspectResult
+    {
+        /// <summary>The pairing.</summary>
+        public required Pairing Pairing { get; init; }
+
+        /// <summary>Of the requested scopes, those this approver can grant; sorted.</summary>
+        public required IReadOnlyList<string> GrantableScopes { get; init; }
+
+        /// <summary>
+        /// The approver's device that has the identifier this one claims, if there is one. Anybody can claim one: say that approving replaces
+        /// that device's access, and offer <see cref="Approval.AsNewDevice"/>.
+        /// </summary>
+        public Device? KnownDevice { get; init; }
+    }
 
     /// <summary>Unknown, expired, or in another user's hands: told apart for nobody.</summary>
     public sealed record NotFound : InspectResult;

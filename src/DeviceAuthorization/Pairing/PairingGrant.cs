@@ -11,6 +11,9 @@ public sealed record PairingGrant
     /// </summary>
     public string? DeviceName { get; init; }
 
+    /// <summary>Whether the device becomes a new one, whatever identifier it claims.</summary>
+    public bool AsNewDevice { get; init; }
+
     /// <summary>When the token will expire; <see langword="null"/> when it never does.</summary>
     public DateTimeOffset? TokenExpiresAt { get; init; }
 

@@ -19,7 +19,6 @@ public sealed class PairingService(
     ILogger<PairingService> logger)
 {
     private const int CodeAttempts = 5;
-
     // Each refused write means that another one succeeded, so nobody gets near this; a broken store must not spin for ever.
     private const int WriteAttempts = 100;
 
@@ -114,6 +113,7 @@ public sealed class PairingService(
             {
                 Scopes = Sorted(approval.Scopes),
                 DeviceName = string.IsNullOrWhiteSpace(approval.DeviceName) ? null : approval.DeviceName.Trim(),
+                AsNewDevice = approval.AsNewDevice,
                 TokenExpiresAt = lifetime == Timeout.InfiniteTimeSpan ? null : now + lifetime,
                 TokenSalt = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)),
             }, now);
@@ -156,14 +156,11 @@ public sealed class PairingService(
         throw Contended();
     }
 
-    /// <summary>The device polls (RFC 8628 §3.4 and §3.5). However many polls run at once, at most one is paired.</summary>
-    /// <param name="deviceCode">The device code.</param>
-    /// <param name="clientId">The client, if the poll names one.</param>
-    /// <param name="idempotencyKey">
-    /// The poll's <c>Idempotency-Key</c>, if it sent one: with the same key, and before its first use, the same token can be fetched
-    /// again for <see cref="Pairing.RedeliveryWindow"/>, should the answer have been lost.
-    /// </param>
-    /// <param name="cancellationToken">Stops the call. A redemption that was written stays written.</param>
+    /// <summary>
+    /// The device polls (RFC 8628 §3.4 and §3.5). However many polls run at once, at most one is paired. A device that sent an
+    /// <c>Idempotency-Key</c> can fetch the same token again with the same key, for <see cref="Pairing.RedeliveryWindow"/> and before its
+    /// first use, should the answer have been lost.
+    /// </summary>
     public async Task<PollResult> PollAsync(
         DeviceCode deviceCode, string? clientId, string? idempotencyKey = null, CancellationToken cancellationToken = default)
     {
@@ -216,7 +213,12 @@ public sealed class PairingService(
 
             if (!claim || ReferenceEquals(claimed, pairing) || await store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false))
             {
-                return new InspectResult.Found(pairing, await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? []);
+                return new InspectResult.Found
+                {
+                    Pairing = pairing,
+                    GrantableScopes = await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
+                    KnownDevice = await _redemption.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
+                };
             }
         }
 

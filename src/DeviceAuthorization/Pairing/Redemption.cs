@@ -22,6 +22,10 @@ internal sealed class Redemption(
     /// <summary>Puts the approved device into its owner's registry. Done at approval; repeated below, should it not have happened.</summary>
     public Task<Device> RegisterAsync(Pairing approved, CancellationToken cancellationToken) => _registry.RegisterAsync(approved, cancellationToken);
 
+    /// <summary>The approver's device that the pairing would continue.</summary>
+    public Task<Device?> FindKnownAsync(Pairing pairing, string userId, CancellationToken cancellationToken) =>
+        _registry.FindKnownAsync(pairing, userId, cancellationToken);
+
     /// <summary>The answer to a poll that the rules allow; null when somebody moved the pairing on: look again.</summary>
     /// <param name="deviceCode">The code the device sent.</param>
     /// <param name="pairing">The pairing as read.</param>

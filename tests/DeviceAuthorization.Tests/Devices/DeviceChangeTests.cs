@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 
 namespace DeviceAuthorization.Tests.Devices;
 
@@ -260,5 +261,28 @@ public sealed class DeviceChangeTests
         Assert.Equal(id, (await host.PairJsonAsync(identifier: "Playnite-DESKTOP")).DeviceId); // alice herself approved this one
         Assert.Equal("Desk", (await alice.ShowAsync(id)).String("name"));
         Assert.Equal(HttpStatusCode.Unauthorized, (await host.WithToken(genuine).CallAsync("GET", Registry.Devices)).Status);
+    }
+
+    [Fact]
+    [Trait("Weakness", "B6")]
+    public async Task The_approver_is_told_which_device_is_replaced_and_can_add_a_new_one_instead()
+    {
+        await using var host = await Registry.StartAsync();
+        var (genuine, id) = await host.PairJsonAsync(identifier: "Playnite-DESKTOP");
+        var alice = await host.SignInAsync("alice");
+        var device = host.Device();
+        var codes = await device.StartJsonAsync("Playnite-DESKTOP", "Stranger", "devices.read");
+
+        using var pending = await alice.GetAsync($"{Wire.Prefix}/pending/{codes.UserCode}");
+        Assert.Equal(id, (await pending.JsonAsync()).GetProperty("replaces_device").String("device_id"));
+        using var bobs = await (await host.SignInAsync("bob")).GetAsync($"{Wire.Prefix}/pending/{codes.UserCode}");
+        Assert.Equal(JsonValueKind.Null, (await bobs.JsonAsync()).GetProperty("replaces_device").ValueKind);
+
+        string[] scopes = ["devices.read"];
+        using var approved = await alice.PostJsonAsync("approve", new { user_code = codes.UserCode, approved_scopes = scopes, as_new_device = true });
+        Assert.False((await approved.JsonAsync()).String("device_id") == id);
+        using var paired = await device.PollJsonAsync(codes.DeviceCode);
+        Assert.Equal(HttpStatusCode.OK, paired.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await host.WithToken(genuine).CallAsync("GET", Registry.Devices)).Status);
     }
 }

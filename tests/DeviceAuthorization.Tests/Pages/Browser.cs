@@ -55,7 +55,7 @@ internal static partial class Browser
         return WebUtility.HtmlDecode(html[start..html.IndexOf('"', start)]);
     }
 
-    [GeneratedRegex("name=\"(scope[0-9]+)\" value=\"([^\"]+)\" checked")]
+    [GeneratedRegex("name=\"(scope[0-9]+|as_new_device)\" value=\"([^\"]+)\" checked")]
     private static partial Regex Ticked();
 
     [GeneratedRegex("<title>(.*)</title>")]

@@ -221,6 +221,25 @@ public sealed class DevicePairingPageTests
         Assert.Equal("library.read", (await TokenAsync(host, codes)).String("scope"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_known_device_is_named_and_replaced_unless_the_approver_wants_a_new_one(bool asNew)
+    {
+        await using var host = await TestHost.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        using var first = await alice.ApproveAsync((await host.Device().StartJsonAsync(name: "Kitchen")).UserCode);
+        var codes = await host.Device().StartJsonAsync(name: "Stranger");
+        var review = await (await alice.EnterCodeAsync(codes.UserCode)).HtmlAsync();
+        Assert.Contains("<bdi>Kitchen</bdi></strong>. Approving replaces that device's access.", review, StringComparison.Ordinal);
+        review = asNew ? review.Replace("name=\"as_new_device\" value=\"yes\"", "name=\"as_new_device\" value=\"yes\" checked", StringComparison.Ordinal) : review;
+
+        using var decided = await alice.PostDecisionAsync(review, "approve");
+        Assert.Equal("Device approved", await decided.TitleAsync());
+        using var paired = await host.Device().PollJsonAsync(codes.DeviceCode);
+        Assert.Equal(!asNew, (await paired.JsonAsync()).String("device_id") == (await first.JsonAsync()).String("device_id"));
+    }
+
     [Fact]
     public async Task A_path_base_goes_into_forms_and_into_the_way_back_from_the_sign_in()
     {

@@ -29,6 +29,16 @@ public sealed partial class PageSnapshotTests
     }
 
     [Fact]
+    public async Task Review_of_a_known_device()
+    {
+        await using var host = await TestHost.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        await alice.ApproveAsync((await host.Device().StartJsonAsync("id-1", "Kitchen <TV>")).UserCode);
+        using var answer = await alice.EnterCodeAsync((await host.Device().StartJsonAsync("id-1", "Stranger")).UserCode);
+        await VerifyAsync(await answer.HtmlAsync());
+    }
+
+    [Fact]
     public async Task Review()
     {
         var policy = new TestPolicy { Lacking = { ("alice", "library.write") } };

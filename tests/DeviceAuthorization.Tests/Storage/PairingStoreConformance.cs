@@ -35,7 +35,7 @@ public abstract class PairingStoreConformance
             Status = PairingStatus.Redeemed,
             ApproverId = "alice",
             ClaimedUntil = Now + TimeSpan.FromMilliseconds(1),
-            Grant = TestData.NewGrant() with { DeviceId = "d-1" },
+            Grant = TestData.NewGrant() with { DeviceId = "d-1", AsNewDevice = true },
             RedeemedAt = Now,
             IdempotencyKeyHash = TestData.NewHash(),
             ExpiresAt = Expiry + TimeSpan.FromMilliseconds(1),
