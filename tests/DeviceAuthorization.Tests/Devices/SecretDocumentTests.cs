@@ -14,7 +14,7 @@ public sealed class SecretDocumentTests
         """
         {
           "ssh_host": "192.168.1.20", "ssh_port": 22, "ssh_user": "ark",
-          "ssh_password": "hunter2", "ssh_key_path": "/root/.ssh/id_ed25519",
+          "ssh_password": "hunter2", "ssh_key_path": "/home/nas/.ssh/id_ed25519",
           "save_directories": [{ "platform_slug": "gba", "path": "/roms/gba" }]
         }
         """.Masked());
