@@ -21,7 +21,7 @@ public static class DeviceAuthorizationRedisExtensions
     public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, string configuration)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(configuration);
-        return Add(builder, Opening(ConfigurationOptions.Parse(configuration)));
+        return Add(builder, Opening(Patient(ConfigurationOptions.Parse(configuration))));
     }
 
     /// <inheritdoc cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/>
@@ -30,7 +30,7 @@ public static class DeviceAuthorizationRedisExtensions
     public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect)
     {
         ArgumentNullException.ThrowIfNull(connect);
-        var configuration = new ConfigurationOptions();
+        var configuration = Patient(new ConfigurationOptions());
         connect(configuration);
         return Add(builder, Opening(configuration));
     }
@@ -42,6 +42,14 @@ public static class DeviceAuthorizationRedisExtensions
     {
         ArgumentNullException.ThrowIfNull(connection);
         return Add(builder, () => new RedisConnection(connection));
+    }
+
+    /// <summary>Tries on when Redis is not there, also at first, and every second: the default pauses grow to many, and pairings are short.</summary>
+    private static ConfigurationOptions Patient(ConfigurationOptions configuration)
+    {
+        configuration.AbortOnConnectFail = false;
+        configuration.ReconnectRetryPolicy = new LinearRetry(maxRetryElapsedTimeAllowedMilliseconds: 1000);
+        return configuration;
     }
 
     private static Func<RedisConnection> Opening(ConfigurationOptions configuration) => () => new RedisConnection(configuration);

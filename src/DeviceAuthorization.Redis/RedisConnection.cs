@@ -14,11 +14,7 @@ internal sealed class RedisConnection : IAsyncDisposable, IDisposable
 
     public RedisConnection(IConnectionMultiplexer connection) => _connection = Task.FromResult(connection);
 
-    public RedisConnection(ConfigurationOptions configuration)
-    {
-        configuration.AbortOnConnectFail = false;
-        _configuration = configuration;
-    }
+    public RedisConnection(ConfigurationOptions configuration) => _configuration = configuration;
 
     public Task<IConnectionMultiplexer> GetAsync()
     {

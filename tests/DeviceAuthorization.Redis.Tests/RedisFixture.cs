@@ -85,11 +85,11 @@ public sealed class RedisCluster : RedisFixture
 }
 
 /// <summary>Stores of one test, each over a connection of its own, under one key prefix.</summary>
-internal sealed class TestStores(RedisFixture fixture)
+internal sealed class TestStores(RedisFixture fixture, string? prefix = null)
 {
     private readonly ConcurrentBag<ConnectionMultiplexer> _connections = [];
 
-    public string Prefix { get; } = $"test-{Guid.NewGuid():N}:";
+    public string Prefix { get; } = prefix ?? $"test-{Guid.NewGuid():N}:";
 
     public RedisPairingStore Create(ILogger<RedisPairingStore>? logger = null) => Create(Connect(), logger);
 
