@@ -21,7 +21,7 @@ public static class DeviceAuthorizationRedisExtensions
     public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, string configuration)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(configuration);
-        return Add(builder, Opening(Patient(ConfigurationOptions.Parse(configuration))));
+        return Add(builder, Opening(Persistent(ConfigurationOptions.Parse(configuration))));
     }
 
     /// <inheritdoc cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/>
@@ -30,7 +30,7 @@ public static class DeviceAuthorizationRedisExtensions
     public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect)
     {
         ArgumentNullException.ThrowIfNull(connect);
-        var configuration = Patient(new ConfigurationOptions());
+        var configuration = Persistent(new ConfigurationOptions());
         connect(configuration);
         return Add(builder, Opening(configuration));
     }
@@ -44,10 +44,14 @@ public static class DeviceAuthorizationRedisExtensions
         return Add(builder, () => new RedisConnection(connection));
     }
 
-    /// <summary>Tries on when Redis is not there, also at first, and every second: the default pauses grow to many, and pairings are short.</summary>
-    private static ConfigurationOptions Patient(ConfigurationOptions configuration)
+    /// <summary>
+    /// While Redis is away, tries every second (the default pauses grow long, and pairings are short-lived), also at first; and lets calls fail
+    /// at once: a device that is told 503 polls again, and thousands that wait would be a load of their own.
+    /// </summary>
+    private static ConfigurationOptions Persistent(ConfigurationOptions configuration)
     {
         configuration.AbortOnConnectFail = false;
+        configuration.BacklogPolicy = BacklogPolicy.FailFast;
         configuration.ReconnectRetryPolicy = new LinearRetry(maxRetryElapsedTimeAllowedMilliseconds: 1000);
         return configuration;
     }
