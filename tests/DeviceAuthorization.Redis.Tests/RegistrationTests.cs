@@ -72,6 +72,22 @@ public sealed class RegistrationTests(StandaloneRedis redis) : IClassFixture<Sta
     }
 
     [Fact]
+    public async Task The_rights_that_the_docs_name_are_enough()
+    {
+        await using var server = await RedisServer.StartAsync(
+            ["--maxmemory-policy", "allkeys-lru", "--user", "host", "on", ">secret", "~da:*", .. "+get +set +eval +evalsha +script|load +del +pttl +pexpire +scan +info +@connection +cluster".Split(' ')]);
+        await using var host = await RedisHost.StartAsync(builder => builder.AddRedisPairingStore($"{server.EndPoint},user=host,password=secret"), "da:");
+        var codes = await host.StartAsync();
+        Assert.Equal(PairingError.AuthorizationPending, await host.RefusedAsync(codes));
+        host.Clock.Advance(TimeSpan.FromMinutes(9.9)); // an approval now moves the expiry
+        await host.ApproveAsync(codes);
+        Assert.IsType<PollResult.Paired>(await host.PollAsync(codes));
+        Assert.Equal(1, await host.Store.RemoveExpiredAsync(DateTimeOffset.MaxValue, 10, default));
+        await host.CheckedAsync();
+        Assert.Contains(host.Logs.GetSnapshot(), entry => entry.Message.Contains("allkeys-lru", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_Redis_that_may_evict_pairings_is_warned_of()
     {
         await using var server = await RedisServer.StartAsync("--maxmemory-policy", "allkeys-lru");
