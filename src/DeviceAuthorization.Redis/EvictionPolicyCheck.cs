@@ -1,0 +1,42 @@
+using System.Net;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Says once, after the start, when Redis may evict pairings. INFO and not CONFIG, which many hosted servers refuse; where INFO is refused
+/// too, or Redis is down, it stays silent.
+/// </summary>
+internal sealed class EvictionPolicyCheck(RedisConnection connection, ILogger<EvictionPolicyCheck> logger) : BackgroundService
+{
+    // The client lets only connections with admin rights ask outright; whether this user may, Redis decides all the same.
+    private const string Info = "return redis.call('INFO', 'memory')";
+    private const string Policy = "maxmemory_policy:";
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            var redis = await connection.GetAsync().WaitAsync(stoppingToken).ConfigureAwait(false);
+            foreach (var server in redis.GetServers().Where(server => server is { IsConnected: true, IsReplica: false }))
+            {
+                string info = (string?)await server.ExecuteAsync("EVAL", Info, 0).WaitAsync(stoppingToken).ConfigureAwait(false) ?? "";
+                var policy = info.Split("\r\n").FirstOrDefault(line => line.StartsWith(Policy, StringComparison.Ordinal))?[Policy.Length..];
+                if (policy is not (null or "noeviction"))
+                {
+                    logger.Evicts(server.EndPoint.ToString()!, policy);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host stops.
+        }
+        catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException)
+        {
+            logger.PolicyUnreadable(exception);
+        }
+    }
+}

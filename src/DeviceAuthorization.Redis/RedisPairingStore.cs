@@ -1,0 +1,162 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Pairings in Redis or Redis Cluster. Two keys each, which may lie on different nodes: the pairing by the hash of its device code, and the
+/// hash of its user code, which points to it. Every step is one command or script on one of them. Redis lets both go by itself,
+/// <see cref="Pairing.Retention"/> past the expiry; a poll never makes them live longer.
+/// </summary>
+internal sealed class RedisPairingStore(
+    RedisConnection connection, IOptions<RedisPairingStoreOptions> options, ILogger<RedisPairingStore> logger) : IPairingStore
+{
+    // Never a replica: it may not have heard of a decision yet.
+    private const CommandFlags Primary = CommandFlags.DemandMaster;
+
+    private const int ScanPage = 500;
+
+    private static readonly long Tolerance = PairingRecord.Milliseconds(Pacing.Tolerance);
+    private static readonly long LongestWait = PairingRecord.Milliseconds(Pacing.LongestInterval + Pacing.Tolerance);
+
+    private readonly string _pairings = options.Value.KeyPrefix + "p:";
+    private readonly string _userCodes = options.Value.KeyPrefix + "u:";
+    private readonly int _database = options.Value.Database ?? -1;
+
+    public async ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return await AddAsync(pairing).WaitAsync(cancellationToken).ConfigureAwait(false); // the second key follows the first, also when nobody waits
+    }
+
+    public async ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken)
+    {
+        var redis = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
+        string? deviceCode = await redis.StringGetAsync(UserCodeKey(userCodeHash), Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (deviceCode is null)
+        {
+            return null;
+        }
+
+        string? record = await redis.StringGetAsync(_pairings + deviceCode, Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        // A start that ended half-way leaves a user code that points to nothing, or to a pairing that has another one.
+        var pairing = Read(PairingRecord.Lengthen(deviceCode), record);
+        return pairing?.UserCodeHash == userCodeHash ? pairing : null;
+    }
+
+    public async ValueTask<PollAttempt> TryAcceptPollAsync(
+        string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var client = clientId is null ? "" : PairingRecord.Client(clientId);
+        var result = await EvaluateAsync(
+            Scripts.AcceptPoll, PairingKey(deviceCodeHash), cancellationToken, client, PairingRecord.Milliseconds(now), Tolerance, LongestWait).ConfigureAwait(false);
+        return result.Resp2Type == ResultType.Integer ? PollAttempt.Accepted : PollAttempt.NotAccepted(Read(deviceCodeHash, (string?)result));
+    }
+
+    public async ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken) =>
+        (bool)await EvaluateAsync(
+            Scripts.SlowDown, PairingKey(read.DeviceCodeHash), cancellationToken, PairingRecord.Pace(read.Pacing), PairingRecord.Pace(slower)).ConfigureAwait(false);
+
+    public async ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken) =>
+        (bool)await EvaluateAsync(
+            Scripts.Replace,
+            PairingKey(pairing.DeviceCodeHash),
+            cancellationToken,
+            pairing.Version,
+            PairingRecord.Milliseconds(now),
+            PairingRecord.Head(pairing, pairing.Version + 1),
+            PairingRecord.Tail(pairing),
+            PairingRecord.Milliseconds(pairing.ExpiresAt)).ConfigureAwait(false);
+
+    /// <summary>
+    /// Redis does this by itself; here for those who want it sooner. Looks at every key of every primary, so it is nothing to call often.
+    /// </summary>
+    public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken)
+    {
+        var redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
+        var database = redis.GetDatabase(_database);
+        var removed = 0;
+        foreach (var server in redis.GetServers().Where(server => !server.IsReplica))
+        {
+            await foreach (var key in server.KeysAsync(database.Database, _pairings + "*", ScanPage).WithCancellation(cancellationToken).ConfigureAwait(false))
+            {
+                if (removed >= max)
+                {
+                    return removed;
+                }
+
+                var result = await EvaluateAsync(Scripts.RemoveExpired, key, cancellationToken, PairingRecord.Milliseconds(before)).ConfigureAwait(false);
+                if ((string?)result is not { } record)
+                {
+                    continue;
+                }
+
+                removed++;
+                var deviceCode = key.ToString()[_pairings.Length..];
+                if (Read(PairingRecord.Lengthen(deviceCode), record) is { UserCodeHash: var userCode })
+                {
+                    await EvaluateAsync(Scripts.Release, UserCodeKey(userCode), cancellationToken, deviceCode).ConfigureAwait(false);
+                }
+            }
+        }
+
+        return removed;
+    }
+
+    /// <summary>The user code first: a start that ends half-way leaves no pairing that cannot be approved, only a code that nobody gets for a while.</summary>
+    private async Task<PairingAddition> AddAsync(Pairing pairing)
+    {
+        var redis = await DatabaseAsync(CancellationToken.None).ConfigureAwait(false);
+        var userCode = UserCodeKey(pairing.UserCodeHash);
+        var deviceCode = PairingRecord.Shorten(pairing.DeviceCodeHash);
+
+        // Counted from now, and not a moment in time: the clock of this node may differ from that of Redis.
+        var lifetime = pairing.ExpiresAt - pairing.CreatedAt + Pairing.Retention;
+        if (!await redis.StringSetAsync(userCode, deviceCode, lifetime + Pairing.LeastRedeemTime, When.NotExists, Primary).ConfigureAwait(false))
+        {
+            return PairingAddition.CodeTaken;
+        }
+
+        var record = $"{PairingRecord.Layout} {PairingRecord.Head(pairing, pairing.Version)} {PairingRecord.Pace(pairing.Pacing)} {PairingRecord.Tail(pairing)}";
+        if (!await redis.StringSetAsync(PairingKey(pairing.DeviceCodeHash), record, lifetime, When.NotExists, Primary).ConfigureAwait(false))
+        {
+            await EvaluateAsync(Scripts.Release, userCode, CancellationToken.None, deviceCode).ConfigureAwait(false);
+            return PairingAddition.CodeTaken;
+        }
+
+        return PairingAddition.Added;
+    }
+
+    private Pairing? Read(string deviceCodeHash, string? record)
+    {
+        if (record is null)
+        {
+            return null;
+        }
+
+        var pairing = PairingRecord.Read(deviceCodeHash, record);
+        if (pairing is null)
+        {
+            logger.RecordUnreadable();
+        }
+
+        return pairing;
+    }
+
+    private RedisKey PairingKey(string deviceCodeHash) => _pairings + PairingRecord.Shorten(deviceCodeHash);
+
+    private RedisKey UserCodeKey(string userCodeHash) => _userCodes + PairingRecord.Shorten(userCodeHash);
+
+    private async ValueTask<IDatabase> DatabaseAsync(CancellationToken cancellationToken) =>
+        (await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).GetDatabase(_database);
+
+    /// <summary>Sent as EVALSHA; the client loads the script where a server does not know it.</summary>
+    private async Task<RedisResult> EvaluateAsync(string script, RedisKey key, CancellationToken cancellationToken, params RedisValue[] values)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var redis = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
+        return await redis.ScriptEvaluateAsync(script, [key], values, Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace DeviceAuthorization.Redis.Tests;
+
+/// <summary>Servers that the tests of a class share. Each test has a key prefix of its own.</summary>
+public abstract class RedisFixture : IAsyncLifetime
+{
+    private readonly List<RedisServer> _servers = [];
+
+    /// <summary>What a host is given to find them.</summary>
+    public string Configuration => string.Join(',', _servers.Select(server => server.EndPoint));
+
+    internal IReadOnlyList<RedisServer> Servers => _servers;
+
+    /// <summary>A connection that tests look with, and not the store's.</summary>
+    public ConnectionMultiplexer Redis { get; private set; } = null!;
+
+    public virtual async Task InitializeAsync() => Redis = await ConnectionMultiplexer.ConnectAsync(Configuration);
+
+    public virtual async Task DisposeAsync()
+    {
+        if (Redis is not null)
+        {
+            await Redis.DisposeAsync();
+        }
+
+        foreach (var server in _servers)
+        {
+            await server.DisposeAsync();
+        }
+    }
+
+    private protected async Task<RedisServer> StartAsync(params string[] arguments)
+    {
+        var server = await RedisServer.StartAsync(arguments);
+        _servers.Add(server);
+        return server;
+    }
+}
+
+public sealed class StandaloneRedis : RedisFixture
+{
+    public override async Task InitializeAsync()
+    {
+        await StartAsync();
+        await base.InitializeAsync();
+    }
+}
+
+/// <summary>Three primaries without replicas; every slot has its owner when the tests begin.</summary>
+public sealed class RedisCluster : RedisFixture
+{
+    private const int Nodes = 3;
+
+    public override async Task InitializeAsync()
+    {
+        for (var node = 0; node < Nodes; node++)
+        {
+            await StartAsync("--cluster-enabled", "yes");
+        }
+
+        await RedisServer.CommandAsync(["--cluster", "create", .. Servers.Select(server => server.EndPoint), "--cluster-replicas", "0", "--cluster-yes"]);
+        using var patience = new CancellationTokenSource(RedisServer.Patience);
+        foreach (var server in Servers)
+        {
+            while (!await IsReadyAsync(server))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50), patience.Token); // a cluster tells nobody that it is ready
+            }
+        }
+
+        await base.InitializeAsync();
+    }
+
+    private static async Task<bool> IsReadyAsync(RedisServer server)
+    {
+        var info = await RedisServer.CommandAsync("-p", server.Port.ToString(CultureInfo.InvariantCulture), "cluster", "info");
+        return info.Contains("cluster_state:ok", StringComparison.Ordinal) && info.Contains($"cluster_known_nodes:{Nodes}", StringComparison.Ordinal);
+    }
+}
+
+/// <summary>Stores of one test, each over a connection of its own, under one key prefix.</summary>
+internal sealed class TestStores(RedisFixture fixture, string? prefix = null)
+{
+    private readonly ConcurrentBag<ConnectionMultiplexer> _connections = [];
+
+    public string Prefix { get; } = prefix ?? $"test-{Guid.NewGuid():N}:";
+
+    public RedisPairingStore Create(ILogger<RedisPairingStore>? logger = null) => Create(Connect(), logger);
+
+    public RedisPairingStore Create(IConnectionMultiplexer connection, ILogger<RedisPairingStore>? logger = null) => new(
+        new RedisConnection(connection), Options.Create(new RedisPairingStoreOptions { KeyPrefix = Prefix }), logger ?? NullLogger<RedisPairingStore>.Instance);
+
+    public ConnectionMultiplexer Connect()
+    {
+        var connection = ConnectionMultiplexer.Connect(fixture.Configuration);
+        _connections.Add(connection);
+        return connection;
+    }
+
+    public RedisKey PairingKey(Pairing pairing) => $"{Prefix}p:{PairingRecord.Shorten(pairing.DeviceCodeHash)}";
+
+    public RedisKey UserCodeKey(Pairing pairing) => $"{Prefix}u:{PairingRecord.Shorten(pairing.UserCodeHash)}";
+
+    public async Task CloseAsync()
+    {
+        foreach (var connection in _connections)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace DeviceAuthorization.Redis.Tests;
+
+public sealed class RegistrationTests(StandaloneRedis redis) : IClassFixture<StandaloneRedis>
+{
+    [Fact]
+    public async Task The_store_takes_the_place_of_the_one_in_memory_however_it_is_told_where_Redis_is()
+    {
+        Action<DeviceAuthorizationBuilder>[] ways =
+        [
+            builder => builder.AddRedisPairingStore(redis.Configuration),
+            builder => builder.AddRedisPairingStore(connect => connect.EndPoints.Add(redis.Configuration)),
+            builder => builder.AddRedisPairingStore(redis.Redis),
+            builder => builder.AddRedisPairingStore("nowhere:1").AddRedisPairingStore(redis.Redis), // the last one counts
+        ];
+        foreach (var way in ways)
+        {
+            await using var host = await RedisHost.StartAsync(way);
+            Assert.IsType<RedisPairingStore>(Assert.Single(host.Services.GetServices<IPairingStore>()));
+            Assert.Equal(PairingError.AuthorizationPending, await host.RefusedAsync(await host.StartAsync()));
+        }
+    }
+
+    [Fact]
+    public async Task A_host_closes_the_connection_it_opened_and_no_other()
+    {
+        IConnectionMultiplexer opened;
+        await using (var host = await RedisHost.StartAsync(builder => builder.AddRedisPairingStore(redis.Configuration)))
+        {
+            await host.StartAsync();
+            opened = await host.Services.GetRequiredService<RedisConnection>().GetAsync();
+            Assert.True(opened.IsConnected);
+        }
+
+        Assert.False(opened.IsConnected);
+        await using (await RedisHost.StartAsync(builder => builder.AddRedisPairingStore(redis.Redis)))
+        {
+            // Its end is what counts.
+        }
+
+        Assert.True(redis.Redis.IsConnected);
+    }
+
+    [Theory]
+    [InlineData("a*b", null, "KeyPrefix is 'a*b'")]
+    [InlineData("with space", null, "KeyPrefix is 'with space'")]
+    [InlineData("12345678901234567890123456789012345678901234567890123456789012345", null, "at most 64")]
+    [InlineData("da:", -1, "Database is -1")]
+    public async Task Settings_that_cannot_work_stop_the_start(string prefix, int? database, string message)
+    {
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => RedisHost.StartAsync(
+            builder => builder.AddRedisPairingStore(redis.Redis).Services.Configure<RedisPairingStoreOptions>(options => options.Database = database), prefix));
+        Assert.Contains(message, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pairings_are_in_the_database_that_is_named()
+    {
+        var prefix = $"database-{Guid.NewGuid():N}:";
+        await using var host = await RedisHost.StartAsync(
+            builder => builder.AddRedisPairingStore(redis.Redis).Services.Configure<RedisPairingStoreOptions>(options => options.Database = 3), prefix);
+        await host.StartAsync();
+        var server = redis.Redis.GetServers()[0];
+        Assert.Equal(2, server.Keys(3, prefix + "*").Count());
+        Assert.Empty(server.Keys(0, prefix + "*"));
+        Assert.Equal(1, await host.Store.RemoveExpiredAsync(DateTimeOffset.MaxValue, 10, default));
+        Assert.Empty(server.Keys(3, prefix + "*"));
+    }
+
+    [Fact]
+    public async Task The_rights_that_the_docs_name_are_enough()
+    {
+        await using var server = await RedisServer.StartAsync(
+            ["--maxmemory-policy", "allkeys-lru", "--user", "host", "on", ">secret", "~da:*", .. "+get +set +eval +evalsha +script|load +del +pttl +pexpire +scan +info +@connection +cluster".Split(' ')]);
+        await using var host = await RedisHost.StartAsync(builder => builder.AddRedisPairingStore($"{server.EndPoint},user=host,password=secret"), "da:");
+        var codes = await host.StartAsync();
+        Assert.Equal(PairingError.AuthorizationPending, await host.RefusedAsync(codes));
+        host.Clock.Advance(TimeSpan.FromMinutes(9.9)); // an approval now moves the expiry
+        await host.ApproveAsync(codes);
+        Assert.IsType<PollResult.Paired>(await host.PollAsync(codes));
+        Assert.Equal(1, await host.Store.RemoveExpiredAsync(DateTimeOffset.MaxValue, 10, default));
+        await host.CheckedAsync();
+        Assert.Contains(host.Logs.GetSnapshot(), entry => entry.Message.Contains("allkeys-lru", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_Redis_that_may_evict_pairings_is_warned_of()
+    {
+        await using var server = await RedisServer.StartAsync("--maxmemory-policy", "allkeys-lru");
+        var warning = Assert.Single(await CheckAsync(server.EndPoint));
+        Assert.Equal((LogLevel.Warning, 1), (warning.Level, warning.Id.Id));
+        Assert.Contains(server.EndPoint, warning.Message, StringComparison.Ordinal);
+        Assert.Contains("allkeys-lru", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_Redis_that_evicts_nothing_is_not() => Assert.Empty(await CheckAsync(redis.Configuration));
+
+    [Fact]
+    public async Task A_Redis_that_does_not_say_stops_nothing()
+    {
+        await using var server = await RedisServer.StartAsync("--maxmemory-policy", "allkeys-lru", "--user", "host", "on", ">secret", "~*", "&*", "+@all", "-info", "-config");
+        Assert.DoesNotContain(await CheckAsync($"{server.EndPoint},user=host,password=secret"), entry => entry.Level > LogLevel.Debug);
+        await server.KillAsync();
+        Assert.DoesNotContain(await CheckAsync($"{server.EndPoint},connectTimeout=300,connectRetry=1"), entry => entry.Level > LogLevel.Debug);
+    }
+
+    private static async Task<IReadOnlyList<FakeLogRecord>> CheckAsync(string configuration)
+    {
+        await using var host = await RedisHost.StartAsync(builder => builder.AddRedisPairingStore(configuration));
+        await host.CheckedAsync();
+        return [.. host.Logs.GetSnapshot().Where(entry => entry.Category == typeof(EvictionPolicyCheck).FullName)];
+    }
+}
