@@ -56,8 +56,8 @@ internal sealed class DeviceTokenHandler(
         Claim[] claims =
         [
             new(ClaimTypes.NameIdentifier, issued.UserId),
-            new(DeviceTokenDefaults.TokenIdClaim, issued.Id.ToString()),
             .. device is null ? [] : new Claim[] { new(DeviceTokenDefaults.DeviceIdClaim, device.Id) },
+            new(DeviceTokenDefaults.TokenIdClaim, issued.Id.ToString()),
             .. scopes.Select(scope => new Claim(DeviceTokenDefaults.ScopeClaim, scope)),
         ];
         var principal = new ClaimsPrincipal(new ClaimsIdentity(claims, DeviceTokenDefaults.AuthenticationType));

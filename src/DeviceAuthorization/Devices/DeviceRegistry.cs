@@ -47,7 +47,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, TimeProvider 
             refreshed = refreshed with { LastSeenAt = now, UpdatedAt = now };
             if (await repository.TryReplaceAsync(refreshed, cancellationToken).ConfigureAwait(false) == DeviceReplacement.Replaced)
             {
-                return refreshed;
+                return refreshed with { Version = refreshed.Version + 1 };
             }
         }
 
@@ -75,7 +75,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, TimeProvider 
             switch (await repository.TryReplaceAsync(changed, cancellationToken).ConfigureAwait(false))
             {
                 case DeviceReplacement.Replaced:
-                    return (changed, false);
+                    return (changed with { Version = changed.Version + 1 }, false);
                 case DeviceReplacement.Conflict:
                     return (null, true);
             }
@@ -98,9 +98,14 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, TimeProvider 
             }
 
             var changed = change(stored);
-            if (changed == stored || await repository.TryReplaceTokenAsync(changed, cancellationToken).ConfigureAwait(false))
+            if (changed == stored)
             {
-                return changed;
+                return stored;
+            }
+
+            if (await repository.TryReplaceTokenAsync(changed, cancellationToken).ConfigureAwait(false))
+            {
+                return changed with { Version = changed.Version + 1 };
             }
         }
 

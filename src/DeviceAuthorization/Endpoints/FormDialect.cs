@@ -118,7 +118,7 @@ internal sealed class FormDialect : IDialect
 
         if (await RequestBody.ReadAsync(request) is not { } body)
         {
-            return Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, RequestBody.TooLarge, StatusCodes.Status413PayloadTooLarge));
+            return Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, RequestBody.TooLarge(), StatusCodes.Status413PayloadTooLarge));
         }
 
         return StrictForm.TryParse(body.Span, Known, out var form, out var problem)

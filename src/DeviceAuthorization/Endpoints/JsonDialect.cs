@@ -32,7 +32,7 @@ internal sealed class JsonDialect : IDialect
 
         if (await RequestBody.ReadAsync(request, limit) is not { } body)
         {
-            return Parsed.Refuse<T>(Error(StatusCodes.Status413PayloadTooLarge, RequestBody.TooLarge));
+            return Parsed.Refuse<T>(Error(StatusCodes.Status413PayloadTooLarge, RequestBody.TooLarge(limit)));
         }
 
         try

@@ -10,7 +10,8 @@ namespace DeviceAuthorization;
 internal static class RequestBody
 {
     public const int Limit = 16 * 1024;
-    public const string TooLarge = "The body is too large.";
+
+    public static string TooLarge(int limit = Limit) => $"The body is larger than {limit / 1024} KiB.";
 
     /// <summary>The body; null when it is larger than the limit, announced or not.</summary>
     public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int limit = Limit)

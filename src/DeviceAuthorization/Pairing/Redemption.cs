@@ -44,14 +44,18 @@ internal sealed class Redemption(
                 : Refused;
         }
 
-        var deviceId = grant.DeviceId ?? (await RegisterAsync(pairing, cancellationToken).ConfigureAwait(false)).Id;
+        if (grant.DeviceId is null)
+        {
+            grant = pairing.Registered(await RegisterAsync(pairing, cancellationToken).ConfigureAwait(false)).Grant!;
+        }
+
         var now = clock.Now();
         var issue = await repository.TryIssueTokenAsync(
             new IssuedToken
             {
                 Id = Guid.NewGuid(),
                 UserId = userId,
-                DeviceId = deviceId,
+                DeviceId = grant.DeviceId,
                 PairingId = pairing.Id,
                 Hash = token.Hash(),
                 Name = grant.DeviceName ?? pairing.Device.Name,
@@ -67,9 +71,9 @@ internal sealed class Redemption(
             return new PollResult.NotPaired(PairingError.AccessDenied);
         }
 
-        if (issue.Token is not { RevokedAt: null } issued)
+        if (issue.Token is not { RevokedAt: null } issued || issued.Hash != token.Hash())
         {
-            return Refused; // the owner removed the device or its token meanwhile
+            return Refused; // the owner removed the device or its token meanwhile, or gave the token a new secret
         }
 
         if (!await store.TryReplaceAsync(redeemed, clock.Now(), cancellationToken).ConfigureAwait(false))
@@ -77,7 +81,7 @@ internal sealed class Redemption(
             return null;
         }
 
-        logger.PairingRedeemed(pairing.Id, deviceId, issued.Id);
+        logger.PairingRedeemed(pairing.Id, grant.DeviceId!, issued.Id);
         return new PollResult.Paired { Token = token, Issued = issued };
     }
 

@@ -64,7 +64,8 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
             }
 
             Unkey(stored);
-            Store(device with { Version = device.Version + 1, LastSeenAt = stored.LastSeenAt > device.LastSeenAt ? stored.LastSeenAt : device.LastSeenAt });
+            var isSeenSince = device.LastSeenAt is null || stored.LastSeenAt > device.LastSeenAt;
+            Store(device with { Version = device.Version + 1, LastSeenAt = isSeenSince ? stored.LastSeenAt : device.LastSeenAt });
             return ValueTask.FromResult(DeviceReplacement.Replaced);
         }
     }

@@ -99,9 +99,9 @@ public sealed class DeviceTokenHandlerTests
         }
 
         var (record, device) = (await devices.FindTokenAsync(Hash(revoked), CancellationToken.None))!;
-        Assert.True(await devices.RevokeTokenAsync(device.UserId, record.Id, host.Clock.GetUtcNow(), CancellationToken.None));
+        Assert.True(await devices.RevokeAsync(device!.UserId, record.Id, host.Clock.GetUtcNow()));
         device = (await devices.FindTokenAsync(Hash(removed), CancellationToken.None))!.Device;
-        Assert.True(await devices.DeleteAsync(device.UserId, device.Id, host.Clock.GetUtcNow(), CancellationToken.None));
+        Assert.True(await devices.DeleteAsync(device!.UserId, device.Id, host.Clock.GetUtcNow(), CancellationToken.None));
         foreach (var token in new[] { unknown, revoked, removed, codes[0].DeviceCode, codes[1].UserCode, "junk" })
         {
             Assert.Equal((HttpStatusCode.Unauthorized, Invalid), await GetAsync(host, token)); // on the very next request
@@ -189,7 +189,7 @@ public sealed class DeviceTokenHandlerTests
         using var answer = await host.WithToken(token).GetAsync("/api/claims");
         Assert.Equal(
             [
-                $"{ClaimTypes.NameIdentifier}=alice", $"device_id={device.Id}", $"token_id={record.Id}", "scope=library.read", "scope=profile",
+                $"{ClaimTypes.NameIdentifier}=alice", $"device_id={device!.Id}", $"token_id={record.Id}", "scope=library.read", "scope=profile",
                 DeviceTokenDefaults.AuthenticationType,
             ],
             (await answer.JsonAsync()).EnumerateArray().Select(claim => claim.GetString()!).ToArray());

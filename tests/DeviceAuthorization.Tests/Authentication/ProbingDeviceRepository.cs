@@ -22,17 +22,23 @@ internal sealed class ProbingDeviceRepository : IDeviceRepository
 
     public bool HasUnreadTouch => _touches.Reader.TryPeek(out _);
 
-    public ValueTask<Device> RegisterAsync(DeviceRegistration registration, CancellationToken cancellationToken) =>
-        _inner.RegisterAsync(registration, cancellationToken);
+    public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken) =>
+        _inner.AddOrFindAsync(device, cancellationToken);
 
     public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) =>
         _inner.FindAsync(userId, deviceId, cancellationToken);
 
+    public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) =>
+        _inner.ListAsync(userId, cancellationToken);
+
+    public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) =>
+        _inner.TryReplaceAsync(device, cancellationToken);
+
     public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) =>
         _inner.DeleteAsync(userId, deviceId, now, cancellationToken);
 
-    public ValueTask<IssuedToken?> IssueTokenAsync(IssuedToken token, bool replacesEarlier, CancellationToken cancellationToken) =>
-        _inner.IssueTokenAsync(token, replacesEarlier, cancellationToken);
+    public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken) =>
+        _inner.TryIssueTokenAsync(token, issue, cancellationToken);
 
     public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken)
     {
@@ -43,8 +49,11 @@ internal sealed class ProbingDeviceRepository : IDeviceRepository
     public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) =>
         _inner.FindTokenOfPairingAsync(pairingId, cancellationToken);
 
-    public ValueTask<bool> RevokeTokenAsync(string userId, Guid tokenId, DateTimeOffset now, CancellationToken cancellationToken) =>
-        _inner.RevokeTokenAsync(userId, tokenId, now, cancellationToken);
+    public ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) =>
+        _inner.ListTokensAsync(userId, cancellationToken);
+
+    public ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken) =>
+        _inner.TryReplaceTokenAsync(token, cancellationToken);
 
     public async ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken)
     {

@@ -37,6 +37,17 @@ public sealed class DeviceTokenTests
         Assert.Equal("da_JSAXqreWUR23P4NCzBgiQyZk9aS645B9KAcO5zaSONn17CpF4", DeviceToken.Derive(code, "salt", Prefix).Reveal());
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(Prefix)]
+    public void A_token_of_no_pairing_looks_like_any_other_and_is_never_the_same(string prefix)
+    {
+        var tokens = Enumerable.Range(0, 1000).Select(_ => DeviceToken.New(prefix).Reveal()).ToArray();
+        Assert.Equal(1000, tokens.Distinct(StringComparer.Ordinal).Count());
+        Assert.All(tokens, token => Assert.Matches($"^{prefix}[0-9A-Za-z]{{49}}$", token));
+        Assert.All(tokens, token => Assert.True(DeviceToken.TryParse(token, prefix, out var read) && read.Reveal() == token));
+    }
+
     [Fact]
     public void A_token_that_was_made_is_read_and_hashes_alike() => Tokens.Sample(token =>
         DeviceToken.TryParse(token, Prefix, out var read) && read.Reveal() == token && read.Hash().Length == 64);

@@ -38,6 +38,16 @@ public sealed class OptionsTests
     [InlineData("TokenPrefix", "seventeen_letters", "TokenPrefix is 'seventeen_letters'; it must be at most 16")]
     [InlineData("TokenLifetime", "00:59:59", "TokenLifetime is 00:59:59; it must be from 1 hour to 100 years, or Timeout.InfiniteTimeSpan (-00:00:00.001) for ever.")]
     [InlineData("TokenLifetime", "36501.00:00:00", "TokenLifetime is 36501.00:00:00; it must be")]
+    [InlineData("TokenLifetimes:90d", "00:59:59", "TokenLifetimes:90d is 00:59:59; it must be from 1 hour to 100 years, or Timeout.InfiniteTimeSpan (-00:00:00.001) for ever.")]
+    [InlineData("TokenLifetimes:ages", "36500.00:00:01", "TokenLifetimes:ages is 36500.00:00:01; it must be")]
+    [InlineData("MaxTokensPerUser", "0", "MaxTokensPerUser is 0; it must be at least 1.")]
+    [InlineData("MaxTokensPerUser", "-1", "MaxTokensPerUser is -1; it must be at least 1.")]
+    [InlineData("ManagementScopes:ReadDevices", "read devices", "each of ManagementScopes must be a scope (RFC 6749 section 3.3).")]
+    [InlineData("ManagementScopes:WriteDevices", "", "each of ManagementScopes must be a scope")]
+    [InlineData("ManagementScopes:ReadTokens", "\"", "each of ManagementScopes must be a scope")]
+    [InlineData("ManagementScopes:WriteTokens", "\u00e4", "each of ManagementScopes must be a scope")]
+    [InlineData("SecretKeys:0", "-_", "each of SecretKeys must have a letter or a digit.")]
+    [InlineData("SecretKeys:0", "\u00e4", "each of SecretKeys must have a letter or a digit.")]
     [InlineData("RateLimits:StartsPerMinute", "0", "RateLimits.StartsPerMinute is 0; it must be at least 1.")]
     [InlineData("Scopes:library read", "words", "the scope 'library read' is not 1 to 128 printable ASCII characters without spaces, quotes and backslashes")]
     [InlineData("DefaultScopes:0", "library.read", "DefaultScopes names 'library.read', which is not in Scopes: add it there.")]
@@ -74,10 +84,11 @@ public sealed class OptionsTests
             options.PublicOrigin = new Uri("https://tv.example.com");
             options.UserCode = null!;
             options.RateLimits = null!;
+            options.ManagementScopes = null!;
             options.PagePath = null!;
             options.TokenPrefix = null!;
         })));
-        Assert.Equal(4, exception.Failures.Count());
+        Assert.Equal(5, exception.Failures.Count());
         Assert.Contains("DeviceAuthorization: UserCode is missing.", exception.Failures, StringComparer.Ordinal);
     }
 
@@ -134,6 +145,14 @@ public sealed class OptionsTests
             ("MaxLivePairings", "77"),
             ("TokenPrefix", "tv-"),
             ("TokenLifetime", "-00:00:00.001"),
+            ("TokenLifetimes:1h", "01:00:00"),
+            ("TokenLifetimes:30d", "31.00:00:00"),
+            ("MaxTokensPerUser", "1"),
+            ("SecretKeys:0", "door_code"),
+            ("ManagementScopes:ReadDevices", "dr"),
+            ("ManagementScopes:WriteDevices", "dw"),
+            ("ManagementScopes:ReadTokens", "tr"),
+            ("ManagementScopes:WriteTokens", "tw"),
             ("ReplaceEarlierTokens", "false"),
             ("RevokeOnReplay", "false"),
             ("RateLimits:Enabled", "false"),
@@ -147,13 +166,32 @@ public sealed class OptionsTests
         Assert.Equal((77, "tv-", Timeout.InfiniteTimeSpan), (options.MaxLivePairings, options.TokenPrefix, options.TokenLifetime));
         Assert.Equal((false, false, false), (options.RequireHttps, options.ReplaceEarlierTokens, options.RevokeOnReplay));
         Assert.Equal((false, 3), (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute));
+        Assert.Equal("1h 1y 30d 90d never", string.Join(' ', options.TokenLifetimes.Keys.Order(StringComparer.Ordinal))); // what is added comes beside RomM's
+        Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromDays(31)), (options.TokenLifetimes["1h"], options.TokenLifetimes["30d"]));
+        Assert.Equal((1, "door_code"), (options.MaxTokensPerUser, Assert.Single(options.SecretKeys)));
+        var scopes = options.ManagementScopes;
+        Assert.Equal(("dr", "dw", "tr", "tw"), (scopes.ReadDevices, scopes.WriteDevices, scopes.ReadTokens, scopes.WriteTokens));
+    }
+
+    [Fact]
+    public void Without_configuration_lifetimes_scopes_and_the_limit_are_RomMs()
+    {
+        var options = new DeviceAuthorizationOptions();
+        Assert.Equal(
+            [("30d", TimeSpan.FromDays(30)), ("90d", TimeSpan.FromDays(90)), ("1y", TimeSpan.FromDays(365)), ("never", Timeout.InfiniteTimeSpan)],
+            options.TokenLifetimes.Select(choice => (choice.Key, choice.Value)));
+        Assert.Equal(25, options.MaxTokensPerUser);
+        Assert.Empty(options.SecretKeys);
+        var scopes = options.ManagementScopes;
+        Assert.Equal(("devices.read", "devices.write", "me.read", "me.write"), (scopes.ReadDevices, scopes.WriteDevices, scopes.ReadTokens, scopes.WriteTokens));
     }
 
     [Fact]
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
-            "ApproverScheme", "DefaultScopes", "MaxLivePairings", "PagePath", "PairingLifetime", "PollingInterval", "PublicOrigin", "RateLimits",
-            "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "Scopes", "TokenLifetime", "TokenPrefix", "UserCode",
+            "ApproverScheme", "DefaultScopes", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "PagePath", "PairingLifetime", "PollingInterval",
+            "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "Scopes", "SecretKeys", "TokenLifetime", "TokenLifetimes",
+            "TokenPrefix", "UserCode",
         ],
         typeof(DeviceAuthorizationOptions).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal).ToArray());
 

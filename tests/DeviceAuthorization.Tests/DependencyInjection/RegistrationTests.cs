@@ -10,6 +10,9 @@ namespace DeviceAuthorization.Tests;
 /// <summary>What a host registers, and in which order, is its own business.</summary>
 public sealed class RegistrationTests
 {
+    private static readonly Action<WebApplication>[] Maps =
+        [app => app.MapDeviceAuthorization(), app => app.MapDevicePairingPage(), app => app.MapDevices(), app => app.MapClientTokens()];
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -72,7 +75,7 @@ public sealed class RegistrationTests
     [Fact]
     public async Task Mapping_without_adding_says_what_to_call()
     {
-        foreach (var map in new Action<WebApplication>[] { app => app.MapDeviceAuthorization(), app => app.MapDevicePairingPage() })
+        foreach (var map in Maps)
         {
             var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => MinimalHost.StartAsync(_ => { }, map));
             Assert.Equal("Call services.AddDeviceAuthorization() first.", exception.Message);
@@ -82,7 +85,7 @@ public sealed class RegistrationTests
     [Fact]
     public async Task Mapping_without_a_sign_in_says_what_to_call()
     {
-        foreach (var map in new Action<WebApplication>[] { app => app.MapDeviceAuthorization(), app => app.MapDevicePairingPage() })
+        foreach (var map in Maps)
         {
             var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => MinimalHost.StartAsync(
                 services => services.AddDeviceAuthorization(), map, authentication: false, settings: MinimalHost.Origin));

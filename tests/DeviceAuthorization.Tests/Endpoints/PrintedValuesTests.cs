@@ -12,10 +12,11 @@ public sealed class PrintedValuesTests
     {
         var store = new PairingStoreWrapper();
         PairedDevice? caller = null;
+        RequestDevice? named = null;
         await using var host = await TestHost.StartAsync(services: store.Use, map: app => Microsoft.AspNetCore.Builder.EndpointRouteBuilderExtensions.MapGet(
-            app, "/test/caller", (PairedDevice device) =>
+            app, "/test/caller", (PairedDevice device, RequestDevice about) =>
             {
-                caller = device;
+                (caller, named) = (device, about);
                 return "";
             }));
         using var scope = host.Services.CreateScope();
@@ -33,12 +34,18 @@ public sealed class PrintedValuesTests
         (await host.WithToken(paired.Token.Reveal()).GetAsync("/test/caller")).EnsureSuccessStatusCode();
         var last = store.Seen.OfType<Pairing>().Last(pairing => pairing.Grant is not null);
 
+        Assert.True(SecretDocument.TryParse("""{"host":"nas","password":"hunter2-of-the-nas"}""", SecretKeys.Default, out var settings, out _));
+        var device = caller!.Device with { SyncConfig = settings };
+        var issue = new TokenIssueConditions(TestHost.Epoch, 25, ReplacesEarlier: true);
+
         object[] printed =
         [
             request, request.Device, started, started.DeviceCode, started.UserCode, alice, approval, found, notPaired, approved, paired,
-            paired.Token, paired.Issued, last, last.Grant!, last.Pacing, PollAttempt.NotAccepted(last), pairings, caller!, caller!.Device,
-            new TokenWithDevice(paired.Issued, caller.Device), await devices.FindTokenAsync(paired.Token.Hash(), CancellationToken.None) ?? throw new InvalidOperationException(),
-            new DeviceRegistration { Id = "1", UserId = "alice", Client = "tv", Reported = request.Device, Now = TestHost.Epoch },
+            paired.Token, paired.Issued, last, last.Grant!, last.Pacing, PollAttempt.NotAccepted(last), pairings, caller, device, named!,
+            new TokenWithDevice(paired.Issued, device), await devices.FindTokenAsync(paired.Token.Hash(), CancellationToken.None) ?? throw new InvalidOperationException(),
+            DeviceSchema.From(device), DeviceCreateResponse.From(device), DeviceSyncSchema.From(device, TestHost.Epoch, TestHost.Epoch), settings!,
+            SecretKeys.Default, new SecretDocumentConverter(), new UserIdConverter(), new ManagementScopes(), issue, new TokenIssue(paired.Issued, false),
+            await devices.TryIssueTokenAsync(paired.Issued, issue, CancellationToken.None), await devices.ListTokensAsync("alice", CancellationToken.None),
             await pairings.InspectAsync(typed, alice), await pairings.InspectAsync("WRNG-CODE", alice),
             await pairings.DenyAsync(typed, alice), await pairings.DenyAsync("WRNG-CODE", alice), await pairings.StartAsync(request with { Scopes = ["nobody"] }),
             new DecisionResult.Denied(), new DecisionResult.Forbidden(), new DecisionResult.ScopesNotGrantable(), new StartResult.Unavailable(),
@@ -53,6 +60,7 @@ public sealed class PrintedValuesTests
         secrets.Add("token", paired.Token.Reveal());
         secrets.Add("key", "key-of-this-poll");
         secrets.Add("salt", last.Grant!.TokenSalt);
+        secrets.Add("password", "hunter2-of-the-nas");
         secrets.Add("hash", started.DeviceCode.Hash());
         secrets.Add("hash", started.UserCode.Hash());
         secrets.Add("hash", paired.Token.Hash());

@@ -112,23 +112,29 @@ internal sealed class InterceptedDeviceRepository(IDeviceRepository inner) : Int
     /// <summary>Every token that anybody tried to issue.</summary>
     public ConcurrentQueue<IssuedToken> Offered { get; } = [];
 
-    public ValueTask<Device> RegisterAsync(DeviceRegistration registration, CancellationToken cancellationToken) => Around(async () =>
+    public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken) => Around(async () =>
     {
-        var device = await inner.RegisterAsync(registration, cancellationToken);
-        Registered.Enqueue(device);
-        return device;
+        var stored = await inner.AddOrFindAsync(device, cancellationToken);
+        Registered.Enqueue(stored);
+        return stored;
     });
 
     public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) =>
         Around(() => inner.FindAsync(userId, deviceId, cancellationToken));
 
+    public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) =>
+        Around(() => inner.ListAsync(userId, cancellationToken));
+
+    public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) =>
+        Around(() => inner.TryReplaceAsync(device, cancellationToken));
+
     public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) =>
         Around(() => inner.DeleteAsync(userId, deviceId, now, cancellationToken));
 
-    public ValueTask<IssuedToken?> IssueTokenAsync(IssuedToken token, bool replacesEarlier, CancellationToken cancellationToken) => Around(async () =>
+    public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => Around(async () =>
     {
         Offered.Enqueue(token);
-        return await inner.IssueTokenAsync(token, replacesEarlier, cancellationToken);
+        return await inner.TryIssueTokenAsync(token, issue, cancellationToken);
     });
 
     public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) =>
@@ -137,8 +143,11 @@ internal sealed class InterceptedDeviceRepository(IDeviceRepository inner) : Int
     public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) =>
         Around(() => inner.FindTokenOfPairingAsync(pairingId, cancellationToken));
 
-    public ValueTask<bool> RevokeTokenAsync(string userId, Guid tokenId, DateTimeOffset now, CancellationToken cancellationToken) =>
-        Around(() => inner.RevokeTokenAsync(userId, tokenId, now, cancellationToken));
+    public ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) =>
+        Around(() => inner.ListTokensAsync(userId, cancellationToken));
+
+    public ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken) =>
+        Around(() => inner.TryReplaceTokenAsync(token, cancellationToken));
 
     public async ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) =>
         await inner.TouchAsync(tokenId, now, debounce, cancellationToken);

@@ -10,7 +10,7 @@ public sealed class OutageTests
     {
         var flow = new Flow();
         var codes = await flow.StartAsync();
-        Fail(flow.Devices, nameof(IDeviceRepository.RegisterAsync), after);
+        Fail(flow.Devices, nameof(IDeviceRepository.AddOrFindAsync), after);
         await Assert.ThrowsAsync<IOException>(() => flow.DecideAsync(codes));
         Assert.Equal(new DecisionResult.AlreadyDecided(PairingStatus.Approved), await flow.DecideAsync(codes));
         await AssertPairedOnceAsync(flow, codes);
@@ -47,7 +47,7 @@ public sealed class OutageTests
         var flow = new Flow();
         var codes = await flow.StartAsync();
         await flow.ApproveAsync(codes);
-        Fail(flow.Devices, nameof(IDeviceRepository.IssueTokenAsync), after);
+        Fail(flow.Devices, nameof(IDeviceRepository.TryIssueTokenAsync), after);
         await Assert.ThrowsAsync<IOException>(() => flow.PollAsync(codes));
         await AssertPairedOnceAsync(flow, codes);
     }
@@ -81,9 +81,9 @@ public sealed class OutageTests
         var flow = new Flow();
         var codes = await flow.StartAsync();
         await flow.ApproveAsync(codes);
-        flow.Devices.FailAfter(nameof(IDeviceRepository.IssueTokenAsync));
+        flow.Devices.FailAfter(nameof(IDeviceRepository.TryIssueTokenAsync));
         await Assert.ThrowsAsync<IOException>(() => flow.PollAsync(codes));
-        Assert.True(await flow.Devices.RevokeTokenAsync("alice", flow.Devices.Offered.Single().Id, flow.Clock.GetUtcNow(), default));
+        Assert.True(await flow.Devices.RevokeAsync("alice", flow.Devices.Offered.Single().Id, flow.Clock.GetUtcNow()));
         Assert.Equal(PairingError.InvalidGrant, await flow.RefusedAsync(codes));
         Assert.Empty(await flow.LiveTokensAsync());
     }
@@ -94,7 +94,7 @@ public sealed class OutageTests
         var flow = new Flow();
         var codes = await flow.StartAsync();
         await flow.ApproveAsync(codes);
-        flow.Devices.FailAfter(nameof(IDeviceRepository.IssueTokenAsync));
+        flow.Devices.FailAfter(nameof(IDeviceRepository.TryIssueTokenAsync));
         await Assert.ThrowsAsync<IOException>(() => flow.PollAsync(codes));
         flow.Clock.Advance(codes.ExpiresIn);
         Assert.Equal(PairingError.ExpiredToken, await flow.RefusedAsync(codes));
@@ -136,9 +136,9 @@ public sealed class OutageTests
     private static async Task AssertPairedOnceAsync(Flow flow, StartResult.Started codes, string? key = null)
     {
         var paired = await flow.RedeemAsync(codes, key);
-        Assert.Equal([paired.Issued.DeviceId], flow.DeviceIds());
+        Assert.Equal([paired.Issued.DeviceId!], flow.DeviceIds());
         Assert.Equal(paired.Issued.Id, Assert.Single(await flow.LiveTokensAsync()).Id);
         Assert.Equal(paired.Issued.Hash, paired.Token.Hash());
-        Assert.NotNull(await flow.Devices.FindAsync("alice", paired.Issued.DeviceId, default));
+        Assert.NotNull(await flow.Devices.FindAsync("alice", paired.Issued.DeviceId!, default));
     }
 }

@@ -28,6 +28,7 @@ public sealed class PairingRuleTests
         redeemed-long-ago/expired decided unknown decided unknown     decided unknown  invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing
         """;
 
+    private static readonly Device Telly = TestData.NewDevice() with { Name = "Den" };
     private static readonly DateTimeOffset Now = TestData.Start + TimeSpan.FromMinutes(5);
     private static readonly string Key = TestData.NewHash();
     private static readonly PairingGrant Grant = TestData.NewGrant();
@@ -49,8 +50,8 @@ public sealed class PairingRuleTests
         ["poll-radio-key"] = state => Outcome(state, state.Poll("radio", Key, Now)),
         ["poll-anon"] = state => Outcome(state, state.Poll(null, null, Now)),
         ["poll-anon-key"] = state => Outcome(state, state.Poll(null, Key, Now)),
-        ["register"] = state => state.Registered("d-1") is var next && ReferenceEquals(next, state) ? "nothing"
-            : next == state with { Grant = state.Grant! with { DeviceId = "d-1" } } ? "registered" : "changed something else",
+        ["register"] = state => state.Registered(Telly) is var next && ReferenceEquals(next, state) ? "nothing"
+            : next == state with { Grant = state.Grant! with { DeviceId = Telly.Id, DeviceName = Telly.Name } } ? "registered" : "changed something else",
     };
 
     private static readonly string[][] Cells = [.. Table.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
@@ -116,7 +117,7 @@ public sealed class PairingRuleTests
 
         Assert.Same(state, state.Poll("tv", null, Now).Next);
         Assert.Same(state, state.Poll("tv", Key, Now).Next);
-        Assert.Same(state, state.Registered("d-2"));
+        Assert.Same(state, state.Registered(Telly));
     }
 
     [Fact]

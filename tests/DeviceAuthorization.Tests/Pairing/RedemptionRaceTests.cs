@@ -114,23 +114,23 @@ public sealed class RedemptionRaceTests
         var flow = new Flow();
         var codes = await flow.StartAsync("tv-1");
         await flow.ApproveAsync(codes);
-        var pause = flow.Devices.PauseBefore(nameof(IDeviceRepository.IssueTokenAsync));
+        var pause = flow.Devices.PauseBefore(nameof(IDeviceRepository.TryIssueTokenAsync));
         var stalled = flow.PollAsync(codes, "key");
         await pause.Reached;
         var paired = await flow.RedeemAsync(codes, "key");
         var now = flow.Clock.GetUtcNow();
         Assert.True(deletesDevice
-            ? await flow.Devices.DeleteAsync("alice", paired.Issued.DeviceId, now, default)
-            : await flow.Devices.RevokeTokenAsync("alice", paired.Issued.Id, now, default));
+            ? await flow.Devices.DeleteAsync("alice", paired.Issued.DeviceId!, now, default)
+            : await flow.Devices.RevokeAsync("alice", paired.Issued.Id, now));
         pause.Release();
         Assert.Equal(new PollResult.NotPaired(PairingError.InvalidGrant), await stalled);
         Assert.Empty(await flow.LiveTokensAsync());
-        Assert.Equal(deletesDevice, await flow.Devices.FindAsync("alice", paired.Issued.DeviceId, default) is null);
+        Assert.Equal(deletesDevice, await flow.Devices.FindAsync("alice", paired.Issued.DeviceId!, default) is null);
     }
 
     [Theory]
-    [InlineData(nameof(IDeviceRepository.IssueTokenAsync), false)]
-    [InlineData(nameof(IDeviceRepository.IssueTokenAsync), true)]
+    [InlineData(nameof(IDeviceRepository.TryIssueTokenAsync), false)]
+    [InlineData(nameof(IDeviceRepository.TryIssueTokenAsync), true)]
     public async Task A_redemption_that_reaches_the_store_after_the_expiry_leaves_no_live_token(string member, bool after) // ADV-20
     {
         var flow = new Flow();
@@ -151,7 +151,7 @@ public sealed class RedemptionRaceTests
     {
         var flow = new Flow();
         var codes = await flow.StartAsync();
-        var pause = flow.Devices.PauseBefore(nameof(IDeviceRepository.RegisterAsync));
+        var pause = flow.Devices.PauseBefore(nameof(IDeviceRepository.AddOrFindAsync));
         var approval = flow.ApproveAsync(codes);
         await pause.Reached;
         var paired = await flow.RedeemAsync(codes);

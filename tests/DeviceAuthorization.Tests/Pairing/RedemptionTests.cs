@@ -13,7 +13,7 @@ public sealed class RedemptionTests
         var paired = await flow.RedeemAsync(codes);
         var stored = (await flow.Devices.FindTokenAsync(paired.Token.Hash(), default))!;
         TestData.AssertSame(paired.Issued, stored.Token);
-        Assert.Equal(("alice", stored.Device.Id), (stored.Token.UserId, stored.Token.DeviceId));
+        Assert.Equal(("alice", stored.Device!.Id), (stored.Token.UserId, stored.Token.DeviceId));
         Assert.Equal(flow.Clock.GetUtcNow() + TimeSpan.FromDays(90), stored.Token.ExpiresAt);
     }
 
@@ -175,5 +175,66 @@ public sealed class RedemptionTests
         var result = await flow.PollAsync(codes);
         Assert.Equal(scopes, result is PollResult.Paired paired ? string.Join(' ', paired.Issued.Scopes) : null);
         Assert.Equal(scopes is null, result is PollResult.NotPaired { Error: PairingError.InvalidGrant });
+    }
+
+    [Theory]
+    [InlineData(null, "Telly")]
+    [InlineData("Den", "Den")]
+    public async Task The_token_has_the_name_that_the_device_has_after_pairing_again(string? name, string expected)
+    {
+        foreach (var fails in new[] { false, true })
+        {
+            var flow = new Flow();
+            var first = await flow.StartAsync("tv-1");
+            await flow.ApproveAsync(first, name: "Telly");
+            Assert.Equal("Telly", (await flow.RedeemAsync(first)).Issued.Name);
+            var second = await flow.StartAsync("tv-1", "Named by itself");
+            if (fails)
+            {
+                flow.Devices.FailBefore(nameof(IDeviceRepository.AddOrFindAsync)); // the next poll registers it instead
+                await Assert.ThrowsAsync<IOException>(() => flow.ApproveAsync(second, name: name));
+            }
+            else
+            {
+                await flow.ApproveAsync(second, name: name);
+            }
+
+            var issued = (await flow.RedeemAsync(second)).Issued;
+            Assert.Equal((expected, expected), (issued.Name, (await flow.Devices.FindAsync("alice", issued.DeviceId!, default))!.Name));
+        }
+    }
+
+    [Fact]
+    public async Task The_token_of_a_new_device_has_its_name()
+    {
+        var flow = new Flow();
+        Assert.Equal("TV", (await flow.PairAsync()).Issued.Name);
+        var codes = await flow.StartAsync();
+        await flow.ApproveAsync(codes, name: "Den");
+        Assert.Equal("Den", (await flow.RedeemAsync(codes)).Issued.Name);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_token_that_was_regenerated_is_not_fetched_again(bool isRedeemed)
+    {
+        var flow = new Flow();
+        var codes = await flow.StartAsync();
+        await flow.ApproveAsync(codes);
+        if (isRedeemed)
+        {
+            await flow.RedeemAsync(codes, "key");
+        }
+        else
+        {
+            flow.Devices.FailAfter(nameof(IDeviceRepository.TryIssueTokenAsync)); // issued, and the device was not told
+            await Assert.ThrowsAsync<IOException>(() => flow.PollAsync(codes, "key"));
+        }
+
+        var renewed = Assert.Single(await flow.LiveTokensAsync()) with { Hash = DeviceToken.New("da_").Hash() };
+        Assert.True(await flow.Devices.TryReplaceTokenAsync(renewed, default));
+        Assert.Equal(PairingError.InvalidGrant, await flow.RefusedAsync(codes, "key"));
+        Assert.Equal(renewed.Id, (await flow.Devices.FindTokenAsync(renewed.Hash, default))?.Token.Id); // and the new secret is still good
     }
 }

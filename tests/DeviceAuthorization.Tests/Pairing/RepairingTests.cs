@@ -25,7 +25,7 @@ public sealed class RepairingTests
     {
         var flow = new Flow();
         var (first, second) = (await flow.PairAsync(), await flow.PairAsync());
-        Assert.Equal([first.Issued.DeviceId, second.Issued.DeviceId], flow.DeviceIds());
+        Assert.Equal([first.Issued.DeviceId!, second.Issued.DeviceId!], flow.DeviceIds());
         Assert.True(await flow.IsLiveAsync(first.Token));
     }
 
@@ -34,9 +34,9 @@ public sealed class RepairingTests
     {
         var flow = new Flow();
         var (alice, bob) = (await flow.PairAsync("tv-1", "alice"), await flow.PairAsync("tv-1", "bob"));
-        Assert.Equal([alice.Issued.DeviceId, bob.Issued.DeviceId], flow.DeviceIds());
+        Assert.Equal([alice.Issued.DeviceId!, bob.Issued.DeviceId!], flow.DeviceIds());
         Assert.True(await flow.IsLiveAsync(alice.Token));
-        Assert.Null(await flow.Devices.FindAsync("bob", alice.Issued.DeviceId, default));
+        Assert.Null(await flow.Devices.FindAsync("bob", alice.Issued.DeviceId!, default));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class RepairingTests
         var codes = await flow.StartAsync();
         await flow.ApproveAsync(codes);
         var paired = await flow.RedeemAsync(codes, "key");
-        Assert.True(await flow.Devices.RevokeTokenAsync("alice", paired.Issued.Id, flow.Clock.GetUtcNow(), default));
+        Assert.True(await flow.Devices.RevokeAsync("alice", paired.Issued.Id, flow.Clock.GetUtcNow()));
         Assert.Equal(PairingError.InvalidGrant, await flow.RefusedAsync(codes, "key"));
         Assert.False(await flow.IsLiveAsync(paired.Token));
     }

@@ -33,14 +33,20 @@ internal static class TestData
         TokenSalt = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
     };
 
-    public static DeviceRegistration NewRegistration(string user = "alice", string? identifier = "tv-1", string? name = null, string reportedName = "TV") => new()
+    /// <summary>A device of the client "tv-app", registered at <see cref="Start"/>, with every member filled that a pairing fills.</summary>
+    public static Device NewDevice(string user = "alice", string? identifier = "tv-1", string? fingerprint = null) => new()
     {
         Id = Guid.NewGuid().ToString(),
         UserId = user,
+        Name = "TV",
+        Platform = "tvOS",
         Client = "tv-app",
-        Reported = new ReportedDevice { Name = reportedName, Identifier = identifier, Platform = "tvOS", ClientVersion = "1.0" },
-        Name = name,
-        Now = Start,
+        ClientVersion = "1.0",
+        ClientDeviceIdentifier = identifier,
+        Fingerprint = fingerprint,
+        LastSeenAt = Start,
+        CreatedAt = Start,
+        UpdatedAt = Start,
     };
 
     public static IssuedToken NewToken(Device device) => new()
@@ -50,10 +56,29 @@ internal static class TestData
         Hash = NewHash(),
         DeviceId = device.Id,
         UserId = device.UserId,
+        Name = "TV",
         Scopes = ["read", "write"],
         CreatedAt = Start,
         ExpiresAt = Start + TimeSpan.FromDays(90),
     };
+
+    /// <summary>A token that its user made by hand: of no device, and of no pairing.</summary>
+    public static IssuedToken NewUnboundToken(string user = "alice") => new()
+    {
+        Id = Guid.NewGuid(),
+        UserId = user,
+        Hash = NewHash(),
+        Name = "Script",
+        Scopes = ["read"],
+        CreatedAt = Start,
+    };
+
+    /// <summary>Revokes a token, as its owner does; whether this call did it.</summary>
+    public static async Task<bool> RevokeAsync(this IDeviceRepository repository, string userId, Guid tokenId, DateTimeOffset now)
+    {
+        var tokens = await repository.ListTokensAsync(userId, default);
+        return tokens.FirstOrDefault(token => token.Id == tokenId) is { } token && await repository.TryReplaceTokenAsync(token with { RevokedAt = now }, default);
+    }
 
     /// <summary>Compares what two records hold, lists by their elements; record equality compares lists by reference.</summary>
     public static void AssertSame<T>(T expected, T actual) => Assert.Equal(JsonSerializer.Serialize(expected), JsonSerializer.Serialize(actual));

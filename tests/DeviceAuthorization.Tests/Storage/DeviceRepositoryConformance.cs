@@ -1,8 +1,10 @@
 namespace DeviceAuthorization.Tests;
 
 /// <summary>What every <see cref="IDeviceRepository"/> keeps to. One class per repository derives, named after it; nothing is overridden.</summary>
-public abstract class DeviceRepositoryConformance
+public abstract partial class DeviceRepositoryConformance
 {
+    private const string Mac = "mac:aabbccddeeff";
+
     private static readonly DateTimeOffset Now = TestData.Start + TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Debounce = TimeSpan.FromMinutes(5);
 
@@ -10,43 +12,27 @@ public abstract class DeviceRepositoryConformance
     protected abstract IDeviceRepository CreateRepository();
 
     [Fact]
-    public async Task A_registered_device_is_found_by_its_owner_as_it_was()
+    public async Task An_added_device_is_found_by_its_owner_as_it_was()
     {
         var repository = CreateRepository();
-        var registration = TestData.NewRegistration();
-        var device = await repository.RegisterAsync(registration, default);
-        TestData.AssertSame(new Device
-        {
-            Id = registration.Id,
-            UserId = "alice",
-            Name = "TV",
-            Platform = "tvOS",
-            Client = "tv-app",
-            ClientVersion = "1.0",
-            ClientDeviceIdentifier = "tv-1",
-            LastSeenAt = TestData.Start,
-            CreatedAt = TestData.Start,
-            UpdatedAt = TestData.Start,
-        }, device);
-        TestData.AssertSame(device, await CreateRepository().FindAsync("alice", device.Id, default));
+        var device = FullDevice();
+        AssertSame(device, await repository.AddOrFindAsync(device, default));
+        AssertSame(device, await CreateRepository().FindAsync("alice", device.Id, default));
+        AssertSame(device, Assert.Single(await CreateRepository().ListAsync("alice", default)));
         Assert.Null(await repository.FindAsync("bob", device.Id, default));
         Assert.Null(await repository.FindAsync("Alice", device.Id, default));
         Assert.Null(await repository.FindAsync("alice", Guid.NewGuid().ToString(), default));
+        Assert.Empty(await repository.ListAsync("bob", default));
+        Assert.Empty(await repository.ListAsync("Alice", default));
     }
 
-    [Theory]
-    [InlineData(null, null, "TV")] // the reported name, once
-    [InlineData(null, "Chosen", "Chosen")]
-    [InlineData("Telly", null, "Telly")]
-    [InlineData("Telly", "Chosen", "Chosen")]
-    public async Task A_known_device_keeps_its_name_unless_its_owner_chooses_another(string? first, string? second, string name)
+    [Fact]
+    public async Task A_device_of_which_nothing_is_known_is_kept_as_that()
     {
         var repository = CreateRepository();
-        var device = await repository.RegisterAsync(TestData.NewRegistration(name: first), default);
-        var again = TestData.NewRegistration(name: second, reportedName: "Renamed by itself") with { Client = "other-app", Now = Now };
-        var found = await repository.RegisterAsync(again with { Reported = again.Reported with { Platform = null, ClientVersion = "2.0" } }, default);
-        TestData.AssertSame(device with { Name = name, Client = "other-app", ClientVersion = "2.0", LastSeenAt = Now, UpdatedAt = Now }, found);
-        TestData.AssertSame(found, await repository.FindAsync("alice", device.Id, default));
+        var device = new Device { Id = Guid.NewGuid().ToString(), UserId = "alice", CreatedAt = TestData.Start, UpdatedAt = TestData.Start };
+        await repository.AddOrFindAsync(device, default);
+        AssertSame(device, await CreateRepository().FindAsync("alice", device.Id, default));
     }
 
     [Theory]
@@ -58,130 +44,222 @@ public abstract class DeviceRepositoryConformance
     public async Task A_device_is_known_by_owner_and_identifier(string user, string? identifier, bool same)
     {
         var repository = CreateRepository();
-        var first = await repository.RegisterAsync(TestData.NewRegistration(), default);
-        var second = await repository.RegisterAsync(TestData.NewRegistration(user, identifier, "Other"), default);
-        Assert.Equal(same, first.Id == second.Id);
-        Assert.Equal(same ? "Other" : "TV", (await repository.FindAsync("alice", first.Id, default))!.Name);
+        var first = await repository.AddOrFindAsync(TestData.NewDevice(), default);
+        var second = TestData.NewDevice(user, identifier) with { Name = "Other" };
+        AssertSame(same ? first : second, await repository.AddOrFindAsync(second, default));
+        Assert.Equal("TV", (await repository.FindAsync("alice", first.Id, default))!.Name);
     }
 
     [Theory]
-    [InlineData("tv-1")]
-    [InlineData(null)]
-    public async Task Registering_twice_is_registering_once(string? identifier)
+    [InlineData("alice", Mac, true)]
+    [InlineData("alice", "mac:AABBCCDDEEFF", false)] // spelled anew by nobody: DeviceFingerprint does that
+    [InlineData("alice", null, false)]
+    [InlineData("bob", Mac, false)]
+    public async Task A_device_is_known_by_owner_and_fingerprint(string user, string? fingerprint, bool same)
     {
         var repository = CreateRepository();
-        var registration = TestData.NewRegistration(identifier: identifier);
-        var first = await repository.RegisterAsync(registration, default);
-        TestData.AssertSame(first, await repository.RegisterAsync(registration, default));
+        var first = await repository.AddOrFindAsync(TestData.NewDevice(identifier: null, fingerprint: Mac), default);
+        var second = TestData.NewDevice(user, null, fingerprint) with { Name = "Other" };
+        AssertSame(same ? first : second, await repository.AddOrFindAsync(second, default));
+        Assert.Equal("TV", (await repository.FindAsync("alice", first.Id, default))!.Name);
+    }
+
+    [Fact]
+    public async Task The_id_tells_first_then_the_identifier_and_then_the_fingerprint()
+    {
+        var repository = CreateRepository();
+        var (byId, byIdentifier, byFingerprint) = (TestData.NewDevice(identifier: null), TestData.NewDevice(), TestData.NewDevice(identifier: null, fingerprint: Mac));
+        foreach (var device in new[] { byFingerprint, byIdentifier, byId })
+        {
+            await repository.AddOrFindAsync(device, default);
+        }
+
+        var all = TestData.NewDevice(fingerprint: Mac);
+        AssertSame(byId, await repository.AddOrFindAsync(all with { Id = byId.Id }, default));
+        AssertSame(byIdentifier, await repository.AddOrFindAsync(all, default));
+        AssertSame(byFingerprint, await repository.AddOrFindAsync(all with { ClientDeviceIdentifier = "other" }, default));
+        Assert.Equal(3, (await repository.ListAsync("alice", default)).Count);
+    }
+
+    [Fact]
+    public async Task An_identifier_is_no_fingerprint()
+    {
+        var repository = CreateRepository();
+        await repository.AddOrFindAsync(TestData.NewDevice(identifier: Mac), default);
+        await repository.AddOrFindAsync(TestData.NewDevice(identifier: null, fingerprint: Mac), default);
+        await repository.AddOrFindAsync(TestData.NewDevice(identifier: "id:x"), default);
+        await repository.AddOrFindAsync(TestData.NewDevice(identifier: "x"), default);
+        Assert.Equal(4, (await repository.ListAsync("alice", default)).Count);
     }
 
     [Theory]
-    [InlineData("tv-1", 1)]
-    [InlineData(null, 32)]
-    public async Task However_many_register_at_once_an_identifier_is_one_device(string? identifier, int devices)
+    [InlineData("tv-1", null, 1)]
+    [InlineData(null, Mac, 1)]
+    [InlineData("tv-1", Mac, 1)]
+    [InlineData(null, null, 50)]
+    public async Task However_many_are_added_at_once_an_identifier_or_a_fingerprint_is_one_device(string? identifier, string? fingerprint, int devices)
     {
-        var ids = await AtOnceAsync(32, async repository => (await repository.RegisterAsync(TestData.NewRegistration(identifier: identifier), default)).Id);
-        Assert.Equal(devices, ids.Distinct(StringComparer.Ordinal).Count());
+        var found = await AtOnceAsync(50, repository => repository.AddOrFindAsync(TestData.NewDevice("alice", identifier, fingerprint), default));
+        Assert.Equal(devices, found.Select(device => device.Id).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(devices, (await CreateRepository().ListAsync("alice", default)).Count);
     }
 
     [Fact]
-    public async Task An_issued_token_is_found_with_its_device()
+    public async Task However_many_add_one_record_at_once_it_is_one_device()
     {
-        var (repository, device, token) = await IssueAsync();
-        var found = await CreateRepository().FindTokenAsync(token.Hash, default);
-        TestData.AssertSame(new TokenWithDevice(token, device), found);
-        TestData.AssertSame(token, await repository.FindTokenOfPairingAsync(token.PairingId, default));
-        Assert.Null(await repository.FindTokenAsync(TestData.NewHash(), default));
-        Assert.Null(await repository.FindTokenOfPairingAsync(Guid.NewGuid(), default));
+        var device = TestData.NewDevice(identifier: null);
+        Assert.All(await AtOnceAsync(50, repository => repository.AddOrFindAsync(device, default)), found => AssertSame(device, found));
+        Assert.Single(await CreateRepository().ListAsync("alice", default));
     }
 
     [Fact]
-    public async Task A_pairing_has_one_token_however_often_it_is_issued()
+    public async Task Devices_are_listed_oldest_first_and_nobody_elses()
     {
-        var (repository, device, token) = await IssueAsync();
-        var another = TestData.NewToken(device) with { PairingId = token.PairingId };
-        TestData.AssertSame(token, await repository.IssueTokenAsync(another, replacesEarlier: true, default));
-        Assert.NotNull(await repository.FindTokenAsync(token.Hash, default));
-        Assert.Null(await repository.FindTokenAsync(another.Hash, default));
-    }
-
-    [Fact]
-    public async Task However_many_issue_the_token_of_a_pairing_at_once_they_get_the_same()
-    {
-        var device = await CreateRepository().RegisterAsync(TestData.NewRegistration(), default);
-        var token = TestData.NewToken(device);
-        var issued = await AtOnceAsync(32, repository => repository.IssueTokenAsync(token with { Id = Guid.NewGuid() }, replacesEarlier: true, default));
-        var id = Assert.Single(issued.Select(one => one!.Id).Distinct());
-        Assert.All(issued, one => Assert.Null(one!.RevokedAt));
-        Assert.Equal(id, (await CreateRepository().FindTokenAsync(token.Hash, default))!.Token.Id);
-    }
-
-    [Fact]
-    public async Task However_many_pairings_issue_for_a_device_at_once_one_token_is_left()
-    {
-        var device = await CreateRepository().RegisterAsync(TestData.NewRegistration(), default);
-        var issued = await AtOnceAsync(32, repository => repository.IssueTokenAsync(TestData.NewToken(device), replacesEarlier: true, default));
-        var live = 0;
-        foreach (var token in issued)
+        var repository = CreateRepository();
+        var ids = new List<string>();
+        foreach (var minutes in new[] { 2, 0, 1 })
         {
-            live += await CreateRepository().FindTokenAsync(token!.Hash, default) is null ? 0 : 1;
+            var device = TestData.NewDevice(identifier: null) with { CreatedAt = TestData.Start.AddMinutes(minutes) };
+            ids.Add((await repository.AddOrFindAsync(device, default)).Id);
         }
 
-        Assert.Equal(1, live);
+        await repository.AddOrFindAsync(TestData.NewDevice("bob"), default);
+        Assert.Equal([ids[1], ids[2], ids[0]], (await repository.ListAsync("alice", default)).Select(device => device.Id).ToArray());
+    }
+
+    [Fact]
+    public async Task A_replaced_device_is_the_new_one_with_the_next_version()
+    {
+        var repository = CreateRepository();
+        var device = await repository.AddOrFindAsync(TestData.NewDevice(), default);
+        var changed = FullDevice() with { Id = device.Id, ClientDeviceIdentifier = "tv-2", CreatedAt = device.CreatedAt, LastSeenAt = Now, UpdatedAt = Now };
+        Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(changed, default));
+        AssertSame(changed with { Version = 1 }, await CreateRepository().FindAsync("alice", device.Id, default));
+        var again = changed with { Version = 1, Name = "Again" };
+        Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(again, default));
+        AssertSame(again with { Version = 2 }, await CreateRepository().FindAsync("alice", device.Id, default));
+    }
+
+    [Fact]
+    public async Task A_device_that_changed_meanwhile_is_not_there_or_is_another_users_is_not_replaced()
+    {
+        var repository = CreateRepository();
+        var device = await repository.AddOrFindAsync(TestData.NewDevice(), default);
+        await repository.TryReplaceAsync(device with { Name = "First" }, default);
+        Assert.Equal(DeviceReplacement.Stale, await repository.TryReplaceAsync(device with { Name = "Second" }, default));
+        Assert.Equal(DeviceReplacement.Stale, await repository.TryReplaceAsync(device with { Name = "Second", Version = 2 }, default));
+        Assert.Equal(DeviceReplacement.Stale, await repository.TryReplaceAsync(device with { UserId = "bob", Version = 1 }, default));
+        Assert.Equal(DeviceReplacement.Stale, await repository.TryReplaceAsync(TestData.NewDevice(identifier: null), default));
+        AssertSame(device with { Name = "First", Version = 1 }, Assert.Single(await repository.ListAsync("alice", default)));
+        await repository.DeleteAsync("alice", device.Id, Now, default);
+        Assert.Equal(DeviceReplacement.Stale, await repository.TryReplaceAsync(device with { Version = 1 }, default));
+        Assert.Empty(await repository.ListAsync("alice", default));
+    }
+
+    [Fact]
+    public async Task Of_many_who_replace_a_device_at_once_one_does()
+    {
+        var device = await CreateRepository().AddOrFindAsync(TestData.NewDevice(), default);
+        var results = await AtOnceAsync(32, repository => repository.TryReplaceAsync(device with { Name = Guid.NewGuid().ToString() }, default));
+        Assert.Single(results, DeviceReplacement.Replaced);
+        Assert.Equal(31, results.Count(result => result == DeviceReplacement.Stale));
+        Assert.Equal(1, (await CreateRepository().FindAsync("alice", device.Id, default))!.Version);
+    }
+
+    [Theory]
+    [InlineData("tv-1", null, DeviceReplacement.Conflict)]
+    [InlineData(null, Mac, DeviceReplacement.Conflict)]
+    [InlineData("tv-2", "mac:1", DeviceReplacement.Replaced)] // its own
+    [InlineData("tv-3", "mac:3", DeviceReplacement.Replaced)] // nobody's
+    [InlineData("tv-bob", "mac:bob", DeviceReplacement.Replaced)] // of another user
+    [InlineData(null, null, DeviceReplacement.Replaced)]
+    public async Task A_device_does_not_take_what_another_one_is_known_by(string? identifier, string? fingerprint, DeviceReplacement expected)
+    {
+        var repository = CreateRepository();
+        await repository.AddOrFindAsync(TestData.NewDevice(fingerprint: Mac), default);
+        await repository.AddOrFindAsync(TestData.NewDevice("bob", "tv-bob", "mac:bob"), default);
+        var device = await repository.AddOrFindAsync(TestData.NewDevice(identifier: "tv-2", fingerprint: "mac:1"), default);
+        var changed = device with { ClientDeviceIdentifier = identifier, Fingerprint = fingerprint };
+        Assert.Equal(expected, await repository.TryReplaceAsync(changed, default));
+        AssertSame(expected == DeviceReplacement.Replaced ? changed with { Version = 1 } : device, await repository.FindAsync("alice", device.Id, default));
+    }
+
+    [Fact]
+    public async Task What_a_device_is_no_longer_known_by_is_free_and_what_it_is_known_by_now_is_not()
+    {
+        var repository = CreateRepository();
+        var device = await repository.AddOrFindAsync(TestData.NewDevice(fingerprint: Mac), default);
+        await repository.TryReplaceAsync(device with { ClientDeviceIdentifier = "tv-2", Fingerprint = "mac:2" }, default);
+        Assert.Equal(device.Id, (await repository.AddOrFindAsync(TestData.NewDevice(identifier: "tv-2"), default)).Id);
+        Assert.Equal(device.Id, (await repository.AddOrFindAsync(TestData.NewDevice(identifier: null, fingerprint: "mac:2"), default)).Id);
+        var next = TestData.NewDevice(fingerprint: Mac);
+        AssertSame(next, await repository.AddOrFindAsync(next, default));
+    }
+
+    [Fact]
+    public async Task Of_many_devices_that_take_one_fingerprint_at_once_one_gets_it()
+    {
+        var devices = new List<Device>();
+        for (var i = 0; i < 32; i++)
+        {
+            devices.Add(await CreateRepository().AddOrFindAsync(TestData.NewDevice(identifier: null), default));
+        }
+
+        var left = new Queue<Device>(devices);
+        var results = await AtOnceAsync(32, repository =>
+        {
+            lock (left)
+            {
+                return repository.TryReplaceAsync(left.Dequeue() with { Fingerprint = Mac }, default);
+            }
+        });
+        Assert.Single(results, DeviceReplacement.Replaced);
+        Assert.Single(await CreateRepository().ListAsync("alice", default), device => device.Fingerprint == Mac);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_new_token_replaces_the_earlier_ones_of_its_device_if_it_is_to(bool replaces)
+    public async Task A_replacement_moves_the_last_sight_forward_only(bool seenWhenRead)
     {
-        var (repository, device, earlier) = await IssueAsync();
-        var other = TestData.NewToken(await repository.RegisterAsync(TestData.NewRegistration(identifier: "other"), default));
-        await repository.IssueTokenAsync(other, replaces, default);
-        var later = TestData.NewToken(device) with { CreatedAt = Now };
-        TestData.AssertSame(later, await repository.IssueTokenAsync(later, replaces, default));
-        Assert.Equal(!replaces, await repository.FindTokenAsync(earlier.Hash, default) is not null);
-        TestData.AssertSame(earlier with { RevokedAt = replaces ? Now : null }, await repository.FindTokenOfPairingAsync(earlier.PairingId, default));
-        Assert.NotNull(await repository.FindTokenAsync(other.Hash, default));
-    }
-
-    [Fact]
-    public async Task A_revoked_token_is_found_no_more_and_never_comes_back()
-    {
-        var (repository, device, token) = await IssueAsync();
-        Assert.False(await repository.RevokeTokenAsync("bob", token.Id, Now, default));
-        Assert.False(await repository.RevokeTokenAsync("alice", Guid.NewGuid(), Now, default));
-        Assert.True(await repository.RevokeTokenAsync("alice", token.Id, Now, default));
-        Assert.False(await repository.RevokeTokenAsync("alice", token.Id, Now.AddSeconds(1), default));
-        Assert.Null(await repository.FindTokenAsync(token.Hash, default));
-        TestData.AssertSame(token with { RevokedAt = Now }, await repository.FindTokenOfPairingAsync(token.PairingId, default));
-        TestData.AssertSame(token with { RevokedAt = Now }, await repository.IssueTokenAsync(token with { Id = Guid.NewGuid() }, true, default));
-        Assert.Null(await repository.FindTokenAsync(token.Hash, default));
-        Assert.NotNull(await repository.FindAsync("alice", device.Id, default));
-    }
-
-    [Fact]
-    public async Task Of_many_who_revoke_a_token_at_once_one_is_told_so()
-    {
-        var (_, _, token) = await IssueAsync();
-        Assert.Single(await AtOnceAsync(32, repository => repository.RevokeTokenAsync("alice", token.Id, Now, default)), true);
+        var repository = CreateRepository();
+        var device = await repository.AddOrFindAsync(TestData.NewDevice() with { LastSeenAt = seenWhenRead ? TestData.Start : null }, default);
+        var token = TestData.NewToken(device);
+        await IssueAsync(repository, token);
+        var (seen, later) = (TestData.Start.AddMinutes(10), TestData.Start.AddMinutes(11));
+        await repository.TouchAsync(token.Id, seen, Debounce, default); // after the read of those who replace it now
+        Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(device with { Name = "A" }, default));
+        AssertSame(device with { Name = "A", LastSeenAt = seen, Version = 1 }, await repository.FindAsync("alice", device.Id, default));
+        Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(device with { Name = "B", LastSeenAt = later, Version = 1 }, default));
+        AssertSame(device with { Name = "B", LastSeenAt = later, Version = 2 }, await repository.FindAsync("alice", device.Id, default));
     }
 
     [Fact]
     public async Task Deleting_a_device_revokes_its_tokens_and_no_others()
     {
         var (repository, device, token) = await IssueAsync();
-        var other = TestData.NewToken(await repository.RegisterAsync(TestData.NewRegistration(identifier: null), default));
-        await repository.IssueTokenAsync(other, true, default);
+        var other = TestData.NewToken(await repository.AddOrFindAsync(TestData.NewDevice(identifier: null), default));
+        var unbound = TestData.NewUnboundToken();
+        await IssueAsync(repository, other);
+        await IssueAsync(repository, unbound);
         Assert.False(await repository.DeleteAsync("bob", device.Id, Now, default));
+        Assert.NotNull(await repository.FindTokenAsync(token.Hash, default));
         Assert.True(await repository.DeleteAsync("alice", device.Id, Now, default));
         Assert.False(await repository.DeleteAsync("alice", device.Id, Now, default));
         Assert.Null(await repository.FindAsync("alice", device.Id, default));
         Assert.Null(await repository.FindTokenAsync(token.Hash, default));
-        Assert.Equal(Now, (await repository.FindTokenOfPairingAsync(token.PairingId, default))!.RevokedAt);
-        Assert.Equal(Now, (await repository.IssueTokenAsync(token, true, default))!.RevokedAt);
-        Assert.Null(await repository.IssueTokenAsync(TestData.NewToken(device), true, default));
+        Assert.Equal(Now, (await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default))!.RevokedAt);
+        Assert.Equal(Now, (await IssueAsync(repository, token)).Token!.RevokedAt);
+        Assert.Equal(new TokenIssue(null, false), await IssueAsync(repository, TestData.NewToken(device)));
         Assert.NotNull(await repository.FindTokenAsync(other.Hash, default));
+        Assert.NotNull(await repository.FindTokenAsync(unbound.Hash, default));
+    }
+
+    [Fact]
+    public async Task Of_many_who_delete_a_device_at_once_one_is_told_so()
+    {
+        var (_, device, _) = await IssueAsync();
+        Assert.Single(await AtOnceAsync(32, repository => repository.DeleteAsync("alice", device.Id, Now, default)), true);
     }
 
     [Fact]
@@ -189,51 +267,33 @@ public abstract class DeviceRepositoryConformance
     {
         var (repository, device, token) = await IssueAsync();
         await repository.DeleteAsync("alice", device.Id, Now, default);
-        var again = await repository.RegisterAsync(TestData.NewRegistration() with { Now = Now }, default);
+        var again = await repository.AddOrFindAsync(TestData.NewDevice(fingerprint: Mac) with { CreatedAt = Now }, default);
         Assert.False(device.Id.Equals(again.Id, StringComparison.Ordinal));
         Assert.Equal(Now, again.CreatedAt);
         Assert.Null(await repository.FindTokenAsync(token.Hash, default));
     }
 
-    [Fact]
-    public async Task No_token_is_issued_for_a_device_of_another_user()
+    /// <summary>A device with every member filled.</summary>
+    private static Device FullDevice()
     {
-        var (repository, device, _) = await IssueAsync();
-        var token = TestData.NewToken(device) with { UserId = "bob" };
-        Assert.Null(await repository.IssueTokenAsync(token, true, default));
-        Assert.Null(await repository.FindTokenOfPairingAsync(token.PairingId, default));
+        Assert.True(SecretDocument.TryParse("""{"host":"nas","password":"hunter2","more":{"retries":[1,null]}}""", SecretKeys.Default, out var settings, out _));
+        return TestData.NewDevice(fingerprint: Mac) with
+        {
+            Name = "Living room – テレビ",
+            IpAddress = "2001:db8::1",
+            MacAddress = "AA:BB:CC:DD:EE:FF",
+            Hostname = "tv.local",
+            SyncMode = SyncMode.PushPull,
+            SyncEnabled = false,
+            SyncConfig = settings,
+        };
     }
 
-    [Theory]
-    [InlineData(299.999, false)]
-    [InlineData(300, true)]
-    public async Task A_use_is_recorded_the_first_time_and_then_when_the_record_is_old(double seconds, bool recorded)
+    /// <summary>As <see cref="TestData.AssertSame"/>, and with secrets, which JSON does not show.</summary>
+    private static void AssertSame(Device expected, Device? actual)
     {
-        var (repository, device, token) = await IssueAsync();
-        var (first, second) = (TestData.Start + Debounce, TestData.Start + Debounce + TimeSpan.FromSeconds(seconds));
-        await repository.TouchAsync(token.Id, first, Debounce, default);
-        TestData.AssertSame(new TokenWithDevice(token with { LastUsedAt = first }, device with { LastSeenAt = first }), await repository.FindTokenAsync(token.Hash, default));
-        await repository.TouchAsync(token.Id, second, Debounce, default);
-        var at = recorded ? second : first;
-        TestData.AssertSame(new TokenWithDevice(token with { LastUsedAt = at }, device with { LastSeenAt = at }), await repository.FindTokenAsync(token.Hash, default));
-    }
-
-    [Fact]
-    public async Task The_first_use_is_recorded_although_the_device_was_seen_just_now()
-    {
-        var (repository, device, token) = await IssueAsync();
-        await repository.TouchAsync(token.Id, Now, Debounce, default);
-        TestData.AssertSame(new TokenWithDevice(token with { LastUsedAt = Now }, device), await repository.FindTokenAsync(token.Hash, default));
-        await repository.TouchAsync(Guid.NewGuid(), Now, Debounce, default); // unknown: nothing happens
-    }
-
-    private async Task<(IDeviceRepository Repository, Device Device, IssuedToken Token)> IssueAsync()
-    {
-        var repository = CreateRepository();
-        var device = await repository.RegisterAsync(TestData.NewRegistration(), default);
-        var token = TestData.NewToken(device);
-        TestData.AssertSame(token, await repository.IssueTokenAsync(token, replacesEarlier: true, default));
-        return (repository, device, token);
+        TestData.AssertSame(expected, actual);
+        Assert.Equal(expected.SyncConfig?.Reveal(), actual!.SyncConfig?.Reveal());
     }
 
     /// <summary>Calls at the same time, every one over a connection of its own.</summary>

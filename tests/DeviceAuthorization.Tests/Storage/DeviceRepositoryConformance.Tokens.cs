@@ -1,0 +1,311 @@
+namespace DeviceAuthorization.Tests;
+
+/// <summary>The tokens.</summary>
+public abstract partial class DeviceRepositoryConformance
+{
+    [Fact]
+    public async Task An_issued_token_is_found_with_its_device()
+    {
+        var (repository, device, token) = await IssueAsync();
+        var found = await CreateRepository().FindTokenAsync(token.Hash, default);
+        TestData.AssertSame(new TokenWithDevice(token, device), found);
+        TestData.AssertSame(token, await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default));
+        TestData.AssertSame(token, Assert.Single(await repository.ListTokensAsync("alice", default)));
+        Assert.Null(await repository.FindTokenAsync(TestData.NewHash(), default));
+        Assert.Null(await repository.FindTokenOfPairingAsync(Guid.NewGuid(), default));
+        Assert.Empty(await repository.ListTokensAsync("bob", default));
+    }
+
+    [Fact]
+    public async Task A_token_of_no_device_is_found_without_one()
+    {
+        var repository = CreateRepository();
+        var (token, another) = (TestData.NewUnboundToken() with { ExpiresAt = Now, LastUsedAt = TestData.Start }, TestData.NewUnboundToken());
+        TestData.AssertSame(new TokenIssue(token, false), await IssueAsync(repository, token, replaces: true));
+        TestData.AssertSame(new TokenIssue(another, false), await IssueAsync(repository, another, replaces: true)); // no pairing is none to be the same as
+        TestData.AssertSame(new TokenWithDevice(token, null), await CreateRepository().FindTokenAsync(token.Hash, default));
+        TestData.AssertSame(new TokenWithDevice(another, null), await CreateRepository().FindTokenAsync(another.Hash, default));
+        Assert.Null(await repository.FindTokenOfPairingAsync(Guid.Empty, default));
+        await repository.TouchAsync(token.Id, Now, Debounce, default);
+        await repository.TouchAsync(another.Id, Now, Debounce, default);
+        Assert.Equal([TestData.Start, Now], [(await FindAsync(token))!.LastUsedAt, (await FindAsync(another))!.LastUsedAt]);
+    }
+
+    [Fact]
+    public async Task A_pairing_has_one_token_however_often_it_is_issued()
+    {
+        var (repository, device, token) = await IssueAsync();
+        var another = TestData.NewToken(device) with { PairingId = token.PairingId };
+        TestData.AssertSame(new TokenIssue(token, false), await IssueAsync(repository, another, replaces: true));
+        TestData.AssertSame(new TokenIssue(token, false), await IssueAsync(repository, another, replaces: false, limit: 1)); // and none is added
+        Assert.NotNull(await repository.FindTokenAsync(token.Hash, default));
+        Assert.Null(await repository.FindTokenAsync(another.Hash, default));
+    }
+
+    [Fact]
+    public async Task However_many_issue_the_token_of_a_pairing_at_once_they_get_the_same()
+    {
+        var device = await CreateRepository().AddOrFindAsync(TestData.NewDevice(), default);
+        var token = TestData.NewToken(device);
+        var issued = await AtOnceAsync(32, repository => IssueAsync(repository, token with { Id = Guid.NewGuid() }, replaces: true));
+        var id = Assert.Single(issued.Select(one => one.Token!.Id).Distinct());
+        Assert.All(issued, one => Assert.Null(one.Token!.RevokedAt));
+        Assert.Equal(id, (await CreateRepository().FindTokenAsync(token.Hash, default))!.Token.Id);
+    }
+
+    [Fact]
+    public async Task However_many_pairings_issue_for_a_device_at_once_one_token_is_left()
+    {
+        var device = await CreateRepository().AddOrFindAsync(TestData.NewDevice(), default);
+        var issued = await AtOnceAsync(32, repository => IssueAsync(repository, TestData.NewToken(device), replaces: true, limit: 1));
+        var live = 0;
+        foreach (var token in issued)
+        {
+            live += await CreateRepository().FindTokenAsync(token.Token!.Hash, default) is null ? 0 : 1;
+        }
+
+        Assert.Equal(1, live);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_new_token_replaces_the_earlier_ones_of_its_device_if_it_is_to(bool replaces)
+    {
+        var (repository, device, earlier) = await IssueAsync();
+        var other = TestData.NewToken(await repository.AddOrFindAsync(TestData.NewDevice(identifier: "other"), default));
+        var unbound = TestData.NewUnboundToken();
+        await IssueAsync(repository, other, replaces);
+        await IssueAsync(repository, unbound, replaces);
+        var later = TestData.NewToken(device) with { CreatedAt = Now };
+        TestData.AssertSame(new TokenIssue(later, false), await IssueAsync(repository, later, replaces));
+        Assert.Equal(!replaces, await repository.FindTokenAsync(earlier.Hash, default) is not null);
+        TestData.AssertSame(
+            earlier with { RevokedAt = replaces ? Now : null, Version = replaces ? 1 : 0 }, await repository.FindTokenOfPairingAsync(earlier.PairingId!.Value, default));
+        Assert.NotNull(await repository.FindTokenAsync(other.Hash, default));
+        Assert.NotNull(await repository.FindTokenAsync(unbound.Hash, default));
+    }
+
+    [Fact]
+    public async Task A_revoked_token_is_found_no_more_and_never_comes_back()
+    {
+        var (repository, device, token) = await IssueAsync();
+        Assert.False(await repository.RevokeAsync("bob", token.Id, Now));
+        Assert.False(await repository.RevokeAsync("alice", Guid.NewGuid(), Now));
+        Assert.True(await repository.RevokeAsync("alice", token.Id, Now));
+        Assert.False(await repository.RevokeAsync("alice", token.Id, Now.AddSeconds(1)));
+        var revoked = token with { RevokedAt = Now, Version = 1 };
+        Assert.Null(await repository.FindTokenAsync(token.Hash, default));
+        Assert.Empty(await repository.ListTokensAsync("alice", default));
+        TestData.AssertSame(revoked, await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default));
+        TestData.AssertSame(new TokenIssue(revoked, false), await IssueAsync(repository, token with { Id = Guid.NewGuid() }, replaces: true));
+        Assert.Null(await repository.FindTokenAsync(token.Hash, default));
+        Assert.NotNull(await repository.FindAsync("alice", device.Id, default));
+    }
+
+    [Fact]
+    public async Task A_revoked_token_stays_on_record_as_long_as_its_pairing_may_come_back()
+    {
+        var (repository, device, token) = await IssueAsync();
+        await repository.RevokeAsync("alice", token.Id, Now);
+        await IssueAsync(repository, TestData.NewToken(device) with { CreatedAt = Now + IssuedToken.RevokedRetention });
+        Assert.Equal(Now, (await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default))!.RevokedAt);
+    }
+
+    [Fact]
+    public async Task Of_many_who_revoke_a_token_at_once_one_is_told_so()
+    {
+        var (_, _, token) = await IssueAsync();
+        Assert.Single(await AtOnceAsync(32, async repository => await repository.RevokeAsync("alice", token.Id, Now)), true);
+    }
+
+    [Fact]
+    public async Task No_token_is_issued_for_a_device_of_another_user()
+    {
+        var (repository, device, _) = await IssueAsync();
+        var token = TestData.NewToken(device) with { UserId = "bob" };
+        Assert.Equal(new TokenIssue(null, false), await IssueAsync(repository, token, replaces: true));
+        Assert.Null(await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default));
+        Assert.Single(await repository.ListTokensAsync("alice", default));
+    }
+
+    [Fact]
+    public async Task No_token_is_issued_for_a_device_that_is_not_there()
+    {
+        var repository = CreateRepository();
+        var token = TestData.NewToken(TestData.NewDevice());
+        Assert.Equal(new TokenIssue(null, false), await IssueAsync(repository, token));
+        Assert.Null(await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default));
+        Assert.Empty(await repository.ListTokensAsync("alice", default));
+    }
+
+    [Fact]
+    public async Task A_user_has_so_many_live_tokens_and_no_more()
+    {
+        var (repository, device, _) = await IssueAsync();
+        Assert.NotNull((await IssueAsync(repository, TestData.NewUnboundToken(), limit: 2)).Token);
+        foreach (var token in new[] { TestData.NewUnboundToken(), TestData.NewToken(device) })
+        {
+            Assert.Equal(new TokenIssue(null, true), await IssueAsync(repository, token, replaces: false, limit: 2));
+            Assert.Null(await repository.FindTokenAsync(token.Hash, default));
+        }
+
+        Assert.Equal(2, (await repository.ListTokensAsync("alice", default)).Count);
+        Assert.NotNull((await IssueAsync(repository, TestData.NewUnboundToken("bob"), limit: 1)).Token); // each user's own
+        Assert.NotNull((await IssueAsync(repository, TestData.NewUnboundToken(), limit: 3)).Token);
+    }
+
+    [Theory]
+    [InlineData(-1, true)] // milliseconds from now to its expiry
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public async Task An_expired_token_does_not_count(int milliseconds, bool issued)
+    {
+        var repository = CreateRepository();
+        await IssueAsync(repository, TestData.NewUnboundToken() with { ExpiresAt = Now.AddMilliseconds(milliseconds) });
+        var next = await IssueAsync(repository, TestData.NewUnboundToken() with { CreatedAt = Now }, limit: 1);
+        Assert.Equal((issued, !issued), (next.Token is not null, next.IsOverLimit));
+    }
+
+    [Fact]
+    public async Task A_revoked_token_does_not_count()
+    {
+        var (repository, device, token) = await IssueAsync();
+        await repository.RevokeAsync("alice", token.Id, Now);
+        Assert.NotNull((await IssueAsync(repository, TestData.NewToken(device), limit: 1)).Token);
+        await repository.DeleteAsync("alice", device.Id, Now, default);
+        Assert.NotNull((await IssueAsync(repository, TestData.NewUnboundToken(), limit: 1)).Token);
+    }
+
+    [Fact]
+    public async Task The_tokens_it_replaces_do_not_count_and_stay_when_others_are_too_many()
+    {
+        var (repository, device, first) = await IssueAsync();
+        await IssueAsync(repository, TestData.NewUnboundToken());
+        Assert.True((await IssueAsync(repository, TestData.NewToken(device), replaces: false, limit: 2)).IsOverLimit);
+        Assert.True((await IssueAsync(repository, TestData.NewToken(device), replaces: true, limit: 1)).IsOverLimit);
+        Assert.NotNull(await repository.FindTokenAsync(first.Hash, default)); // refused is refused: nothing changed
+        Assert.NotNull((await IssueAsync(repository, TestData.NewToken(device), replaces: true, limit: 2)).Token);
+        Assert.Null(await repository.FindTokenAsync(first.Hash, default));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task However_many_are_issued_at_once_the_limit_holds(bool bound)
+    {
+        var device = await CreateRepository().AddOrFindAsync(TestData.NewDevice(), default);
+        var issues = await AtOnceAsync(
+            50, repository => IssueAsync(repository, bound ? TestData.NewToken(device) : TestData.NewUnboundToken(), replaces: false, limit: 7));
+        Assert.Equal(7, issues.Count(issue => issue.Token is not null));
+        Assert.Equal(43, issues.Count(issue => issue is { Token: null, IsOverLimit: true }));
+        Assert.Equal(7, (await CreateRepository().ListTokensAsync("alice", default)).Count);
+    }
+
+    [Fact]
+    public async Task Tokens_are_listed_newest_first_without_revoked_ones_and_with_expired_ones()
+    {
+        var repository = CreateRepository();
+        var tokens = Enumerable.Range(0, 4).Select(minutes => TestData.NewUnboundToken() with { CreatedAt = TestData.Start.AddMinutes(minutes) }).ToArray();
+        tokens[1] = tokens[1] with { ExpiresAt = TestData.Start };
+        foreach (var i in new[] { 2, 0, 3, 1 })
+        {
+            await IssueAsync(repository, tokens[i]);
+        }
+
+        await IssueAsync(repository, TestData.NewUnboundToken("bob"));
+        await repository.RevokeAsync("alice", tokens[2].Id, Now);
+        TestData.AssertSame<IReadOnlyList<IssuedToken>>([tokens[3], tokens[1], tokens[0]], await repository.ListTokensAsync("alice", default));
+    }
+
+    [Fact]
+    public async Task A_replaced_token_is_the_new_one_with_the_next_version()
+    {
+        var (repository, device, token) = await IssueAsync();
+        var changed = token with { Name = "Den", Scopes = ["read"], ExpiresAt = Now };
+        Assert.True(await repository.TryReplaceTokenAsync(changed, default));
+        TestData.AssertSame(new TokenWithDevice(changed with { Version = 1 }, device), await CreateRepository().FindTokenAsync(token.Hash, default));
+        Assert.False(await repository.TryReplaceTokenAsync(token with { Name = "Stale" }, default));
+        Assert.False(await repository.TryReplaceTokenAsync(token with { Name = "Ahead", Version = 2 }, default));
+        Assert.False(await repository.TryReplaceTokenAsync(TestData.NewToken(device), default));
+        TestData.AssertSame(changed with { Version = 1 }, Assert.Single(await repository.ListTokensAsync("alice", default)));
+    }
+
+    [Fact]
+    public async Task A_token_with_a_new_hash_is_found_by_that_one_only()
+    {
+        var (repository, device, token) = await IssueAsync();
+        var renewed = token with { Hash = TestData.NewHash() };
+        Assert.True(await repository.TryReplaceTokenAsync(renewed, default));
+        Assert.Null(await repository.FindTokenAsync(token.Hash, default));
+        TestData.AssertSame(new TokenWithDevice(renewed with { Version = 1 }, device), await CreateRepository().FindTokenAsync(renewed.Hash, default));
+        TestData.AssertSame(renewed with { Version = 1 }, await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default));
+        TestData.AssertSame(new TokenIssue(renewed with { Version = 1 }, false), await IssueAsync(repository, token));
+        Assert.Null(await repository.FindTokenAsync(token.Hash, default));
+    }
+
+    [Fact]
+    public async Task Of_many_who_replace_a_token_at_once_one_does()
+    {
+        var (_, _, token) = await IssueAsync();
+        var results = await AtOnceAsync(32, repository => repository.TryReplaceTokenAsync(token with { Hash = TestData.NewHash() }, default));
+        Assert.Single(results, true);
+        Assert.Null(await CreateRepository().FindTokenAsync(token.Hash, default));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_change_that_was_read_before_a_revocation_does_not_undo_it(bool deletesDevice)
+    {
+        var (repository, device, token) = await IssueAsync();
+        if (deletesDevice)
+        {
+            await repository.DeleteAsync("alice", device.Id, Now, default);
+        }
+        else
+        {
+            await IssueAsync(repository, TestData.NewToken(device), replaces: true);
+        }
+
+        Assert.False(await repository.TryReplaceTokenAsync(token with { Name = "Late" }, default));
+        Assert.Null(await repository.FindTokenAsync(token.Hash, default));
+    }
+
+    [Theory]
+    [InlineData(299.999, false)]
+    [InlineData(300, true)]
+    public async Task A_use_is_recorded_the_first_time_and_then_when_the_record_is_old(double seconds, bool recorded)
+    {
+        var (repository, device, token) = await IssueAsync();
+        var (first, second) = (TestData.Start + Debounce, TestData.Start + Debounce + TimeSpan.FromSeconds(seconds));
+        await repository.TouchAsync(token.Id, first, Debounce, default);
+        TestData.AssertSame(new TokenWithDevice(token with { LastUsedAt = first }, device with { LastSeenAt = first }), await repository.FindTokenAsync(token.Hash, default));
+        await repository.TouchAsync(token.Id, second, Debounce, default);
+        var at = recorded ? second : first;
+        TestData.AssertSame(new TokenWithDevice(token with { LastUsedAt = at }, device with { LastSeenAt = at }), await repository.FindTokenAsync(token.Hash, default));
+    }
+
+    [Fact]
+    public async Task The_first_use_is_recorded_although_the_device_was_seen_just_now()
+    {
+        var (repository, device, token) = await IssueAsync();
+        await repository.TouchAsync(token.Id, Now, Debounce, default);
+        TestData.AssertSame(new TokenWithDevice(token with { LastUsedAt = Now }, device), await repository.FindTokenAsync(token.Hash, default));
+        await repository.TouchAsync(Guid.NewGuid(), Now, Debounce, default); // unknown: nothing happens
+    }
+
+    private static ValueTask<TokenIssue> IssueAsync(IDeviceRepository repository, IssuedToken token, bool replaces = true, int limit = int.MaxValue) =>
+        repository.TryIssueTokenAsync(token, new TokenIssueConditions(token.CreatedAt, limit, replaces), default);
+
+    private async Task<IssuedToken?> FindAsync(IssuedToken token) => (await CreateRepository().FindTokenAsync(token.Hash, default))?.Token;
+
+    private async Task<(IDeviceRepository Repository, Device Device, IssuedToken Token)> IssueAsync()
+    {
+        var repository = CreateRepository();
+        var device = await repository.AddOrFindAsync(TestData.NewDevice(fingerprint: Mac), default);
+        var token = TestData.NewToken(device);
+        TestData.AssertSame(new TokenIssue(token, false), await IssueAsync(repository, token));
+        return (repository, device, token);
+    }
+}
