@@ -1,0 +1,39 @@
+namespace DeviceAuthorization.Tests;
+
+public sealed class SqlitePairingStoreConformance : PairingStoreConformance, IDisposable
+{
+    private readonly SqliteDatabase _database = new();
+
+    public void Dispose() => _database.Dispose();
+
+    protected override IPairingStore CreateStore() => _database.CreateStore();
+}
+
+public sealed class SqliteDeviceRepositoryConformance : DeviceRepositoryConformance, IDisposable
+{
+    private readonly SqliteDatabase _database = new();
+
+    public void Dispose() => _database.Dispose();
+
+    protected override IDeviceRepository CreateRepository() => _database.CreateRepository();
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class PostgresPairingStoreConformance(PostgresServer server) : PairingStoreConformance, IDisposable
+{
+    private readonly PostgresDatabase _database = new(server);
+
+    public void Dispose() => _database.Dispose();
+
+    protected override IPairingStore CreateStore() => _database.CreateStore();
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class PostgresDeviceRepositoryConformance(PostgresServer server) : DeviceRepositoryConformance, IDisposable
+{
+    private readonly PostgresDatabase _database = new(server);
+
+    public void Dispose() => _database.Dispose();
+
+    protected override IDeviceRepository CreateRepository() => _database.CreateRepository();
+}
