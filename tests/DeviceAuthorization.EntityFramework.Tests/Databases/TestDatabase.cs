@@ -61,11 +61,19 @@ public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
 {
     private int _commands;
     private string? _lost;
+    private bool _breaks;
 
     public int Commands => Volatile.Read(ref _commands);
 
+    public bool IsLosing => _lost is not null;
+
     /// <summary>Loses the answer of the next command that holds a word, or of the next COMMIT.</summary>
     public void LoseAnswerOf(string word) => _lost = word;
+
+    public bool IsBreaking => Volatile.Read(ref _breaks);
+
+    /// <summary>Lets the next statement that changes rows fail before it is sent, in a way that nobody repeats.</summary>
+    public void BreakNext() => Volatile.Write(ref _breaks, true);
 
     public async Task<int> CountAsync(Func<Task> step)
     {
@@ -85,7 +93,7 @@ public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
         DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
     {
         Interlocked.Increment(ref _commands);
-        return ValueTask.FromResult(result);
+        return Interlocked.Exchange(ref _breaks, false) ? throw new IOException("The database is away.") : ValueTask.FromResult(result);
     }
 
     public override async ValueTask<DbDataReader> ReaderExecutedAsync(
