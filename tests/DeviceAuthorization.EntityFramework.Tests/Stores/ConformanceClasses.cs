@@ -37,3 +37,15 @@ public sealed class PostgresDeviceRepositoryConformance(PostgresServer server) :
 
     protected override IDeviceRepository CreateRepository() => _database.CreateRepository();
 }
+
+public sealed class ConformanceTests
+{
+    [Theory]
+    [InlineData(typeof(PairingStoreConformance))]
+    [InlineData(typeof(DeviceRepositoryConformance))]
+    public void Every_store_is_proved_on_every_database(Type kit)
+    {
+        var databases = GetType().Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(TestDatabase))).Select(type => type.Name.Replace("Database", "", StringComparison.Ordinal));
+        Assert.All(databases, database => Assert.Contains(GetType().Assembly.GetTypes(), type => type.Name == database + kit.Name && type.IsSubclassOf(kit) && type.IsSealed));
+    }
+}
