@@ -40,7 +40,7 @@ internal sealed class DeviceApi(
     /// <summary>The body, once as it is and once as what it says about a device. Settings alone may have 16 KiB.</summary>
     public async Task<Parsed<DeviceBody>> ReadBodyAsync(HttpContext context)
     {
-        if (!(await JsonDialect.ReadAsync(context.Request, WireJson.Default.JsonDocument, 2 * SecretDocument.MaxBytes)).TryGet(out var json, out var unread))
+        if (!(await JsonDialect.ReadAsync(context.Request, DeepJson.Default.JsonDocument, 2 * SecretDocument.MaxBytes)).TryGet(out var json, out var unread))
         {
             return Parsed.Refuse<DeviceBody>(unread);
         }

@@ -76,7 +76,7 @@ internal static class DeviceEndpoints
         }
 
         var devices = await api.Repository.ListAsync(caller.UserId, context.RequestAborted);
-        return TypedResults.Json([.. devices.Select(DeviceSchema.From)], WireJson.Default.DeviceSchemaArray);
+        return TypedResults.Json([.. devices.Select(DeviceSchema.From)], DeepJson.Default.DeviceSchemaArray);
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext context, DeviceApi api)
@@ -124,7 +124,7 @@ internal static class DeviceEndpoints
         return await api.Repository.DeleteAsync(caller.UserId, id, api.Clock.Now(), context.RequestAborted) ? TypedResults.NoContent() : NotFound();
     }
 
-    private static JsonHttpResult<DeviceSchema> Found(Device device) => TypedResults.Json(DeviceSchema.From(device), WireJson.Default.DeviceSchema);
+    private static JsonHttpResult<DeviceSchema> Found(Device device) => TypedResults.Json(DeviceSchema.From(device), DeepJson.Default.DeviceSchema);
 
     // RomM names the id in it; an id that is not the caller's is not repeated here.
     private static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Device not found");

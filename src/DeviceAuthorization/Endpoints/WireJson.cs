@@ -144,8 +144,7 @@ internal sealed record ClientTokenSchema(
 }
 
 /// <summary>Serializes the wire, whatever the host's own JSON options say. Names are compared by case, repeats are refused.</summary>
-/// <remarks>Deep enough for a device's settings (<see cref="SecretDocument.MaxDepth"/>) inside a request.</remarks>
-[JsonSourceGenerationOptions(MaxDepth = 40, AllowDuplicateProperties = false)]
+[JsonSourceGenerationOptions(MaxDepth = 8, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(ClientTokenChange))]
 [JsonSerializable(typeof(ClientTokenCreate))]
 [JsonSerializable(typeof(ClientTokenSchema))]
@@ -168,3 +167,9 @@ internal sealed record ClientTokenSchema(
 [JsonSerializable(typeof(RomMConflict))]
 [JsonSerializable(typeof(RomMError))]
 internal sealed partial class WireJson : JsonSerializerContext;
+
+/// <summary>The same, deep enough for a device's settings (<see cref="SecretDocument.MaxDepth"/>) inside a message.</summary>
+internal static class DeepJson
+{
+    public static WireJson Default { get; } = new(new JsonSerializerOptions(WireJson.Default.Options) { MaxDepth = 40 });
+}
