@@ -1,3 +1,4 @@
+using System.Transactions;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization;
@@ -16,10 +17,13 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IHos
 {
     public async Task<T> RunAsync<T>(Func<DbContext, Task<T>> step)
     {
+        using var alone = Transaction.Current is null ? null : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {
-            return await step(scope.ServiceProvider.GetRequiredService<TContext>()).ConfigureAwait(false);
+            var result = await step(scope.ServiceProvider.GetRequiredService<TContext>()).ConfigureAwait(false);
+            alone?.Complete();
+            return result;
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Transactions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 
@@ -27,6 +28,20 @@ public abstract class HostTests(TestDatabase database) : IDisposable
         Assert.NotNull(await database.CreateStore().FindByUserCodeAsync(pairing.UserCodeHash, default));
         Assert.Equal(0, await database.QueryAsync(other => other.Games.CountAsync()));
         Assert.Equal(EntityState.Added, Assert.Single(context.ChangeTracker.Entries()).State);
+    }
+
+    [Fact]
+    public async Task What_a_store_wrote_stays_when_the_host_takes_its_transaction_back()
+    {
+        var pairing = TestData.NewPairing();
+        using (new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+        {
+            await database.CreateStore().TryAddAsync(pairing, default);
+            await database.CreateRepository().TryIssueTokenAsync(TestData.NewUnboundToken(), UpToFive, default);
+        }
+
+        Assert.NotNull(await database.CreateStore().FindByUserCodeAsync(pairing.UserCodeHash, default));
+        Assert.Single(await database.CreateRepository().ListTokensAsync("alice", default));
     }
 
     [Theory]
