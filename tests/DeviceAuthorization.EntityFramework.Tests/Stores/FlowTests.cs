@@ -1,13 +1,13 @@
 namespace DeviceAuthorization.Tests;
 
 /// <summary>The whole flow over a real database, and what it costs.</summary>
-public abstract class FlowTests(TestDatabase database) : IAsyncDisposable
+public abstract class FlowTests(TestDatabase database) : IDisposable
 {
     private readonly PairingHost _host = new(database);
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        await _host.DisposeAsync();
+        _host.Dispose();
         database.Dispose();
         GC.SuppressFinalize(this);
     }

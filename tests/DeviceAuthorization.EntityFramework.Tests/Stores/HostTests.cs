@@ -117,7 +117,7 @@ public abstract class HostTests(TestDatabase database) : IDisposable
     [Fact]
     public async Task What_is_past_its_retention_is_removed_batch_by_batch()
     {
-        await using var host = new PairingHost(database, options => options.CleanUpBatch = 2);
+        using var host = new PairingHost(database, options => options.CleanUpBatch = 2);
         var (store, repository) = (database.CreateStore(), database.CreateRepository());
         var kept = TestData.NewPairing() with { ExpiresAt = TestData.Start };
         await store.TryAddAsync(kept, default);
@@ -140,7 +140,7 @@ public abstract class HostTests(TestDatabase database) : IDisposable
     [Fact]
     public async Task Removal_runs_by_itself_and_an_outage_does_not_end_it()
     {
-        await using var host = new PairingHost(database, options => options.CleanUpPeriod = TimeSpan.FromMinutes(1));
+        using var host = new PairingHost(database, options => options.CleanUpPeriod = TimeSpan.FromMinutes(1));
         var pairing = TestData.NewPairing();
         await database.CreateStore().TryAddAsync(pairing, default);
         var cleanUp = Assert.Single(host.Services.GetServices<IHostedService>().OfType<StoreCleanUp>());

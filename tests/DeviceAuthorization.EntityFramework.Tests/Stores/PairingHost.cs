@@ -6,7 +6,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace DeviceAuthorization.Tests;
 
 /// <summary>A host with its stores in the database, as <c>AddEntityFrameworkStores</c> sets it up; its flow is called below the wire.</summary>
-internal sealed class PairingHost : IAsyncDisposable
+internal sealed class PairingHost : IDisposable
 {
     private readonly WebApplication _app;
 
@@ -51,7 +51,7 @@ internal sealed class PairingHost : IAsyncDisposable
 
     public Task<TokenWithDevice?> CallAsync(DeviceToken token) => Services.GetRequiredService<IDeviceRepository>().FindTokenAsync(token.Hash(), default).AsTask();
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public void Dispose() => ((IDisposable)_app).Dispose();
 
     private async Task<T> InScopeAsync<T>(Func<PairingService, Task<T>> step)
     {
