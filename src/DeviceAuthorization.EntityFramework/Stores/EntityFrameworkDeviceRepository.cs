@@ -1,0 +1,156 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Devices and tokens in tables. What touches one row is one UPDATE with its whole condition. What touches more (issue a token, delete a
+/// device) is a transaction that first takes the lock of the user (<see cref="TokenOwnerRow"/>): so it is right at READ COMMITTED.
+/// </summary>
+internal sealed class EntityFrameworkDeviceRepository(IHostDatabase database, IOptions<DeviceAuthorizationOptions> options) : IDeviceRepository
+{
+    // Two who add the same device or user at once: the loser finds it at its second try.
+    private const int AddAttempts = 3;
+
+    private readonly SecretKeys _secretKeys = SecretKeys.Default.With(options.Value.SecretKeys);
+
+    public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var found = await DeviceSql.AddOrFindAsync(db, DeviceRow.From(device), cancellationToken).ConfigureAwait(false);
+                var row = found.Find(row => row.Id == device.Id)
+                    ?? found.Find(row => device.ClientDeviceIdentifier is not null && row.ClientDeviceIdentifier == device.ClientDeviceIdentifier)
+                    ?? found.FirstOrDefault();
+                if (row is not null)
+                {
+                    return row.ToDevice(_secretKeys);
+                }
+            }
+            catch (DbException) when (attempt < AddAttempts)
+            {
+                // A unique violation, which providers name each in their own way. Anything else comes again, and is thrown.
+            }
+
+            if (attempt >= AddAttempts)
+            {
+                throw new InvalidOperationException("A device was added and deleted by others several times in a row.");
+            }
+        }
+    }));
+
+    public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+        (await db.Set<DeviceRow>().AsNoTracking().FirstOrDefaultAsync(row => row.Id == deviceId && row.UserId == userId, cancellationToken).ConfigureAwait(false))
+            ?.ToDevice(_secretKeys)));
+
+    public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) => new(database.RunAsync<IReadOnlyList<Device>>(async db =>
+    {
+        var rows = await db.Set<DeviceRow>().AsNoTracking().Where(row => row.UserId == userId).ToListAsync(cancellationToken).ConfigureAwait(false);
+        return [.. rows.OrderBy(row => row.CreatedAt).ThenBy(row => row.Id, StringComparer.Ordinal).Select(row => row.ToDevice(_secretKeys))];
+    }));
+
+    public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    {
+        try
+        {
+            return await DeviceSql.TryReplaceAsync(db, DeviceRow.From(device), cancellationToken).ConfigureAwait(false)
+                ? DeviceReplacement.Replaced
+                : DeviceReplacement.Stale;
+        }
+        catch (DbException)
+        {
+            var isDouble = await db.Set<DeviceRow>().AnyAsync(
+                row => row.UserId == device.UserId && row.Id != device.Id
+                    && ((device.ClientDeviceIdentifier != null && row.ClientDeviceIdentifier == device.ClientDeviceIdentifier)
+                        || (device.Fingerprint != null && row.Fingerprint == device.Fingerprint)),
+                cancellationToken).ConfigureAwait(false);
+            if (!isDouble)
+            {
+                throw;
+            }
+
+            return DeviceReplacement.Conflict;
+        }
+    }));
+
+    public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    {
+        await TokenSql.AddOwnerAsync(db, userId, AddAttempts, cancellationToken).ConfigureAwait(false);
+        var isDeleted = false;
+        await TokenSql.InTransactionAsync(db, async () =>
+        {
+            await db.Set<TokenOwnerRow>().Where(row => row.UserId == userId)
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Turn, row => row.Turn + 1), cancellationToken).ConfigureAwait(false);
+            var device = db.Set<DeviceRow>().Where(row => row.Id == deviceId && row.UserId == userId);
+            await db.Set<TokenRow>().Where(row => row.DeviceId == deviceId && row.RevokedAt == null && device.Any())
+                .ExecuteUpdateAsync(set => set
+                    .SetProperty(row => row.RevokedAt, now.Write())
+                    .SetProperty(row => row.Version, row => row.Version + 1)
+                    .SetProperty(row => row.WriteId, Guid.NewGuid()), cancellationToken).ConfigureAwait(false);
+
+            // True stays true: when the commit is in doubt and this is repeated, the device is gone because of us.
+            isDeleted |= await device.ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false) > 0;
+            return isDeleted;
+        }, cancellationToken).ConfigureAwait(false);
+        return isDeleted;
+    }));
+
+    public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    {
+        var row = TokenRow.From(token);
+        var stored = await TokenSql.TryIssueAsync(db, row, issue, cancellationToken).ConfigureAwait(false);
+        if (stored is null && !await db.Set<TokenOwnerRow>().AnyAsync(owner => owner.UserId == row.UserId, cancellationToken).ConfigureAwait(false))
+        {
+            await TokenSql.AddOwnerAsync(db, row.UserId, AddAttempts, cancellationToken).ConfigureAwait(false);
+            stored = await TokenSql.TryIssueAsync(db, row, issue, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (stored is not null)
+        {
+            return new TokenIssue(stored.ToToken(), false);
+        }
+
+        var hasDevice = row.DeviceId is null
+            || await db.Set<DeviceRow>().AnyAsync(device => device.Id == row.DeviceId && device.UserId == row.UserId, cancellationToken).ConfigureAwait(false);
+        return new TokenIssue(null, hasDevice);
+    }));
+
+    public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    {
+        var found = await db.Set<TokenRow>().AsNoTracking()
+            .Where(token => token.Hash == hash && token.RevokedAt == null)
+            .LeftJoin(
+                db.Set<DeviceRow>().AsNoTracking(),
+                token => new { Id = token.DeviceId, token.UserId },
+                device => new { Id = (string?)device.Id, device.UserId },
+                (token, device) => new { Token = token, Device = device })
+            .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
+        return found is null || (found.Token.IsBound && found.Device is null) ? null : new TokenWithDevice(found.Token.ToToken(), found.Device?.ToDevice(_secretKeys));
+    }));
+
+    public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+        (await db.Set<TokenRow>().AsNoTracking().FirstOrDefaultAsync(row => row.PairingId == pairingId, cancellationToken).ConfigureAwait(false))?.ToToken()));
+
+    public ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) => new(database.RunAsync<IReadOnlyList<IssuedToken>>(async db =>
+    {
+        var rows = await db.Set<TokenRow>().AsNoTracking().Where(row => row.UserId == userId && row.RevokedAt == null).ToListAsync(cancellationToken).ConfigureAwait(false);
+        return [.. rows.OrderByDescending(row => row.CreatedAt).ThenBy(row => row.Id).Select(row => row.ToToken())];
+    }));
+
+    public ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken) =>
+        new(database.RunAsync(db => TokenSql.TryReplaceAsync(db, TokenRow.From(token), cancellationToken)));
+
+    public ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    {
+        var (at, old) = (now.Write(), (now - debounce).Write());
+        var token = db.Set<TokenRow>().Where(row => row.Id == tokenId);
+        var written = await token.Where(row => row.LastUsedAt == null || row.LastUsedAt <= old)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.LastUsedAt, at), cancellationToken).ConfigureAwait(false);
+        return written + await db.Set<DeviceRow>()
+            .Where(row => token.Any(used => used.DeviceId == row.Id) && (row.LastSeenAt == null || row.LastSeenAt <= old))
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.LastSeenAt, at), cancellationToken).ConfigureAwait(false);
+    }));
+}

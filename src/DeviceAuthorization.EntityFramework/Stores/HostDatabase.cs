@@ -1,0 +1,51 @@
+using System.Transactions;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// The host's database. Each step runs on a context of its own, so that it never saves what the host has changed and not saved yet, never
+/// joins its transaction, and never meets another step on one connection.
+/// </summary>
+internal interface IHostDatabase
+{
+    Task<T> RunAsync<T>(Func<DbContext, Task<T>> step);
+}
+
+internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IHostDatabase
+    where TContext : DbContext
+{
+    public async Task<T> RunAsync<T>(Func<DbContext, Task<T>> step)
+    {
+        using var alone = Transaction.Current is null ? null : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
+        var scope = scopes.CreateAsyncScope();
+        await using (scope.ConfigureAwait(false))
+        {
+            var result = await step(scope.ServiceProvider.GetRequiredService<TContext>()).ConfigureAwait(false);
+            alone?.Complete();
+            return result;
+        }
+    }
+}
+
+internal static class ConditionalWrite
+{
+    /// <summary>
+    /// Runs a statement that changes one row or none. A host's retrying execution strategy repeats it when the connection breaks, and the
+    /// first try may have been committed before: then the repetition finds its own work in its way. Whoever is repeated therefore asks
+    /// for the mark it left; the usual call asks nothing.
+    /// </summary>
+    /// <param name="db">The context.</param>
+    /// <param name="write">The statement; gives how many rows it changed.</param>
+    /// <param name="isWritten">Whether the row carries this attempt's mark.</param>
+    public static async Task<bool> TryOnceAsync(this DbContext db, Func<Task<int>> write, Func<Task<bool>> isWritten)
+    {
+        var tries = 0;
+        var rows = await db.Database.CreateExecutionStrategy().ExecuteAsync(() =>
+        {
+            tries++;
+            return write();
+        }).ConfigureAwait(false);
+        return rows > 0 || (tries > 1 && await isWritten().ConfigureAwait(false));
+    }
+}

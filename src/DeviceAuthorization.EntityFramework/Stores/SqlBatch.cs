@@ -1,0 +1,60 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Several statements sent as one command, for what LINQ has no word: an INSERT under a condition. Names are those of the host's model,
+/// quoted by its provider; values are parameters in the types of their columns. The rest is plain SQL.
+/// </summary>
+internal sealed class SqlBatch(DbContext db)
+{
+    private readonly ISqlGenerationHelper _sql = db.GetService<ISqlGenerationHelper>();
+    private readonly List<DbParameter> _parameters = [];
+
+    public string Table<TRow>()
+    {
+        var type = Type<TRow>();
+        return _sql.DelimitIdentifier(type.GetTableName()!, type.GetSchema());
+    }
+
+    public string Column<TRow>(string property) => Column(Type<TRow>().FindProperty(property)!);
+
+    /// <summary>A value to compare with a column, or to write into it.</summary>
+    public string Value<TRow>(string property, object? value) => Value(Type<TRow>().FindProperty(property)!, value);
+
+    /// <summary>An INSERT of a row that lacks its end: the condition.</summary>
+    public string Insert<TRow>(TRow row)
+    {
+        var properties = Type<TRow>().GetProperties().Where(property => property.PropertyInfo is not null).ToArray();
+        return $"""
+            INSERT INTO {Table<TRow>()} ({string.Join(", ", properties.Select(Column))})
+            SELECT {string.Join(", ", properties.Select(property => Value(property, property.PropertyInfo!.GetValue(row))))}
+            """;
+    }
+
+    /// <summary>Sends it. Its last statement selects whole rows.</summary>
+    public Task<List<TRow>> QueryAsync<TRow>(string sql, CancellationToken cancellationToken)
+        where TRow : class =>
+        db.Set<TRow>().FromSqlRaw(sql, [.. _parameters]).AsNoTracking().ToListAsync(cancellationToken);
+
+    /// <summary>Sends it.</summary>
+    public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken) => db.Database.ExecuteSqlRawAsync(sql, _parameters, cancellationToken);
+
+    private IEntityType Type<TRow>() => db.Model.FindEntityType(typeof(TRow))
+        ?? throw new InvalidOperationException($"{db.GetType().Name} lacks the tables of device pairing: call modelBuilder.UseDeviceAuthorization() in its OnModelCreating.");
+
+    private string Column(IProperty property) =>
+        _sql.DelimitIdentifier(property.GetColumnName(StoreObjectIdentifier.Create(property.DeclaringType, StoreObjectType.Table)!.Value)!);
+
+    private string Value(IProperty property, object? value)
+    {
+        using var command = db.Database.GetDbConnection().CreateCommand();
+        var parameter = property.GetRelationalTypeMapping().CreateParameter(command, $"@v{_parameters.Count}", value, property.IsNullable);
+        _parameters.Add(parameter);
+        return parameter.ParameterName;
+    }
+}

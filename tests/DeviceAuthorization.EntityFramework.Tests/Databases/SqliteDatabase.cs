@@ -1,0 +1,35 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>A file, written ahead (WAL), as a host of one machine has it.</summary>
+public sealed class SqliteDatabase : TestDatabase
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("device-authorization-");
+    private readonly string _connection;
+
+    public SqliteDatabase()
+    {
+        _connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder.FullName, "host.db") }.ToString();
+        using var context = new HostContext(Options());
+        context.Database.EnsureCreated();
+        Assert.Equal("wal", context.Database.SqlQueryRaw<string>("PRAGMA journal_mode").AsEnumerable().Single());
+    }
+
+    public override void Use(DbContextOptionsBuilder options) => options.UseSqlite(_connection, sqlite => sqlite.ExecutionStrategy(to => new RetryLostAnswers(to)));
+
+    protected override void Delete()
+    {
+        using var connection = new SqliteConnection(_connection);
+        SqliteConnection.ClearPool(connection);
+        _folder.Delete(recursive: true);
+    }
+
+    private DbContextOptions<HostContext> Options()
+    {
+        var options = new DbContextOptionsBuilder<HostContext>();
+        Use(options);
+        return options.Options;
+    }
+}

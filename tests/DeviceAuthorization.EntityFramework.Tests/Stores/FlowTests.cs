@@ -1,0 +1,84 @@
+namespace DeviceAuthorization.Tests;
+
+/// <summary>The whole flow over a real database, and what it costs.</summary>
+public abstract class FlowTests(TestDatabase database) : IDisposable
+{
+    private readonly PairingHost _host = new(database);
+
+    public void Dispose()
+    {
+        _host.Dispose();
+        database.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task A_device_pairs_calls_and_pairs_again()
+    {
+        var codes = await _host.StartAsync();
+        Assert.Equal(PairingError.AuthorizationPending, await _host.RefusedAsync(codes));
+        Assert.Equal(PairingError.SlowDown, await _host.RefusedAsync(codes));
+        var device = Assert.IsType<DecisionResult.Approved>(await _host.ApproveAsync(codes)).Device;
+        var paired = Assert.IsType<PollResult.Paired>(await _host.PollAsync(codes));
+        Assert.Equal(PairingError.InvalidGrant, await _host.RefusedAsync(codes));
+        TestData.AssertSame(new TokenWithDevice(paired.Issued, device), await _host.CallAsync(paired.Token));
+        Assert.Equal(["read"], paired.Issued.Scopes);
+
+        var again = await _host.StartAsync();
+        Assert.Equal(device.Id, Assert.IsType<DecisionResult.Approved>(await _host.ApproveAsync(again)).Device.Id);
+        var replaced = Assert.IsType<PollResult.Paired>(await _host.PollAsync(again));
+        Assert.Null(await _host.CallAsync(paired.Token));
+        Assert.NotNull(await _host.CallAsync(replaced.Token));
+    }
+
+    [Fact]
+    public async Task A_denied_device_is_told_so_and_an_expired_one_too()
+    {
+        var (denied, late) = (await _host.StartAsync(), await _host.StartAsync());
+        await _host.DenyAsync(denied);
+        Assert.Equal(PairingError.AccessDenied, await _host.RefusedAsync(denied));
+        _host.Clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(PairingError.ExpiredToken, await _host.RefusedAsync(late));
+        Assert.IsType<DecisionResult.NotFound>(await _host.ApproveAsync(late));
+    }
+
+    [Fact]
+    public async Task Of_many_hosts_that_are_polled_at_once_one_gives_the_token()
+    {
+        var codes = await _host.StartAsync();
+        await _host.ApproveAsync(codes);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => _host.PollAsync(codes))));
+        var paired = Assert.IsType<PollResult.Paired>(Assert.Single(answers, answer => answer is PollResult.Paired));
+        Assert.NotNull(await _host.CallAsync(paired.Token));
+        Assert.Single(await _host.Services.GetRequiredService<IDeviceRepository>().ListTokensAsync("alice", default));
+    }
+
+    [Theory]
+    [InlineData(null, 4)]
+    [InlineData("tv-1", 4)]
+    public async Task Each_step_costs_as_few_commands_as_promised(string? identifier, int approve)
+    {
+        var wire = database.Wire;
+        StartResult.Started codes = null!;
+        DeviceToken token = null!;
+        Assert.Equal(1, await wire.CountAsync(async () => codes = await _host.StartAsync(identifier)));
+        Assert.Equal(1, await wire.CountAsync(() => _host.PollAsync(codes))); // pending
+        Assert.Equal(3, await wire.CountAsync(() => _host.PollAsync(codes))); // too early, first time
+        Assert.Equal(2, await wire.CountAsync(() => _host.PollAsync(codes))); // too early again
+        Assert.Equal(approve, await wire.CountAsync(() => _host.ApproveAsync(codes)));
+        Assert.Equal(4, await wire.CountAsync(async () => token = Assert.IsType<PollResult.Paired>(await _host.PollAsync(codes)).Token));
+        Assert.Equal(1, await wire.CountAsync(() => _host.CallAsync(token)));
+
+        codes = await _host.StartAsync(identifier);
+        Assert.Equal(approve, await wire.CountAsync(() => _host.ApproveAsync(codes))); // known, and nothing new to say of it
+        Assert.Equal(4, await wire.CountAsync(() => _host.PollAsync(codes)));
+
+        codes = await _host.StartAsync(identifier);
+        Assert.Equal(2, await wire.CountAsync(() => _host.DenyAsync(codes)));
+    }
+}
+
+public sealed class SqliteFlowTests() : FlowTests(new SqliteDatabase());
+
+[Collection(PostgresTests.Name)]
+public sealed class PostgresFlowTests(PostgresServer server) : FlowTests(new PostgresDatabase(server));

@@ -1,0 +1,61 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>A host with its stores in the database, as <c>AddEntityFrameworkStores</c> sets it up; its flow is called below the wire.</summary>
+internal sealed class PairingHost : IDisposable
+{
+    private readonly WebApplication _app;
+
+    public PairingHost(TestDatabase database, Action<EntityFrameworkStoreOptions>? configure = null)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development", ContentRootPath = AppContext.BaseDirectory });
+        builder.Logging.ClearProviders();
+        database.AddTo(builder.Services);
+        builder.Services.AddAuthentication().AddCookie();
+        builder.Services.AddDeviceAuthorization(options =>
+        {
+            options.Scopes.Add("read", "Read");
+            options.Scopes.Add("write", "Write");
+        }).AddEntityFrameworkStores<HostContext>(configure);
+        builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock));
+        _app = builder.Build();
+        Database = database;
+    }
+
+    public FakeTimeProvider Clock { get; } = new(TestData.Start);
+
+    public TestDatabase Database { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public Task<StartResult.Started> StartAsync(string? identifier = "tv-1") => InScopeAsync(async service => Assert.IsType<StartResult.Started>(await service.StartAsync(new PairingRequest
+    {
+        ClientId = "tv",
+        RequiresClientId = true,
+        Scopes = ["read", "write"],
+        Device = new ReportedDevice { Name = "TV", Identifier = identifier, Platform = "tvOS" },
+    })));
+
+    public Task<DecisionResult> ApproveAsync(StartResult.Started codes) =>
+        InScopeAsync(service => service.ApproveAsync(codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"] }));
+
+    public Task<DecisionResult> DenyAsync(StartResult.Started codes) => InScopeAsync(service => service.DenyAsync(codes.UserCode.Reveal(), new Approver("alice")));
+
+    public Task<PollResult> PollAsync(StartResult.Started codes) => InScopeAsync(service => service.PollAsync(codes.DeviceCode, "tv"));
+
+    public async Task<PairingError> RefusedAsync(StartResult.Started codes) => Assert.IsType<PollResult.NotPaired>(await PollAsync(codes)).Error;
+
+    public Task<TokenWithDevice?> CallAsync(DeviceToken token) => Services.GetRequiredService<IDeviceRepository>().FindTokenAsync(token.Hash(), default).AsTask();
+
+    public void Dispose() => ((IDisposable)_app).Dispose();
+
+    private async Task<T> InScopeAsync<T>(Func<PairingService, Task<T>> step)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        return await step(scope.ServiceProvider.GetRequiredService<PairingService>());
+    }
+}
