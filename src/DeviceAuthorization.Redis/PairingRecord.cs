@@ -153,6 +153,7 @@ internal sealed record PairingDetails
         {
             Scopes = grant.Scopes,
             DeviceName = grant.DeviceName,
+            AsNewDevice = grant.AsNewDevice,
             TokenExpiresAt = grant.TokenExpiresAt?.ToUnixTimeMilliseconds(),
             TokenSalt = grant.TokenSalt,
             DeviceId = grant.DeviceId,
@@ -180,6 +181,7 @@ internal sealed record PairingDetails
         {
             Scopes = grant.Scopes,
             DeviceName = grant.DeviceName,
+            AsNewDevice = grant.AsNewDevice,
             TokenExpiresAt = Time(grant.TokenExpiresAt),
             TokenSalt = grant.TokenSalt,
             DeviceId = grant.DeviceId,
@@ -201,6 +203,10 @@ internal sealed record GrantDetails
 
     [JsonPropertyName("n")]
     public string? DeviceName { get; init; }
+
+    [JsonPropertyName("w")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool AsNewDevice { get; init; }
 
     [JsonPropertyName("e")]
     public long? TokenExpiresAt { get; init; }

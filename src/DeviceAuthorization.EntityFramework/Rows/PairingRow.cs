@@ -48,6 +48,8 @@ internal sealed class PairingRow
 
     public string? GrantedDeviceName { get; set; }
 
+    public bool GrantedAsNewDevice { get; set; }
+
     public long? TokenExpiresAt { get; set; }
 
     /// <summary>Set exactly when something was granted.</summary>
@@ -87,6 +89,7 @@ internal sealed class PairingRow
         ClaimedUntil = pairing.ClaimedUntil.Write(),
         GrantedScopes = pairing.Grant?.Scopes.Write(),
         GrantedDeviceName = pairing.Grant?.DeviceName,
+        GrantedAsNewDevice = pairing.Grant?.AsNewDevice ?? false,
         TokenExpiresAt = (pairing.Grant?.TokenExpiresAt).Write(),
         TokenSalt = pairing.Grant?.TokenSalt,
         DeviceId = pairing.Grant?.DeviceId,
@@ -121,6 +124,7 @@ internal sealed class PairingRow
         {
             Scopes = GrantedScopes!.ReadScopes(),
             DeviceName = GrantedDeviceName,
+            AsNewDevice = GrantedAsNewDevice,
             TokenExpiresAt = TokenExpiresAt.ReadTime(),
             TokenSalt = TokenSalt,
             DeviceId = DeviceId,

@@ -90,6 +90,7 @@ internal sealed class EntityFrameworkPairingStore(IHostDatabase database) : IPai
                     .SetProperty(row => row.ClaimedUntil, to.ClaimedUntil)
                     .SetProperty(row => row.GrantedScopes, to.GrantedScopes)
                     .SetProperty(row => row.GrantedDeviceName, to.GrantedDeviceName)
+                    .SetProperty(row => row.GrantedAsNewDevice, to.GrantedAsNewDevice)
                     .SetProperty(row => row.TokenExpiresAt, to.TokenExpiresAt)
                     .SetProperty(row => row.TokenSalt, to.TokenSalt)
                     .SetProperty(row => row.DeviceId, to.DeviceId)

@@ -73,7 +73,9 @@ internal static class TokenSql
                     .SetProperty(row => row.Name, to.Name)
                     .SetProperty(row => row.Scopes, to.Scopes)
                     .SetProperty(row => row.ExpiresAt, to.ExpiresAt)
-                    .SetProperty(row => row.LastUsedAt, to.LastUsedAt)
+                    .SetProperty(row => row.LastUsedAt, row => row.Hash == to.Hash && (to.LastUsedAt == null || row.LastUsedAt > to.LastUsedAt)
+                        ? row.LastUsedAt
+                        : to.LastUsedAt) // only ever forward, but for a new secret
                     .SetProperty(row => row.RevokedAt, to.RevokedAt)
                     .SetProperty(row => row.Version, to.Version + 1)
                     .SetProperty(row => row.WriteId, mark), cancellationToken),

@@ -21,6 +21,7 @@ CREATE TABLE "DevicePairings" (
     "ClaimedUntil" bigint,
     "GrantedScopes" text,
     "GrantedDeviceName" character varying(255),
+    "GrantedAsNewDevice" boolean NOT NULL,
     "TokenExpiresAt" bigint,
     "TokenSalt" character varying(64),
     "DeviceId" character varying(64),

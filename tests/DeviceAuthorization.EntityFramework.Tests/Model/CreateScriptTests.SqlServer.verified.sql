@@ -25,6 +25,7 @@ CREATE TABLE [auth].[DevicePairings] (
     [ClaimedUntil] bigint NULL,
     [GrantedScopes] nvarchar(max) NULL,
     [GrantedDeviceName] nvarchar(255) NULL,
+    [GrantedAsNewDevice] bit NOT NULL,
     [TokenExpiresAt] bigint NULL,
     [TokenSalt] nvarchar(64) NULL,
     [DeviceId] nvarchar(64) NULL,

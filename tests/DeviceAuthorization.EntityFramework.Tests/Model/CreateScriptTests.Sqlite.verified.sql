@@ -21,6 +21,7 @@ CREATE TABLE "DevicePairings" (
     "ClaimedUntil" INTEGER NULL,
     "GrantedScopes" TEXT NULL,
     "GrantedDeviceName" TEXT NULL,
+    "GrantedAsNewDevice" INTEGER NOT NULL,
     "TokenExpiresAt" INTEGER NULL,
     "TokenSalt" TEXT NULL,
     "DeviceId" TEXT NULL,
