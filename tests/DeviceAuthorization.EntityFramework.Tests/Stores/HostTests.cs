@@ -164,7 +164,8 @@ public abstract class HostTests(TestDatabase database) : IDisposable
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (!await condition())
         {
-            await Task.Delay(10, patience.Token);
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
         }
     }
 }
