@@ -4,18 +4,20 @@ using PairingHost;
 var builder = WebApplication.CreateBuilder(args);
 
 // Everything else comes from the configuration section DeviceAuthorization, such as --DeviceAuthorization:RateLimits:Enabled=false.
-builder.Services.AddDeviceAuthorization(options =>
+var deviceAuthorization = builder.Services.AddDeviceAuthorization(options =>
 {
     foreach (var (name, words) in Accounts.Scopes)
     {
         options.Scopes.TryAdd(name, words);
     }
 });
+builder.AddStores(deviceAuthorization);
 builder.Services.AddSingleton<IPairingPolicy, Accounts>();
 builder.Services.AddSingleton<GameLibrary>();
 builder.AddSignIn();
 
 var app = builder.Build();
+app.CreateStores();
 app.MapSignIn();
 app.MapDeviceAuthorization();
 app.MapDevicePairingPage();

@@ -13,7 +13,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace DeviceAuthorization.Tests.Samples;
 
 /// <summary>The sample as it runs, with a clock that stands still.</summary>
-internal sealed class PairingHostServer : WebApplicationFactory<PairingHost::Program>
+/// <param name="database">The SQLite file that it keeps everything in; in memory without one.</param>
+internal sealed class PairingHostServer(string? database = null) : WebApplicationFactory<PairingHost::Program>
 {
     public const string Auth = "/api/auth/device";
 
@@ -42,6 +43,8 @@ internal sealed class PairingHostServer : WebApplicationFactory<PairingHost::Pro
 
     protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
         .UseEnvironment("Development")
+        .UseSetting("Stores", database is null ? "memory" : "sqlite")
+        .UseSetting("ConnectionStrings:Sqlite", $"Data Source={database};Pooling=False")
         .ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Clock));
 
     private HttpClient WithAuthorization(string scheme, string parameter)
