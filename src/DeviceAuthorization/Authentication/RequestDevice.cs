@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization;
@@ -29,7 +28,7 @@ public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
             return new RequestDevice(caller?.Device, isUnknown: false);
         }
 
-        var userId = caller?.UserId ?? (context.User.FindFirst(ClaimTypes.NameIdentifier) ?? context.User.FindFirst("sub"))?.Value;
+        var userId = caller?.UserId ?? ApproverSession.UserId(context.User);
         var device = userId is null
             ? null
             : await context.RequestServices.GetRequiredService<IDeviceRepository>().FindAsync(userId, deviceId, context.RequestAborted);

@@ -36,7 +36,7 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
     public static Approver? Identify(ClaimsPrincipal principal)
     {
         if (principal.Identities.Any(identity => identity.AuthenticationType == DeviceTokenDefaults.AuthenticationType)
-            || (principal.FindFirst(ClaimTypes.NameIdentifier) ?? principal.FindFirst("sub"))?.Value is not { Length: > 0 } userId)
+            || UserId(principal) is not { Length: > 0 } userId)
         {
             return null;
         }
@@ -44,6 +44,10 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
         var scopes = principal.FindAll(DeviceTokenDefaults.ScopeClaim).SelectMany(claim => claim.Value.Split(' ')).ToArray();
         return new Approver(userId, scopes.Length > 0 ? scopes : null);
     }
+
+    /// <summary>The one reading of who a principal is.</summary>
+    public static string? UserId(ClaimsPrincipal principal) =>
+        (principal.FindFirst(ClaimTypes.NameIdentifier) ?? principal.FindFirst("sub"))?.Value;
 
     /// <summary>The scheme people sign in with: the configured one, the host's default, or its only one besides ours.</summary>
     public async Task<string> SchemeAsync()

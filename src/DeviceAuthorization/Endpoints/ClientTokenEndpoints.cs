@@ -39,12 +39,12 @@ internal static class ClientTokenEndpoints
 
         if (!ReportedText.TryClean(create.Name, LongestName, out var name) || name is null || !TryReadScopes(create.Scopes, out var scopes))
         {
-            return Unprocessable("name and at least one scope are required; a name is at most 255 characters without control characters.");
+            return JsonDialect.Unprocessable("name and at least one scope are required; a name is at most 255 characters without control characters.");
         }
 
         if (!TokenLifetimes.TryParse(api.Options, create.ExpiresIn, out var lifetime))
         {
-            return Unprocessable(TokenLifetimes.Problem(api.Options));
+            return JsonDialect.Unprocessable(TokenLifetimes.Problem(api.Options));
         }
 
         var has = await api.Policy.ScopesNowAsync(person.UserId, scopes, context.RequestAborted) ?? [];
@@ -99,12 +99,12 @@ internal static class ClientTokenEndpoints
         if (!ReportedText.TryClean(change.Name, LongestName, out var name) || (change.Name is not null && name is null)
             || (change.Scopes is not null && !TryReadScopes(change.Scopes, out scopes)))
         {
-            return Unprocessable("A name is 1 to 255 characters without control characters; scopes name at least one.");
+            return JsonDialect.Unprocessable("A name is 1 to 255 characters without control characters; scopes name at least one.");
         }
 
         if (!TokenLifetimes.TryParse(api.Options, change.ExpiresIn, out var lifetime))
         {
-            return Unprocessable(TokenLifetimes.Problem(api.Options));
+            return JsonDialect.Unprocessable(TokenLifetimes.Problem(api.Options));
         }
 
         var widens = false;
@@ -120,7 +120,7 @@ internal static class ClientTokenEndpoints
             },
             context.RequestAborted);
         return widens
-            ? Unprocessable("A token can only lose scopes and end sooner. For more, pair again or make a new one.")
+            ? JsonDialect.Unprocessable("A token can only lose scopes and end sooner. For more, pair again or make a new one.")
             : Found(changed);
     }
 
@@ -168,6 +168,4 @@ internal static class ClientTokenEndpoints
         : TypedResults.Json(ClientTokenSchema.From(token, raw), WireJson.Default.ClientTokenSchema);
 
     private static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Token not found");
-
-    private static IResult Unprocessable(string detail) => JsonDialect.Error(StatusCodes.Status422UnprocessableEntity, detail);
 }

@@ -15,7 +15,6 @@ internal sealed class DeviceApi(
     TimeProvider clock)
 {
     private readonly DeviceAuthorizationOptions _options = options.Value;
-    private readonly SecretKeys _secretKeys = SecretKeys.Default.With(options.Value.SecretKeys);
 
     public IDeviceRepository Repository => repository;
 
@@ -48,7 +47,7 @@ internal sealed class DeviceApi(
         context.Response.RegisterForDispose(json);
         try
         {
-            return DeviceChange.TryRead(json.RootElement, _secretKeys, out var change, out var problem)
+            return DeviceChange.TryRead(json.RootElement, SecretKeys.Default.With(_options.SecretKeys), out var change, out var problem)
                 ? new DeviceBody(json.RootElement, change)
                 : JsonDialect.Refuse<DeviceBody>(problem);
         }

@@ -37,14 +37,14 @@ internal static class DeviceEndpoints
 
         if (!RegisterFlags.TryRead(body.Json, out var flags))
         {
-            return Unprocessable("allow_existing, allow_duplicate and reset_syncs must be true or false.");
+            return JsonDialect.Unprocessable("allow_existing, allow_duplicate and reset_syncs must be true or false.");
         }
 
         var now = api.Clock.Now();
         var blank = new Device { Id = Guid.NewGuid().ToString(), UserId = caller.UserId, LastSeenAt = now, CreatedAt = now, UpdatedAt = now };
         if (body.Change.Apply(blank, merges: false, out var problem) is not { } device)
         {
-            return Unprocessable(problem!);
+            return JsonDialect.Unprocessable(problem!);
         }
 
         var stored = await api.Repository.AddOrFindAsync(
@@ -106,7 +106,7 @@ internal static class DeviceEndpoints
             caller.UserId, id, stored => body.Change.Apply(stored, merges, out problem) ?? stored, context.RequestAborted);
         return (problem, isConflict, device) switch
         {
-            ({ } tooLarge, _, _) => Unprocessable(tooLarge),
+            ({ } tooLarge, _, _) => JsonDialect.Unprocessable(tooLarge),
             (_, true, _) => Conflict(id),
             (_, _, { } changed) => Found(changed),
             _ => NotFound(),
@@ -128,8 +128,6 @@ internal static class DeviceEndpoints
 
     // RomM names the id in it; an id that is not the caller's is not repeated here.
     private static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Device not found");
-
-    private static IResult Unprocessable(string detail) => JsonDialect.Error(StatusCodes.Status422UnprocessableEntity, detail);
 
     private static JsonHttpResult<RomMConflict> Conflict(string deviceId) => TypedResults.Json(
         new RomMConflict(new RomMExistingDevice("device_exists", "A device with this fingerprint already exists", deviceId)),

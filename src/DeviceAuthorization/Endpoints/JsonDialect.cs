@@ -46,7 +46,10 @@ internal sealed class JsonDialect : IDialect
     }
 
     public static Parsed<T> Refuse<T>(string detail)
-        where T : class => Parsed.Refuse<T>(Error(StatusCodes.Status422UnprocessableEntity, detail));
+        where T : class => Parsed.Refuse<T>(Unprocessable(detail));
+
+    /// <summary>The body has a shape or a value that does not fit.</summary>
+    public static IResult Unprocessable(string detail) => Error(StatusCodes.Status422UnprocessableEntity, detail);
 
     public async Task<Parsed<PairingRequest>> ReadStartAsync(HttpContext context)
     {
@@ -86,7 +89,7 @@ internal sealed class JsonDialect : IDialect
     }
 
     public IResult UnknownScopes(IReadOnlyList<string> scopes) =>
-        Error(StatusCodes.Status422UnprocessableEntity, $"Unknown scopes: {string.Join(", ", scopes)}");
+        Unprocessable($"Unknown scopes: {string.Join(", ", scopes)}");
 
     public IResult TooManyStarts() => Error(StatusCodes.Status429TooManyRequests, "Too many authorize attempts. Try again later.");
 

@@ -29,8 +29,10 @@ internal sealed class DevicePairingPage(
     private const int MaxFields = ScopeParameter.MaxScopes + 4;
     private const string GenericProblem = "This code is not known here. It may be mistyped, expired or used. Check it, or start again on your device.";
 
+    private static readonly string[] ScopeFields = [.. Enumerable.Range(0, ScopeParameter.MaxScopes).Select(i => $"scope{i}")];
+
     private readonly string[] _known =
-        [antiforgeryOptions.Value.FormFieldName, "user_code", "decision", "as_new_device", .. Enumerable.Range(0, ScopeParameter.MaxScopes).Select(i => $"scope{i}")];
+        [antiforgeryOptions.Value.FormFieldName, "user_code", "decision", "as_new_device", .. ScopeFields];
 
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string path)
     {
@@ -108,7 +110,7 @@ internal sealed class DevicePairingPage(
             return StartAgain();
         }
 
-        var scopes = Enumerable.Range(0, ScopeParameter.MaxScopes).Select(i => form[$"scope{i}"]).OfType<string>().ToArray();
+        var scopes = ScopeFields.Select(field => form[field]).OfType<string>().ToArray();
         DecisionResult result;
         switch (form["decision"])
         {
