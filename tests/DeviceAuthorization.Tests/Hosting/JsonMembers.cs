@@ -11,7 +11,4 @@ internal static class JsonMembers
         [.. body.GetProperty(member).EnumerateArray().Select(item => item.GetString()!)];
 
     public static string[] Names(this JsonElement body) => [.. body.EnumerateObject().Select(member => member.Name)];
-
-    /// <summary>What RomM's errors say.</summary>
-    public static async Task<string?> DetailAsync(this HttpResponseMessage response) => (await response.JsonAsync()).String("detail");
 }

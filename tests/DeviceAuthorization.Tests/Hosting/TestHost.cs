@@ -110,14 +110,17 @@ internal sealed class TestHost : IAsyncDisposable
     }
 
     /// <summary>A client that nobody is signed in with: a device.</summary>
-    public HttpClient Device() => Client();
+    public HttpClient Device(params DelegatingHandler[] handlers) => Client(handlers);
+
+    /// <summary>A browser with its own cookies, in which nobody is signed in. Follows no redirects.</summary>
+    public HttpClient Browser() => Client(new CookieContainerHandler());
 
     /// <summary>A browser with its own cookies, in which <paramref name="user"/> is signed in. Follows no redirects.</summary>
     /// <param name="user">The user's id and name.</param>
     /// <param name="scope">Limits the credential to these scopes, space-separated.</param>
     public async Task<HttpClient> SignInAsync(string user, string? scope = null)
     {
-        var client = Client(new CookieContainerHandler());
+        var client = Browser();
         using var response = await client.GetAsync($"/test/sign-in/{user}{(scope is null ? "" : "?scope=" + Uri.EscapeDataString(scope))}");
         response.EnsureSuccessStatusCode();
         return client;

@@ -35,6 +35,9 @@ internal static class Wire
         return document.RootElement.Clone();
     }
 
+    /// <summary>What RomM's errors say.</summary>
+    public static async Task<string?> DetailAsync(this HttpResponseMessage response) => (await response.JsonAsync()).String("detail");
+
     /// <summary>Starts a pairing as a plain RFC 8628 client does.</summary>
     public static async Task<Codes> StartAsync(this HttpClient device, string clientId = "tv", string? scope = "library.read")
     {

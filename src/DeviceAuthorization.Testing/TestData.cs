@@ -1,13 +1,15 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 
-namespace DeviceAuthorization.Tests;
+namespace DeviceAuthorization.Testing;
 
-/// <summary>Values of the flow, made with the public API only: the store kit is to move to a package of its own.</summary>
-internal static class TestData
+/// <summary>Records as the flow makes them, for tests of stores. Ids and hashes differ with each call, all else is the same.</summary>
+public static class TestData
 {
+    /// <summary>When the records were made.</summary>
     public static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
+    /// <summary>What a store sees of a code or a token.</summary>
     public static string NewHash() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     /// <summary>A pending pairing of the client "tv", started at <see cref="Start"/>, with every member a device can fill filled.</summary>
@@ -25,6 +27,7 @@ internal static class TestData
         Pacing = Pacing.Start(TimeSpan.FromSeconds(5), Start),
     };
 
+    /// <summary>What an approver granted for ninety days; its device is not registered yet.</summary>
     public static PairingGrant NewGrant() => new()
     {
         Scopes = ["read"],
@@ -34,6 +37,9 @@ internal static class TestData
     };
 
     /// <summary>A device of the client "tv-app", registered at <see cref="Start"/>, with every member filled that a pairing fills.</summary>
+    /// <param name="user">Its owner.</param>
+    /// <param name="identifier">Its <see cref="Device.ClientDeviceIdentifier"/>.</param>
+    /// <param name="fingerprint">Its <see cref="Device.Fingerprint"/>.</param>
     public static Device NewDevice(string user = "alice", string? identifier = "tv-1", string? fingerprint = null) => new()
     {
         Id = Guid.NewGuid().ToString(),
@@ -49,6 +55,8 @@ internal static class TestData
         UpdatedAt = Start,
     };
 
+    /// <summary>A token of a pairing, for a device and its owner.</summary>
+    /// <param name="device">The device.</param>
     public static IssuedToken NewToken(Device device) => new()
     {
         Id = Guid.NewGuid(),
@@ -63,6 +71,7 @@ internal static class TestData
     };
 
     /// <summary>A token that its user made by hand: of no device, and of no pairing.</summary>
+    /// <param name="user">Whose it is.</param>
     public static IssuedToken NewUnboundToken(string user = "alice") => new()
     {
         Id = Guid.NewGuid(),
@@ -74,6 +83,10 @@ internal static class TestData
     };
 
     /// <summary>Revokes a token, as its owner does; whether this call did it.</summary>
+    /// <param name="repository">Where it is.</param>
+    /// <param name="userId">Its owner.</param>
+    /// <param name="tokenId">The token.</param>
+    /// <param name="now">When it is revoked.</param>
     public static async Task<bool> RevokeAsync(this IDeviceRepository repository, string userId, Guid tokenId, DateTimeOffset now)
     {
         var tokens = await repository.ListTokensAsync(userId, default);
@@ -81,5 +94,7 @@ internal static class TestData
     }
 
     /// <summary>Compares what two records hold, lists by their elements; record equality compares lists by reference.</summary>
+    /// <param name="expected">What it should be.</param>
+    /// <param name="actual">What it is.</param>
     public static void AssertSame<T>(T expected, T actual) => Assert.Equal(JsonSerializer.Serialize(expected), JsonSerializer.Serialize(actual));
 }

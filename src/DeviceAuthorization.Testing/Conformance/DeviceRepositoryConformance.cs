@@ -1,6 +1,9 @@
-namespace DeviceAuthorization.Tests;
+namespace DeviceAuthorization.Testing;
 
-/// <summary>What every <see cref="IDeviceRepository"/> keeps to. One class per repository derives, named after it; nothing is overridden.</summary>
+/// <summary>
+/// What every <see cref="IDeviceRepository"/> keeps to, as tests that a class of your test project inherits: one sealed class per repository,
+/// named after it. xunit makes an instance for each test.
+/// </summary>
 public abstract partial class DeviceRepositoryConformance
 {
     private const string Mac = "mac:aabbccddeeff";
@@ -10,6 +13,13 @@ public abstract partial class DeviceRepositoryConformance
 
     /// <summary>A connection to a repository that is empty when the test starts; each call gives another connection to the same one.</summary>
     protected abstract IDeviceRepository CreateRepository();
+
+    /// <summary>
+    /// Makes the answer of the next write (where it is a transaction, of its commit), of any of the test's repositories, get lost: it takes
+    /// effect, and then whoever waits for it hears that the connection broke. See <see cref="PairingStoreConformance.LoseNextAnswer"/>.
+    /// </summary>
+    /// <returns>Whether this repository can be treated so. Otherwise that test shows nothing.</returns>
+    protected virtual bool LoseNextAnswer() => false;
 
     [Fact]
     public async Task An_added_device_is_found_by_its_owner_as_it_was()
@@ -232,45 +242,6 @@ public abstract partial class DeviceRepositoryConformance
         AssertSame(device with { Name = "A", LastSeenAt = seen, Version = 1 }, await repository.FindAsync("alice", device.Id, default));
         Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(device with { Name = "B", LastSeenAt = later, Version = 1 }, default));
         AssertSame(device with { Name = "B", LastSeenAt = later, Version = 2 }, await repository.FindAsync("alice", device.Id, default));
-    }
-
-    [Fact]
-    public async Task Deleting_a_device_revokes_its_tokens_and_no_others()
-    {
-        var (repository, device, token) = await IssueAsync();
-        var other = TestData.NewToken(await repository.AddOrFindAsync(TestData.NewDevice(identifier: null), default));
-        var unbound = TestData.NewUnboundToken();
-        await IssueAsync(repository, other);
-        await IssueAsync(repository, unbound);
-        Assert.False(await repository.DeleteAsync("bob", device.Id, Now, default));
-        Assert.NotNull(await repository.FindTokenAsync(token.Hash, default));
-        Assert.True(await repository.DeleteAsync("alice", device.Id, Now, default));
-        Assert.False(await repository.DeleteAsync("alice", device.Id, Now, default));
-        Assert.Null(await repository.FindAsync("alice", device.Id, default));
-        Assert.Null(await repository.FindTokenAsync(token.Hash, default));
-        Assert.Equal(Now, (await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default))!.RevokedAt);
-        Assert.Equal(Now, (await IssueAsync(repository, token)).Token!.RevokedAt);
-        Assert.Equal(new TokenIssue(null, false), await IssueAsync(repository, TestData.NewToken(device)));
-        Assert.NotNull(await repository.FindTokenAsync(other.Hash, default));
-        Assert.NotNull(await repository.FindTokenAsync(unbound.Hash, default));
-    }
-
-    [Fact]
-    public async Task Of_many_who_delete_a_device_at_once_one_is_told_so()
-    {
-        var (_, device, _) = await IssueAsync();
-        Assert.Single(await AtOnceAsync(32, repository => repository.DeleteAsync("alice", device.Id, Now, default)), true);
-    }
-
-    [Fact]
-    public async Task A_deleted_device_that_registers_again_is_a_new_one_and_its_old_token_stays_revoked()
-    {
-        var (repository, device, token) = await IssueAsync();
-        await repository.DeleteAsync("alice", device.Id, Now, default);
-        var again = await repository.AddOrFindAsync(TestData.NewDevice(fingerprint: Mac) with { CreatedAt = Now }, default);
-        Assert.False(device.Id.Equals(again.Id, StringComparison.Ordinal));
-        Assert.Equal(Now, again.CreatedAt);
-        Assert.Null(await repository.FindTokenAsync(token.Hash, default));
     }
 
     /// <summary>A device with every member filled.</summary>

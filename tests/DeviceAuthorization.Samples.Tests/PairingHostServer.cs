@@ -1,5 +1,3 @@
-extern alias PairingHost;
-
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -13,12 +11,14 @@ using Microsoft.Extensions.Time.Testing;
 namespace DeviceAuthorization.Tests.Samples;
 
 /// <summary>The sample as it runs, with a clock that stands still.</summary>
-/// <param name="database">The SQLite file that it keeps everything in; in memory without one.</param>
-internal sealed class PairingHostServer(string? database = null) : WebApplicationFactory<PairingHost::Program>
+/// <param name="settings">As on its command line; everything is in memory without any.</param>
+internal sealed class PairingHostServer(params (string Name, string Value)[] settings) : WebApplicationFactory<Program>
 {
     public const string Auth = "/api/auth/device";
 
-    public FakeTimeProvider Clock { get; } = new(TestHost.Epoch);
+    private readonly OpenRequests _requests = new();
+
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
     /// <summary>A script that calls with a user's password.</summary>
     public HttpClient Basic(string user) => WithAuthorization("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(user + ":demo")));
@@ -41,11 +41,24 @@ internal sealed class PairingHostServer(string? database = null) : WebApplicatio
         return answer.Body;
     }
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
-        .UseEnvironment("Development")
-        .UseSetting("Stores", database is null ? "memory" : "sqlite")
-        .UseSetting("ConnectionStrings:Sqlite", $"Data Source={database};Pooling=False")
-        .ConfigureTestServices(services => services.AddSingleton<TimeProvider>(Clock));
+    public override async ValueTask DisposeAsync()
+    {
+        await _requests.EndAsync();
+        await base.DisposeAsync();
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseEnvironment("Development").ConfigureTestServices(services =>
+        {
+            services.AddSingleton<TimeProvider>(Clock);
+            services.AddSingleton<IStartupFilter>(_requests);
+        });
+        foreach (var (name, value) in settings is [] ? [("Stores:Pairings", "memory"), ("Stores:Devices", "memory")] : settings)
+        {
+            builder.UseSetting(name, value);
+        }
+    }
 
     private HttpClient WithAuthorization(string scheme, string parameter)
     {

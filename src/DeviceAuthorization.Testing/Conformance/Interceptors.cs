@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 
-namespace DeviceAuthorization.Tests;
+namespace DeviceAuthorization.Testing;
 
 /// <summary>Stops the first call that comes by until it is released.</summary>
 internal sealed class Pause
@@ -22,12 +22,16 @@ internal sealed class Pause
 }
 
 /// <summary>What a test does to the calls of a store: hold one, or let one fail, before or after it took effect.</summary>
-internal abstract class Interceptor
+/// <param name="same">Another one, whose orders are this one's too: a host may have a store for each request.</param>
+internal class Interceptor(Interceptor? same = null)
 {
-    private readonly ConcurrentDictionary<(string Member, bool After), Func<Task>> _once = new();
+    private readonly ConcurrentDictionary<(string Member, bool After), Func<Task>> _once = same?._once ?? new();
 
     /// <summary>Whether each call lets others run before and after it, so that parallel callers really interleave.</summary>
     public bool Interleaves { get; set; }
+
+    /// <summary>Runs at each call, with its member, before it takes effect (false) and after (true).</summary>
+    public Func<string, bool, Task> Passing { get; set; } = (_, _) => Task.CompletedTask;
 
     public Pause PauseBefore(string member) => Hold((member, false));
 
@@ -54,13 +58,14 @@ internal abstract class Interceptor
         return pause;
     }
 
-    private async Task PassAsync((string, bool) point)
+    private async Task PassAsync((string Member, bool After) point)
     {
         if (Interleaves)
         {
             await Task.Yield();
         }
 
+        await Passing(point.Member, point.After);
         if (_once.TryRemove(point, out var step))
         {
             await step();
@@ -68,7 +73,7 @@ internal abstract class Interceptor
     }
 }
 
-internal sealed class InterceptedPairingStore(IPairingStore inner) : Interceptor, IPairingStore
+internal sealed class InterceptedPairingStore(IPairingStore inner, Interceptor? same = null) : Interceptor(same), IPairingStore
 {
     /// <summary>Changes what is added: to let codes collide.</summary>
     public Func<Pairing, Pairing> Adding { get; set; } = pairing => pairing;
@@ -104,7 +109,7 @@ internal sealed class InterceptedPairingStore(IPairingStore inner) : Interceptor
         Around(() => inner.RemoveExpiredAsync(before, max, cancellationToken));
 }
 
-internal sealed class InterceptedDeviceRepository(IDeviceRepository inner) : Interceptor, IDeviceRepository
+internal sealed class InterceptedDeviceRepository(IDeviceRepository inner, Interceptor? same = null) : Interceptor(same), IDeviceRepository
 {
     /// <summary>What came of every registration.</summary>
     public ConcurrentQueue<Device> Registered { get; } = [];

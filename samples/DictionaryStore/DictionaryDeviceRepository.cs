@@ -1,0 +1,147 @@
+using DeviceAuthorization;
+
+namespace DictionaryStore;
+
+/// <summary>Devices and tokens in dictionaries behind one lock. It looks through all of them, where a database has an index.</summary>
+public sealed class DictionaryDeviceRepository : IDeviceRepository
+{
+    private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, IssuedToken> _tokens = [];
+    private readonly Lock _gate = new();
+
+    public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken) => Locked(() =>
+    {
+        var found = _devices.GetValueOrDefault(device.Id) ?? Doubles(device).FirstOrDefault();
+        return found ?? (_devices[device.Id] = device);
+    });
+
+    public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) => Locked(() => Owned(userId, deviceId));
+
+    public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) => Locked<IReadOnlyList<Device>>(() =>
+        [.. _devices.Values.Where(device => device.UserId == userId).OrderBy(device => device.CreatedAt)]);
+
+    public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) => Locked(() =>
+    {
+        if (Owned(device.UserId, device.Id) is not { } stored || stored.Version != device.Version)
+        {
+            return DeviceReplacement.Stale;
+        }
+
+        if (Doubles(device).Any(other => other.Id != device.Id))
+        {
+            return DeviceReplacement.Conflict;
+        }
+
+        _devices[device.Id] = device with { Version = device.Version + 1, LastSeenAt = Later(stored.LastSeenAt, device.LastSeenAt) };
+        return DeviceReplacement.Replaced;
+    });
+
+    public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
+    {
+        if (Owned(userId, deviceId) is null)
+        {
+            return false;
+        }
+
+        Revoke(deviceId, now);
+        return _devices.Remove(deviceId);
+    });
+
+    public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => Locked(() =>
+    {
+        if (token.PairingId is { } pairing && OfPairing(pairing) is { } issued)
+        {
+            return new TokenIssue(issued, false);
+        }
+
+        if (token.DeviceId is { } id && Owned(token.UserId, id) is null)
+        {
+            return new TokenIssue(null, false);
+        }
+
+        var replaced = issue.ReplacesEarlier ? token.DeviceId : null;
+        if (_tokens.Values.Count(other => other.UserId == token.UserId && other.IsLive(issue.Now) && (replaced is null || other.DeviceId != replaced)) >= issue.MaxLiveTokens)
+        {
+            return new TokenIssue(null, true);
+        }
+
+        Revoke(replaced, issue.Now);
+        _tokens.Add(token.Id, token);
+        foreach (var forgotten in _tokens.Values.Where(other => other.RevokedAt < issue.Now - IssuedToken.RevokedRetention).ToArray())
+        {
+            _tokens.Remove(forgotten.Id);
+        }
+
+        return new TokenIssue(token, false);
+    });
+
+    public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) => Locked(() =>
+    {
+        var token = _tokens.Values.FirstOrDefault(token => token.Hash == hash && token.RevokedAt is null);
+        var device = token?.DeviceId is { } id ? Owned(token.UserId, id) : null;
+        return token is null || (token.DeviceId is not null && device is null) ? null : new TokenWithDevice(token, device);
+    });
+
+    public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) => Locked(() => OfPairing(pairingId));
+
+    public ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) => Locked<IReadOnlyList<IssuedToken>>(() =>
+        [.. _tokens.Values.Where(token => token.UserId == userId && token.RevokedAt is null).OrderByDescending(token => token.CreatedAt)]);
+
+    public ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken) => Locked(() =>
+    {
+        if (!_tokens.TryGetValue(token.Id, out var stored) || stored.Version != token.Version)
+        {
+            return false;
+        }
+
+        var lastUsedAt = token.Hash == stored.Hash ? Later(stored.LastUsedAt, token.LastUsedAt) : token.LastUsedAt; // a new secret was never used
+        _tokens[token.Id] = token with { Version = token.Version + 1, LastUsedAt = lastUsedAt };
+        return true;
+    });
+
+    public async ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) => await Locked(() =>
+    {
+        bool IsOld(DateTimeOffset? at) => at is null || at <= now - debounce;
+        if (_tokens.TryGetValue(tokenId, out var token) && IsOld(token.LastUsedAt))
+        {
+            _tokens[tokenId] = token with { LastUsedAt = now };
+        }
+
+        if (token?.DeviceId is { } id && _devices.TryGetValue(id, out var device) && IsOld(device.LastSeenAt))
+        {
+            _devices[id] = device with { LastSeenAt = now };
+        }
+
+        return true;
+    });
+
+    private ValueTask<T> Locked<T>(Func<T> step)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult(step());
+        }
+    }
+
+    private Device? Owned(string userId, string deviceId) => _devices.GetValueOrDefault(deviceId) is { } device && device.UserId == userId ? device : null;
+
+    /// <summary>The user's devices that are known by the same identifier, then those with the same fingerprint.</summary>
+    private IEnumerable<Device> Doubles(Device device)
+    {
+        var owned = _devices.Values.Where(other => other.UserId == device.UserId);
+        return owned.Where(other => other.ClientDeviceIdentifier is { } identifier && identifier == device.ClientDeviceIdentifier)
+            .Concat(owned.Where(other => other.Fingerprint is { } fingerprint && fingerprint == device.Fingerprint));
+    }
+
+    private IssuedToken? OfPairing(Guid pairingId) => _tokens.Values.FirstOrDefault(token => token.PairingId == pairingId);
+
+    private void Revoke(string? deviceId, DateTimeOffset now)
+    {
+        foreach (var token in _tokens.Values.Where(token => deviceId is not null && token.DeviceId == deviceId && token.RevokedAt is null).ToArray())
+        {
+            _tokens[token.Id] = token with { RevokedAt = now, Version = token.Version + 1 };
+        }
+    }
+
+    private static DateTimeOffset? Later(DateTimeOffset? stored, DateTimeOffset? read) => read is null || stored > read ? stored : read;
+}

@@ -1,0 +1,11 @@
+namespace DeviceAuthorization.Testing;
+
+/// <summary>What a device speaks to the endpoints of the flow.</summary>
+public enum DeviceDialect
+{
+    /// <summary>RFC 8628: form-encoded requests.</summary>
+    Form,
+
+    /// <summary>RomM's JSON.</summary>
+    Json,
+}

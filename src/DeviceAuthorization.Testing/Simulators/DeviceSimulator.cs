@@ -1,0 +1,178 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace DeviceAuthorization.Testing;
+
+/// <summary>
+/// A device without a keyboard, as the hosts see it: asks for codes, polls no faster than it may, and comes away with a token or with the
+/// reason why not. May be used for many pairings, also at once.
+/// </summary>
+/// <param name="http">Reaches the host; its base address ends where <see cref="Prefix"/> begins.</param>
+/// <param name="clock">Paces the loops. A fake one must be moved on by the test.</param>
+public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
+{
+    private static readonly TimeSpan SlowDownStep = TimeSpan.FromSeconds(5);
+
+    /// <summary>The path of the endpoints, as given to <c>MapDeviceAuthorization</c>.</summary>
+    /// <value><c>/api/auth/device</c> by default.</value>
+    public string Prefix { get; init; } = "/api/auth/device";
+
+    /// <summary>What the device speaks.</summary>
+    public DeviceDialect Dialect { get; init; }
+
+    /// <summary>The app: <c>client_id</c>, or RomM's <c>client</c>.</summary>
+    public string ClientId { get; init; } = "simulated-tv";
+
+    /// <summary>What the device calls itself.</summary>
+    public string Name { get; init; } = "Simulated TV";
+
+    /// <summary>By what its owner's registry knows the device again; <see langword="null"/> for a new device each time. RomM's dialect needs one.</summary>
+    public string? Identifier { get; init; }
+
+    /// <summary>The scopes to ask for. None means the host's default, which RomM's dialect does not know.</summary>
+    public IReadOnlyList<string> Scopes { get; init; } = [];
+
+    /// <summary>Sent with each poll, so that a lost token can be fetched again; <see langword="null"/> to send none.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>Asks for codes, once.</summary>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <exception cref="HttpRequestException">The host did not answer, or did not give any; with its status.</exception>
+    public async Task<DeviceCodes> StartAsync(CancellationToken cancellationToken = default)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Prefix}/init") { Content = StartContent() };
+        using var response = await http.SendAsync(request, cancellationToken);
+        response.EnsureSuccessStatusCode();
+        return (await response.Content.ReadFromJsonAsync<DeviceCodes>(cancellationToken))!;
+    }
+
+    /// <summary>Asks for the token, once.</summary>
+    /// <param name="codes">What <see cref="StartAsync"/> gave.</param>
+    /// <param name="cancellationToken">Stops the call; whether the host heard it is then unknown.</param>
+    public async Task<DeviceAnswer> PollAsync(DeviceCodes codes, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(codes);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Prefix}/token") { Content = PollContent(codes.DeviceCode) };
+        if (IdempotencyKey is not null)
+        {
+            request.Headers.Add("Idempotency-Key", IdempotencyKey);
+        }
+
+        try
+        {
+            using var response = await http.SendAsync(request, cancellationToken);
+            return await ReadAsync(response, cancellationToken);
+        }
+        catch (Exception exception) when (IsOutage(exception, cancellationToken))
+        {
+            return new DeviceAnswer.Unavailable(null);
+        }
+    }
+
+    /// <summary>
+    /// Polls until the answer is final: at once, then at the interval, which grows as the host says. The host has the last word on when the
+    /// codes have expired; one that never comes back is polled until <paramref name="cancellationToken"/> ends it.
+    /// </summary>
+    /// <param name="codes">What <see cref="StartAsync"/> gave.</param>
+    /// <param name="cancellationToken">Stops the loop.</param>
+    public async Task<DeviceAnswer> PollUntilFinalAsync(DeviceCodes codes, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(codes);
+        var interval = TimeSpan.FromSeconds(codes.Interval);
+        while (true)
+        {
+            var answer = await PollAsync(codes, cancellationToken);
+            if (answer.IsFinal)
+            {
+                return answer;
+            }
+
+            if (answer is DeviceAnswer.SlowDown { Interval: var longer })
+            {
+                interval = longer ?? interval + SlowDownStep;
+            }
+
+            var wait = answer is DeviceAnswer.Unavailable { RetryAfter: { } after } && after > interval ? after : interval;
+            await Task.Delay(wait, clock, cancellationToken);
+        }
+    }
+
+    /// <summary>The whole of it: asks for codes until the host gives some, shows them, polls until the answer is final.</summary>
+    /// <param name="show">Gets the codes, for an approver; polling starts when it is done.</param>
+    /// <param name="cancellationToken">Stops the loop.</param>
+    public async Task<DeviceAnswer> PairAsync(Func<DeviceCodes, Task> show, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(show);
+        while (true)
+        {
+            DeviceCodes codes;
+            try
+            {
+                codes = await StartAsync(cancellationToken);
+            }
+            catch (Exception exception) when (IsOutage(exception, cancellationToken))
+            {
+                await Task.Delay(SlowDownStep, clock, cancellationToken);
+                continue;
+            }
+
+            await show(codes);
+            return await PollUntilFinalAsync(codes, cancellationToken);
+        }
+    }
+
+    private HttpContent StartContent() => Dialect == DeviceDialect.Json
+        ? JsonContent.Create(new { client_device_identifier = Identifier, name = Name, client = ClientId, requested_scopes = Scopes })
+        : Form(("client_id", ClientId), ("name", Name), ("client_device_identifier", Identifier), ("scope", Scopes.Count > 0 ? string.Join(' ', Scopes) : null));
+
+    private HttpContent PollContent(string deviceCode) => Dialect == DeviceDialect.Json
+        ? JsonContent.Create(new { device_code = deviceCode })
+        : Form(("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", deviceCode), ("client_id", ClientId));
+
+    private static FormUrlEncodedContent Form(params (string Name, string? Value)[] parameters) =>
+        new(parameters.Where(parameter => parameter.Value is not null).Select(parameter => KeyValuePair.Create(parameter.Name, parameter.Value!)));
+
+    private static async Task<DeviceAnswer> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.StatusCode is HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests)
+        {
+            return new DeviceAnswer.Unavailable(response.Headers.RetryAfter?.Delta);
+        }
+
+        if (response.Content.Headers.ContentType?.MediaType is not "application/json")
+        {
+            return new DeviceAnswer.Refused($"HTTP {(int)response.StatusCode}");
+        }
+
+        var body = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return new DeviceAnswer.Paired(body.GetProperty("access_token").GetString()!, ReadScopes(body), body.GetProperty("device_id").GetString()!);
+        }
+
+        return (body.TryGetProperty("error", out var error) ? error.GetString() : null) switch
+        {
+            "authorization_pending" => new DeviceAnswer.Pending(),
+            "slow_down" => new DeviceAnswer.SlowDown(body.TryGetProperty("interval", out var seconds) ? TimeSpan.FromSeconds(seconds.GetInt32()) : null),
+            "access_denied" => new DeviceAnswer.Denied(),
+            "expired_token" => new DeviceAnswer.Expired(),
+            var other => new DeviceAnswer.Refused(other ?? $"HTTP {(int)response.StatusCode}"),
+        };
+    }
+
+    private static string[] ReadScopes(JsonElement body) => body switch
+    {
+        _ when body.TryGetProperty("scopes", out var list) => [.. list.EnumerateArray().Select(scope => scope.GetString()!)],
+        _ when body.TryGetProperty("scope", out var words) => words.GetString()!.Split(' '),
+        _ => [],
+    };
+
+    /// <summary>A connection that failed, a timeout, and a 503 of <see cref="StartAsync"/>; not what the caller cancelled.</summary>
+    private static bool IsOutage(Exception exception, CancellationToken cancellationToken) => exception switch
+    {
+        HttpRequestException { StatusCode: null or HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests } => true,
+        OperationCanceledException => !cancellationToken.IsCancellationRequested, // HttpClient.Timeout
+        _ => false,
+    };
+}
