@@ -8,64 +8,118 @@ using StackExchange.Redis;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Keeps pairings in Redis.</summary>
+/// <summary>Keeps pairings in Redis, and counts attempts there.</summary>
 public static class DeviceAuthorizationRedisExtensions
 {
     /// <summary>
-    /// Keeps pairings in Redis or Redis Cluster, so that every node of a host sees the same ones. Replaces the store that is registered.
+    /// Keeps pairings in Redis or Redis Cluster, so that every node of a host sees the same ones. Replaces the store that is registered. Attempts
+    /// are counted there, too, unless the host has registered an <see cref="IAttemptLimiter"/> of its own: nodes that share pairings share limits.
     /// While Redis is down the endpoints answer 503; it need not be up when the host starts. Settings, <see cref="RedisPairingStoreOptions"/>,
     /// come from the configuration section <see cref="RedisPairingStoreOptions.SectionName"/>.
     /// </summary>
     /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
     /// <param name="configuration">Where Redis is, in the words of StackExchange.Redis: <c>localhost:6379</c>, <c>a:6379,b:6379,password=…,ssl=true</c>.</param>
-    public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, string configuration)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(configuration);
-        return Add(builder, Opening(Persistent(ConfigurationOptions.Parse(configuration))));
-    }
+    public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, string configuration) =>
+        AddStore(builder, Opening(configuration));
 
     /// <inheritdoc cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/>
     /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
     /// <param name="connect">Says where Redis is and how to sign in.</param>
-    public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect)
-    {
-        ArgumentNullException.ThrowIfNull(connect);
-        var configuration = Persistent(new ConfigurationOptions());
-        connect(configuration);
-        return Add(builder, Opening(configuration));
-    }
+    public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect) =>
+        AddStore(builder, Opening(connect));
 
     /// <inheritdoc cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/>
     /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
     /// <param name="connection">The host's own connection, which stays open when the host ends. No admin rights are needed.</param>
-    public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, IConnectionMultiplexer connection)
-    {
-        ArgumentNullException.ThrowIfNull(connection);
-        return Add(builder, () => new RedisConnection(connection));
-    }
+    public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, IConnectionMultiplexer connection) =>
+        AddStore(builder, Opening(connection));
+
+    /// <summary>
+    /// Counts attempts in Redis or Redis Cluster, for a host of more than one node that keeps its pairings elsewhere;
+    /// <see cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/> brings this along. Replaces the limiter that is registered. While
+    /// Redis is down, whatever is limited is answered 503. There is one Redis for both: where both are added, the last call says which.
+    /// </summary>
+    /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
+    /// <param name="configuration">Where Redis is, in the words of StackExchange.Redis: <c>localhost:6379</c>, <c>a:6379,b:6379,password=…,ssl=true</c>.</param>
+    public static DeviceAuthorizationBuilder AddRedisAttemptLimiter(this DeviceAuthorizationBuilder builder, string configuration) =>
+        AddLimiter(builder, Opening(configuration));
+
+    /// <inheritdoc cref="AddRedisAttemptLimiter(DeviceAuthorizationBuilder, string)"/>
+    /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
+    /// <param name="connect">Says where Redis is and how to sign in.</param>
+    public static DeviceAuthorizationBuilder AddRedisAttemptLimiter(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect) =>
+        AddLimiter(builder, Opening(connect));
+
+    /// <inheritdoc cref="AddRedisAttemptLimiter(DeviceAuthorizationBuilder, string)"/>
+    /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
+    /// <param name="connection">The host's own connection, which stays open when the host ends. No admin rights are needed.</param>
+    public static DeviceAuthorizationBuilder AddRedisAttemptLimiter(this DeviceAuthorizationBuilder builder, IConnectionMultiplexer connection) =>
+        AddLimiter(builder, Opening(connection));
 
     /// <summary>
     /// While Redis is away, tries every second (the default pauses grow long, and pairings are short-lived), also at first; and lets calls fail
-    /// at once: a device that is told 503 polls again, and thousands that wait would be a load of their own.
+    /// at once: a device that is told 503 polls again, and thousands that wait would be a load of their own. Asks every few seconds who is primary:
+    /// after a fail-over without Sentinel or Cluster nobody says so (the default is a minute).
     /// </summary>
     private static ConfigurationOptions Persistent(ConfigurationOptions configuration)
     {
         configuration.AbortOnConnectFail = false;
         configuration.BacklogPolicy = BacklogPolicy.FailFast;
+        configuration.ConfigCheckSeconds = 5;
         configuration.ReconnectRetryPolicy = new LinearRetry(maxRetryElapsedTimeAllowedMilliseconds: 1000);
         return configuration;
     }
 
-    private static Func<RedisConnection> Opening(ConfigurationOptions configuration) => () => new RedisConnection(configuration);
+    private static Func<RedisConnection> Opening(string configuration)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(configuration);
+        var parsed = Persistent(ConfigurationOptions.Parse(configuration));
+        return () => new RedisConnection(parsed);
+    }
 
-    private static DeviceAuthorizationBuilder Add(DeviceAuthorizationBuilder builder, Func<RedisConnection> connect)
+    private static Func<RedisConnection> Opening(Action<ConfigurationOptions> connect)
+    {
+        ArgumentNullException.ThrowIfNull(connect);
+        var configuration = Persistent(new ConfigurationOptions());
+        connect(configuration);
+        return () => new RedisConnection(configuration);
+    }
+
+    private static Func<RedisConnection> Opening(IConnectionMultiplexer connection)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return () => new RedisConnection(connection);
+    }
+
+    private static DeviceAuthorizationBuilder AddStore(DeviceAuthorizationBuilder builder, Func<RedisConnection> connect)
+    {
+        AddConnection(builder, connect);
+        builder.Services.Replace(ServiceDescriptor.Singleton<IPairingStore, RedisPairingStore>());
+
+        // What the host chose itself stays.
+        return builder.Services.All(service => service.ServiceType != typeof(IAttemptLimiter) || service.ImplementationType?.Assembly == typeof(IAttemptLimiter).Assembly)
+            ? ReplaceLimiter(builder)
+            : builder;
+    }
+
+    private static DeviceAuthorizationBuilder AddLimiter(DeviceAuthorizationBuilder builder, Func<RedisConnection> connect)
+    {
+        AddConnection(builder, connect);
+        return ReplaceLimiter(builder);
+    }
+
+    private static DeviceAuthorizationBuilder ReplaceLimiter(DeviceAuthorizationBuilder builder)
+    {
+        builder.Services.Replace(ServiceDescriptor.Singleton<IAttemptLimiter, RedisAttemptLimiter>());
+        return builder;
+    }
+
+    private static void AddConnection(DeviceAuthorizationBuilder builder, Func<RedisConnection> connect)
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddOptions<RedisPairingStoreOptions>().BindConfiguration(RedisPairingStoreOptions.SectionName).ValidateOnStart();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisPairingStoreOptions>, RedisPairingStoreOptionsValidator>());
         builder.Services.Replace(ServiceDescriptor.Singleton(_ => connect())); // by a factory, so that the container closes what it made
-        builder.Services.Replace(ServiceDescriptor.Singleton<IPairingStore, RedisPairingStore>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, EvictionPolicyCheck>());
-        return builder;
     }
 }

@@ -33,13 +33,13 @@ internal sealed class RedisPairingStore(
     public async ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken)
     {
         var redis = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
-        string? deviceCode = await redis.StringGetAsync(UserCodeKey(userCodeHash), Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var deviceCode = await GetAsync(redis, UserCodeKey(userCodeHash), cancellationToken).ConfigureAwait(false);
         if (deviceCode is null)
         {
             return null;
         }
 
-        string? record = await redis.StringGetAsync(_pairings + deviceCode, Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var record = await GetAsync(redis, _pairings + deviceCode, cancellationToken).ConfigureAwait(false);
 
         // A start that ended half-way leaves a user code that points to nothing, or to a pairing that has another one.
         var pairing = Read(PairingRecord.Lengthen(deviceCode), record);
@@ -144,6 +144,10 @@ internal sealed class RedisPairingStore(
 
         return pairing;
     }
+
+    /// <summary>As the scripts read; the client's own GETEX always sets or takes away the expiry.</summary>
+    private static async Task<string?> GetAsync(IDatabase redis, RedisKey key, CancellationToken cancellationToken) =>
+        (string?)await redis.ExecuteAsync("GETEX", [key], Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
 
     private RedisKey PairingKey(string deviceCodeHash) => _pairings + PairingRecord.Shorten(deviceCodeHash);
 

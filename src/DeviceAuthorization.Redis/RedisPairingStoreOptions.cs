@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization;
 
-/// <summary>Where in Redis the pairings are. Checked when the host starts.</summary>
+/// <summary>Where in Redis the pairings and the counted attempts are. Checked when the host starts.</summary>
 public sealed class RedisPairingStoreOptions
 {
     /// <summary>The configuration section that the settings are read from.</summary>

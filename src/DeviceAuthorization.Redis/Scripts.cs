@@ -2,7 +2,9 @@ namespace DeviceAuthorization;
 
 /// <summary>
 /// Each is one atomic step on one key, and so on one slot of a cluster. Time is an argument. Records are those of <see cref="PairingRecord"/>;
-/// one that does not match is left alone.
+/// one that does not match is left alone. They read with GETEX, which Redis counts as a write though it changes nothing: a primary that has become a
+/// replica, and may know less, then answers READONLY and not what it knows. And a script that has begun to write may go on when memory is full: what was
+/// started comes to its end.
 /// </summary>
 internal static class Scripts
 {
@@ -51,12 +53,12 @@ internal static class Scripts
 
     /// <summary>KEYS[1] the user code · ARGV[1] what it must point to. 1 or 0.</summary>
     public const string Release = """
-        if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+        if redis.call('GETEX', KEYS[1]) ~= ARGV[1] then return 0 end
         return redis.call('DEL', KEYS[1])
         """;
 
     private const string ReadRecord = """
-        local record = redis.call('GET', KEYS[1])
+        local record = redis.call('GETEX', KEYS[1])
         local layout, version, status, expires, due, interval, slowed, tail =
             string.match(record or '', '^(1) (%d+) (%a+) (%d+) (%d+) (%d+) ([01]) (.*)$')
 

@@ -35,12 +35,9 @@ public abstract class RedisFixture : IAsyncLifetime
         }
     }
 
-    private protected async Task<RedisServer> StartAsync(params string[] arguments)
-    {
-        var server = await RedisServer.StartAsync(arguments);
-        _servers.Add(server);
-        return server;
-    }
+    private protected Task StartAsync(params string[] arguments) => AddAsync(RedisServer.StartAsync(arguments));
+
+    private protected async Task AddAsync(Task<RedisServer> server) => _servers.Add(await server);
 }
 
 public sealed class StandaloneRedis : RedisFixture
@@ -48,6 +45,16 @@ public sealed class StandaloneRedis : RedisFixture
     public override async Task InitializeAsync()
     {
         await StartAsync();
+        await base.InitializeAsync();
+    }
+}
+
+/// <summary>Another server that speaks Redis's protocol, from the repository's tool manifest.</summary>
+public sealed class Garnet : RedisFixture
+{
+    public override async Task InitializeAsync()
+    {
+        await AddAsync(RedisServer.StartGarnetAsync());
         await base.InitializeAsync();
     }
 }
@@ -95,6 +102,13 @@ internal sealed class TestStores(RedisFixture fixture, string? prefix = null)
 
     public RedisPairingStore Create(IConnectionMultiplexer connection, ILogger<RedisPairingStore>? logger = null) => new(
         new RedisConnection(connection), Options.Create(new RedisPairingStoreOptions { KeyPrefix = Prefix }), logger ?? NullLogger<RedisPairingStore>.Instance);
+
+    public IAttemptLimiter CreateLimiter(TimeProvider clock) => new RedisAttemptLimiter(
+        new RedisConnection(Connect()), Options.Create(new RedisPairingStoreOptions { KeyPrefix = Prefix }), clock);
+
+    /// <summary>As a host does, over a connection that the host closes.</summary>
+    public void AddTo(DeviceAuthorizationBuilder builder) =>
+        builder.AddRedisPairingStore(fixture.Configuration).Services.Configure<RedisPairingStoreOptions>(options => options.KeyPrefix = Prefix);
 
     public ConnectionMultiplexer Connect()
     {

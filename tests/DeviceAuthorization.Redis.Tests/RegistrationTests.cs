@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
@@ -21,8 +22,45 @@ public sealed class RegistrationTests(StandaloneRedis redis) : IClassFixture<Sta
         {
             await using var host = await RedisHost.StartAsync(way);
             Assert.IsType<RedisPairingStore>(Assert.Single(host.Services.GetServices<IPairingStore>()));
+            Assert.IsType<RedisAttemptLimiter>(Assert.Single(host.Services.GetServices<IAttemptLimiter>()));
             Assert.Equal(PairingError.AuthorizationPending, await host.RefusedAsync(await host.StartAsync()));
         }
+    }
+
+    [Fact]
+    public async Task Attempts_can_be_counted_in_Redis_without_the_pairings()
+    {
+        Action<DeviceAuthorizationBuilder>[] ways =
+        [
+            builder => builder.AddRedisAttemptLimiter(redis.Configuration),
+            builder => builder.AddRedisAttemptLimiter(connect => connect.EndPoints.Add(redis.Configuration)),
+            builder => builder.AddRedisAttemptLimiter(redis.Redis),
+        ];
+        foreach (var way in ways)
+        {
+            await using var host = await RedisHost.StartAsync(way);
+            Assert.IsNotType<RedisPairingStore>(host.Store);
+            var limiter = Assert.IsType<RedisAttemptLimiter>(Assert.Single(host.Services.GetServices<IAttemptLimiter>()));
+            Assert.Null(await limiter.TryCountAsync([new("a", 1, TimeSpan.FromMinutes(1))], default));
+            Assert.NotNull(await limiter.TryCountAsync([new("a", 1, TimeSpan.FromMinutes(1))], default));
+        }
+    }
+
+    [Fact]
+    public async Task A_limiter_of_the_host_stays_where_only_the_pairings_go_to_Redis()
+    {
+        var own = new OwnLimiter();
+        await using var host = await RedisHost.StartAsync(builder =>
+        {
+            builder.Services.Replace(ServiceDescriptor.Singleton<IAttemptLimiter>(own));
+            builder.AddRedisPairingStore(redis.Redis);
+        });
+        Assert.Same(own, host.Services.GetRequiredService<IAttemptLimiter>());
+    }
+
+    private sealed class OwnLimiter : IAttemptLimiter
+    {
+        public ValueTask<TimeSpan?> TryCountAsync(IReadOnlyList<AttemptBudget> budgets, CancellationToken cancellationToken) => default;
     }
 
     [Fact]
@@ -75,7 +113,7 @@ public sealed class RegistrationTests(StandaloneRedis redis) : IClassFixture<Sta
     public async Task The_rights_that_the_docs_name_are_enough()
     {
         await using var server = await RedisServer.StartAsync(
-            ["--maxmemory-policy", "allkeys-lru", "--user", "host", "on", ">secret", "~da:*", .. "+get +set +eval +evalsha +script|load +del +pttl +pexpire +scan +info +@connection +cluster".Split(' ')]);
+            ["--maxmemory-policy", "allkeys-lru", "--user", "host", "on", ">secret", "~da:*", .. "+get +getex +set +eval +evalsha +script|load +del +pttl +pexpire +scan +info +@connection +cluster".Split(' ')]);
         await using var host = await RedisHost.StartAsync(builder => builder.AddRedisPairingStore($"{server.EndPoint},user=host,password=secret"), "da:");
         var codes = await host.StartAsync();
         Assert.Equal(PairingError.AuthorizationPending, await host.RefusedAsync(codes));
@@ -83,6 +121,7 @@ public sealed class RegistrationTests(StandaloneRedis redis) : IClassFixture<Sta
         await host.ApproveAsync(codes);
         Assert.IsType<PollResult.Paired>(await host.PollAsync(codes));
         Assert.Equal(1, await host.Store.RemoveExpiredAsync(DateTimeOffset.MaxValue, 10, default));
+        Assert.Null(await host.Services.GetRequiredService<IAttemptLimiter>().TryCountAsync([new("a", 1, TimeSpan.FromMinutes(1))], default));
         await host.CheckedAsync();
         Assert.Contains(host.Logs.GetSnapshot(), entry => entry.Message.Contains("allkeys-lru", StringComparison.Ordinal));
     }

@@ -1,0 +1,45 @@
+namespace DeviceAuthorization;
+
+/// <summary>
+/// When the attempts of one key were; not safe for concurrent use. Times are rounded up to a step of the window, and equal ones are one entry, so there
+/// are never more than <see cref="AttemptBudget.StepsPerWindow"/> and one. An attempt at t, rounded to r with t ≤ r &lt; t + step, counts until
+/// r + window: at least for the window, which is why no window ever holds more than the limit, and less than a step longer.
+/// </summary>
+internal sealed class AttemptLog(AttemptLog? begin)
+{
+    private readonly List<(TimeSpan At, int Count)> _entries = begin is null ? new(1) : [.. begin._entries];
+    private TimeSpan _until = begin?._until ?? TimeSpan.Zero;
+
+    public bool IsOver(TimeSpan now) => _until <= now;
+
+    /// <summary>How long until one more attempt has room; zero when it has.</summary>
+    public TimeSpan Wait(AttemptBudget budget, TimeSpan now)
+    {
+        _entries.RemoveAll(entry => entry.At + budget.Window <= now);
+        var count = _entries.Sum(entry => entry.Count);
+        var wait = TimeSpan.Zero;
+        for (var oldest = 0; count >= budget.Limit; oldest++)
+        {
+            count -= _entries[oldest].Count;
+            wait = _entries[oldest].At + budget.Window - now;
+        }
+
+        return wait;
+    }
+
+    public void Count(AttemptBudget budget, TimeSpan now)
+    {
+        var step = (budget.Window.Ticks + AttemptBudget.StepsPerWindow - 1) / AttemptBudget.StepsPerWindow;
+        var at = TimeSpan.FromTicks((now.Ticks + step - 1) / step * step);
+        if (_entries is [.., var last] && last.At == at)
+        {
+            _entries[^1] = (at, last.Count + 1);
+        }
+        else
+        {
+            _entries.Add((at, 1));
+        }
+
+        _until = at + budget.Window;
+    }
+}
