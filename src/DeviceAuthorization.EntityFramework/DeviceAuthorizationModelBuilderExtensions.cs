@@ -9,8 +9,8 @@ namespace Microsoft.EntityFrameworkCore;
 public static class DeviceAuthorizationModelBuilderExtensions
 {
     /// <summary>
-    /// Adds the tables <c>DevicePairings</c>, <c>PairedDevices</c>, <c>DeviceTokens</c> and <c>DeviceTokenOwners</c>. Call it in
-    /// <c>OnModelCreating</c>; the migration that makes them is the host's.
+    /// Adds the tables <c>DevicePairings</c>, <c>PairedDevices</c>, <c>DeviceTokens</c>, <c>DeviceTokenOwners</c> and
+    /// <c>DeviceAuthorizationLeases</c>. Call it in <c>OnModelCreating</c>; the migration that makes them is the host's.
     /// </summary>
     /// <param name="model">The host's model.</param>
     /// <param name="schema">The schema of the tables; the model's default by default.</param>
@@ -23,7 +23,12 @@ public static class DeviceAuthorizationModelBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(model);
         var tables = new Tables(schema, collation);
-        return model.Entity<PairingRow>(tables.Pairings).Entity<DeviceRow>(tables.Devices).Entity<TokenRow>(tables.Tokens).Entity<TokenOwnerRow>(tables.Owners);
+        return model
+            .Entity<PairingRow>(tables.Pairings)
+            .Entity<DeviceRow>(tables.Devices)
+            .Entity<TokenRow>(tables.Tokens)
+            .Entity<TokenOwnerRow>(tables.Owners)
+            .Entity<LeaseRow>(tables.Leases);
     }
 
     private sealed class Tables(string? schema, string? collation)
@@ -97,6 +102,12 @@ public static class DeviceAuthorizationModelBuilderExtensions
         {
             table.ToTable("DeviceTokenOwners", schema).HasKey(row => row.UserId);
             Exact(table.Property(row => row.UserId).ValueGeneratedNever(), UserId);
+        }
+
+        public void Leases(EntityTypeBuilder<LeaseRow> table)
+        {
+            table.ToTable("DeviceAuthorizationLeases", schema).HasKey(row => row.Name);
+            table.Property(row => row.Name).ValueGeneratedNever().HasMaxLength(Id);
         }
 
         private void Exact<T>(PropertyBuilder<T> text, int length)

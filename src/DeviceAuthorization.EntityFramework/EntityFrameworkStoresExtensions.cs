@@ -6,33 +6,58 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
-/// <summary>Keeps pairings, devices and tokens in the host's database.</summary>
+/// <summary>
+/// Keeps pairings, devices and tokens in the host's database. The model of the context needs <c>modelBuilder.UseDeviceAuthorization()</c>, the
+/// database a migration. The stores make contexts of their own, each in a new service scope: they never save or join what the host has begun.
+/// </summary>
 public static class DeviceAuthorizationEntityFrameworkExtensions
 {
-    /// <summary>
-    /// Replaces both stores, whoever registered them before, with ones in the database of <typeparamref name="TContext"/>. The model
-    /// needs <c>modelBuilder.UseDeviceAuthorization()</c>, the database a migration. The stores make contexts of their own, each in a
-    /// new service scope: they never save or join what the host has begun.
-    /// </summary>
+    /// <summary>Replaces both stores, whoever registered them before, with ones in the database of <typeparamref name="TContext"/>.</summary>
     /// <typeparam name="TContext">The host's context, registered with <c>AddDbContext</c>, <c>AddDbContextPool</c> or <c>AddDbContextFactory</c>.</typeparam>
     /// <param name="builder">What <c>AddDeviceAuthorization()</c> gave.</param>
     /// <param name="configure">Changes the settings.</param>
     /// <returns>The same builder. A store that is registered later is used instead.</returns>
     public static DeviceAuthorizationBuilder AddEntityFrameworkStores<TContext>(
         this DeviceAuthorizationBuilder builder, Action<EntityFrameworkStoreOptions>? configure = null)
+        where TContext : DbContext =>
+        builder.AddEntityFrameworkPairingStore<TContext>(configure).AddEntityFrameworkDeviceRepository<TContext>();
+
+    /// <summary>Replaces the store of pairings alone. Devices and tokens may be in another database, or in no database at all.</summary>
+    /// <inheritdoc cref="AddEntityFrameworkStores"/>
+    public static DeviceAuthorizationBuilder AddEntityFrameworkPairingStore<TContext>(
+        this DeviceAuthorizationBuilder builder, Action<EntityFrameworkStoreOptions>? configure = null)
+        where TContext : DbContext =>
+        builder.Add<IPairingDatabase, IPairingStore, EntityFrameworkPairingStore, PairingCleanUp, TContext>(configure);
+
+    /// <summary>Replaces the repository of devices and tokens alone. Pairings may be in another database, in memory or in Redis.</summary>
+    /// <inheritdoc cref="AddEntityFrameworkStores"/>
+    public static DeviceAuthorizationBuilder AddEntityFrameworkDeviceRepository<TContext>(
+        this DeviceAuthorizationBuilder builder, Action<EntityFrameworkStoreOptions>? configure = null)
+        where TContext : DbContext =>
+        builder.Add<IDeviceDatabase, IDeviceRepository, EntityFrameworkDeviceRepository, TokenCleanUp, TContext>(configure);
+
+    private static DeviceAuthorizationBuilder Add<TDatabase, TService, TStore, TCleanUp, TContext>(
+        this DeviceAuthorizationBuilder builder, Action<EntityFrameworkStoreOptions>? configure)
+        where TDatabase : class, IHostDatabase
+        where TService : class
+        where TStore : class, TService
+        where TCleanUp : StoreCleanUp
         where TContext : DbContext
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
         services.AddOptions<EntityFrameworkStoreOptions>()
             .Configure(options => configure?.Invoke(options))
-            .Validate(options => options.IsPeriodValid, "CleanUpPeriod of AddEntityFrameworkStores must be from 1 second to 1 day, or Timeout.InfiniteTimeSpan.")
-            .Validate(options => options.IsBatchValid, "CleanUpBatch of AddEntityFrameworkStores must be from 1 to 100,000.")
+            .Validate(options => options.IsPeriodValid, "CleanUpPeriod of the Entity Framework stores must be from 1 second to 1 day, or Timeout.InfiniteTimeSpan.")
+            .Validate(options => options.IsBatchValid, "CleanUpBatch of the Entity Framework stores must be from 1 to 100,000.")
+            .Validate<IServiceProvider>(
+                (options, services) => !options.EncryptSyncConfig || SyncConfigColumn.OutlivesProcess(services),
+                "EncryptSyncConfig needs keys that outlive the process: call AddDataProtection().PersistKeysToFileSystem(...), or keep them where all nodes of the host find them.")
             .ValidateOnStart();
-        services.Replace(ServiceDescriptor.Singleton<IHostDatabase, HostDatabase<TContext>>());
-        services.Replace(ServiceDescriptor.Singleton<IPairingStore, EntityFrameworkPairingStore>());
-        services.Replace(ServiceDescriptor.Singleton<IDeviceRepository, EntityFrameworkDeviceRepository>());
-        services.AddHostedService<StoreCleanUp>();
+        services.TryAddSingleton<SyncConfigColumn>();
+        services.Replace(ServiceDescriptor.Singleton(typeof(TDatabase), typeof(HostDatabase<TContext>)));
+        services.Replace(ServiceDescriptor.Singleton<TService, TStore>());
+        services.AddHostedService<TCleanUp>();
         return builder;
     }
 }

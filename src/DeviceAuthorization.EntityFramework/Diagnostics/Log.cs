@@ -5,9 +5,9 @@ namespace DeviceAuthorization;
 /// <summary>Every message of this assembly. Ids are never reused, and begin where the core's never come.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1001, LogLevel.Debug, "Removed {Pairings} expired pairings and {Tokens} revoked tokens.")]
-    public static partial void CleanedUp(this ILogger logger, int pairings, int tokens);
+    [LoggerMessage(1001, LogLevel.Debug, "Removed {Count} {What}.")]
+    public static partial void CleanedUp(this ILogger logger, int count, string what);
 
-    [LoggerMessage(1002, LogLevel.Error, "Expired pairings and revoked tokens were not removed; the next attempt is in {Period}.")]
-    public static partial void CleanUpFailed(this ILogger logger, Exception exception, TimeSpan period);
+    [LoggerMessage(1002, LogLevel.Error, "The {What} were not removed; the next attempt is in {Period}.")]
+    public static partial void CleanUpFailed(this ILogger logger, Exception exception, string what, TimeSpan period);
 }

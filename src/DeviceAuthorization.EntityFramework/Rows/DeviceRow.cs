@@ -42,7 +42,7 @@ internal sealed class DeviceRow
     /// <summary>Which attempt wrote last.</summary>
     public Guid WriteId { get; set; }
 
-    public static DeviceRow From(Device device) => new()
+    public static DeviceRow From(Device device, SyncConfigColumn configs) => new()
     {
         Id = device.Id,
         UserId = device.UserId,
@@ -57,15 +57,14 @@ internal sealed class DeviceRow
         Fingerprint = device.Fingerprint,
         SyncMode = device.SyncMode,
         SyncEnabled = device.SyncEnabled,
-        SyncConfig = device.SyncConfig?.Reveal(),
+        SyncConfig = configs.Write(device.Id, device.SyncConfig),
         LastSeenAt = device.LastSeenAt.Write(),
         CreatedAt = device.CreatedAt.Write(),
         UpdatedAt = device.UpdatedAt.Write(),
         Version = device.Version,
     };
 
-    /// <param name="keys">Which settings are secret.</param>
-    public Device ToDevice(SecretKeys keys) => new()
+    public Device ToDevice(SyncConfigColumn configs) => new()
     {
         Id = Id,
         UserId = UserId,
@@ -80,14 +79,10 @@ internal sealed class DeviceRow
         Fingerprint = Fingerprint,
         SyncMode = SyncMode,
         SyncEnabled = SyncEnabled,
-        SyncConfig = SyncConfig is null ? null : ReadConfig(SyncConfig, keys),
+        SyncConfig = configs.Read(Id, SyncConfig),
         LastSeenAt = LastSeenAt.ReadTime(),
         CreatedAt = CreatedAt.ReadTime(),
         UpdatedAt = UpdatedAt.ReadTime(),
         Version = Version,
     };
-
-    private SecretDocument ReadConfig(string json, SecretKeys keys) => SecretDocument.TryParse(json, keys, out var document, out var problem)
-        ? document
-        : throw new InvalidOperationException($"The sync_config of device {Id} in the database is damaged: {problem}");
 }

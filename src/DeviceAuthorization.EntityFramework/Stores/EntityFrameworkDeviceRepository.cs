@@ -1,6 +1,5 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization;
 
@@ -8,12 +7,10 @@ namespace DeviceAuthorization;
 /// Devices and tokens in tables. What touches one row is one UPDATE with its whole condition. What touches more (issue a token, delete a
 /// device) is a transaction that first takes the lock of the user (<see cref="TokenOwnerRow"/>): so it is right at READ COMMITTED.
 /// </summary>
-internal sealed class EntityFrameworkDeviceRepository(IHostDatabase database, IOptions<DeviceAuthorizationOptions> options) : IDeviceRepository
+internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, SyncConfigColumn configs) : IDeviceRepository
 {
     // Two who add the same device or user at once: the loser finds it at its second try.
     private const int AddAttempts = 3;
-
-    private readonly SecretKeys _secretKeys = SecretKeys.Default.With(options.Value.SecretKeys);
 
     public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
@@ -21,13 +18,13 @@ internal sealed class EntityFrameworkDeviceRepository(IHostDatabase database, IO
         {
             try
             {
-                var found = await DeviceSql.AddOrFindAsync(db, DeviceRow.From(device), cancellationToken).ConfigureAwait(false);
+                var found = await DeviceSql.AddOrFindAsync(db, DeviceRow.From(device, configs), cancellationToken).ConfigureAwait(false);
                 var row = found.Find(row => row.Id == device.Id)
                     ?? found.Find(row => device.ClientDeviceIdentifier is not null && row.ClientDeviceIdentifier == device.ClientDeviceIdentifier)
                     ?? found.FirstOrDefault();
                 if (row is not null)
                 {
-                    return row.ToDevice(_secretKeys);
+                    return row.ToDevice(configs);
                 }
             }
             catch (DbException) when (attempt < AddAttempts)
@@ -44,19 +41,19 @@ internal sealed class EntityFrameworkDeviceRepository(IHostDatabase database, IO
 
     public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
         (await db.Set<DeviceRow>().AsNoTracking().FirstOrDefaultAsync(row => row.Id == deviceId && row.UserId == userId, cancellationToken).ConfigureAwait(false))
-            ?.ToDevice(_secretKeys)));
+            ?.ToDevice(configs)));
 
     public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) => new(database.RunAsync<IReadOnlyList<Device>>(async db =>
     {
         var rows = await db.Set<DeviceRow>().AsNoTracking().Where(row => row.UserId == userId).ToListAsync(cancellationToken).ConfigureAwait(false);
-        return [.. rows.OrderBy(row => row.CreatedAt).ThenBy(row => row.Id, StringComparer.Ordinal).Select(row => row.ToDevice(_secretKeys))];
+        return [.. rows.OrderBy(row => row.CreatedAt).ThenBy(row => row.Id, StringComparer.Ordinal).Select(row => row.ToDevice(configs))];
     }));
 
     public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
         try
         {
-            return await DeviceSql.TryReplaceAsync(db, DeviceRow.From(device), cancellationToken).ConfigureAwait(false)
+            return await DeviceSql.TryReplaceAsync(db, DeviceRow.From(device, configs), cancellationToken).ConfigureAwait(false)
                 ? DeviceReplacement.Replaced
                 : DeviceReplacement.Stale;
         }
@@ -128,7 +125,7 @@ internal sealed class EntityFrameworkDeviceRepository(IHostDatabase database, IO
                 device => new { Id = (string?)device.Id, device.UserId },
                 (token, device) => new { Token = token, Device = device })
             .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
-        return found is null || (found.Token.IsBound && found.Device is null) ? null : new TokenWithDevice(found.Token.ToToken(), found.Device?.ToDevice(_secretKeys));
+        return found is null || (found.Token.IsBound && found.Device is null) ? null : new TokenWithDevice(found.Token.ToToken(), found.Device?.ToDevice(configs));
     }));
 
     public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) => new(database.RunAsync(async db =>

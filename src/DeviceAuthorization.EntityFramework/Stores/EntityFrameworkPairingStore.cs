@@ -8,7 +8,7 @@ namespace DeviceAuthorization;
 /// right at READ COMMITTED, without a transaction of its own. What a device asked for (codes, client, scopes, what it says of itself) is
 /// written once and never replaced.
 /// </summary>
-internal sealed class EntityFrameworkPairingStore(IHostDatabase database) : IPairingStore
+internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : IPairingStore
 {
     private static readonly long Tolerance = (long)Pacing.Tolerance.TotalMilliseconds;
     private static readonly long FarthestDue = (long)(Pacing.LongestInterval + Pacing.Tolerance).TotalMilliseconds;

@@ -12,7 +12,13 @@ internal interface IHostDatabase
     Task<T> RunAsync<T>(Func<DbContext, Task<T>> step);
 }
 
-internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IHostDatabase
+/// <summary>Where the pairings are; the devices may be in another one.</summary>
+internal interface IPairingDatabase : IHostDatabase;
+
+/// <summary>Where the devices and their tokens are.</summary>
+internal interface IDeviceDatabase : IHostDatabase;
+
+internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPairingDatabase, IDeviceDatabase
     where TContext : DbContext
 {
     public async Task<T> RunAsync<T>(Func<DbContext, Task<T>> step)

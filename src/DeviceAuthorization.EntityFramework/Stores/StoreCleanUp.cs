@@ -6,24 +6,38 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// Removes pairings and revoked tokens that are past their retention, in batches. Every node runs it, and none waits for another: to
-/// remove what is gone already is no harm, so there is no lease that a dead node could hold.
+/// Removes what is past its retention, in batches. Every node wakes once a period, and the first to take the lease does the work of all: one that
+/// dies at it, or fails, leaves the rest to the next period, and needs no watching. Two at once would do no harm but to each other's speed.
 /// </summary>
-internal sealed class StoreCleanUp(IHostDatabase database, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger<StoreCleanUp> logger) : BackgroundService
+internal abstract class StoreCleanUp(IHostDatabase database, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger logger) : BackgroundService
 {
     private readonly EntityFrameworkStoreOptions _options = options.Value;
 
-    /// <summary>Removes what is due now.</summary>
-    public async Task<(int Pairings, int Tokens)> RunAsync(CancellationToken cancellationToken)
+    /// <summary>What is removed, in the words of an operator; the name of the lease.</summary>
+    protected abstract string What { get; }
+
+    /// <summary>Removes what is due now, unless a node has done so in this period.</summary>
+    /// <returns>How many rows; <see langword="null"/> when it is another node's turn.</returns>
+    public async Task<int?> RunAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var (pairingsBefore, tokensBefore) = ((now - Pairing.Retention).Write(), (now - IssuedToken.RevokedRetention).Write());
-        var pairings = await RemoveAsync(
-            db => db.Set<PairingRow>().Where(row => row.ExpiresAt < pairingsBefore).OrderBy(row => row.ExpiresAt), cancellationToken).ConfigureAwait(false);
-        var tokens = await RemoveAsync(
-            db => db.Set<TokenRow>().Where(row => row.RevokedAt < tokensBefore).OrderBy(row => row.RevokedAt), cancellationToken).ConfigureAwait(false);
-        return (pairings, tokens);
+        if (!await database.RunAsync(db => Lease.TryTakeAsync(db, What, now, _options.CleanUpPeriod, cancellationToken)).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        for (var removed = 0; ;)
+        {
+            var batch = await database.RunAsync(db => RemoveAsync(db, now, _options.CleanUpBatch, cancellationToken)).ConfigureAwait(false);
+            removed += batch;
+            if (batch < _options.CleanUpBatch)
+            {
+                return removed;
+            }
+        }
     }
+
+    protected abstract Task<int> RemoveAsync(DbContext db, DateTimeOffset now, int max, CancellationToken cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -37,26 +51,39 @@ internal sealed class StoreCleanUp(IHostDatabase database, IOptions<EntityFramew
         {
             try
             {
-                var (pairings, tokens) = await RunAsync(stoppingToken).ConfigureAwait(false);
-                logger.CleanedUp(pairings, tokens);
+                if (await RunAsync(stoppingToken).ConfigureAwait(false) is { } removed)
+                {
+                    logger.CleanedUp(removed, What);
+                }
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                logger.CleanUpFailed(exception, _options.CleanUpPeriod); // an outage ends, and must not end the host
+                logger.CleanUpFailed(exception, What, _options.CleanUpPeriod); // an outage ends, and must not end the host
             }
         }
     }
+}
 
-    private async Task<int> RemoveAsync<TRow>(Func<DbContext, IQueryable<TRow>> due, CancellationToken cancellationToken)
+internal sealed class PairingCleanUp(IPairingDatabase database, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger<PairingCleanUp> logger)
+    : StoreCleanUp(database, options, clock, logger)
+{
+    protected override string What => "expired pairings";
+
+    protected override Task<int> RemoveAsync(DbContext db, DateTimeOffset now, int max, CancellationToken cancellationToken)
     {
-        for (var removed = 0; ;)
-        {
-            var batch = await database.RunAsync(db => due(db).Take(_options.CleanUpBatch).ExecuteDeleteAsync(cancellationToken)).ConfigureAwait(false);
-            removed += batch;
-            if (batch < _options.CleanUpBatch)
-            {
-                return removed;
-            }
-        }
+        var before = (now - Pairing.Retention).Write();
+        return db.Set<PairingRow>().Where(row => row.ExpiresAt < before).OrderBy(row => row.ExpiresAt).Take(max).ExecuteDeleteAsync(cancellationToken);
+    }
+}
+
+internal sealed class TokenCleanUp(IDeviceDatabase database, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger<TokenCleanUp> logger)
+    : StoreCleanUp(database, options, clock, logger)
+{
+    protected override string What => "revoked tokens";
+
+    protected override Task<int> RemoveAsync(DbContext db, DateTimeOffset now, int max, CancellationToken cancellationToken)
+    {
+        var before = (now - IssuedToken.RevokedRetention).Write();
+        return db.Set<TokenRow>().Where(row => row.RevokedAt < before).OrderBy(row => row.RevokedAt).Take(max).ExecuteDeleteAsync(cancellationToken);
     }
 }

@@ -89,8 +89,11 @@ internal static class TokenSql
         {
             try
             {
-                var sql = new SqlBatch(db);
-                await sql.ExecuteAsync(InsertOwner(sql, userId), cancellationToken).ConfigureAwait(false);
+                await db.Database.CreateExecutionStrategy().ExecuteAsync(() =>
+                {
+                    var sql = new SqlBatch(db);
+                    return sql.ExecuteAsync(InsertOwner(sql, userId), cancellationToken);
+                }).ConfigureAwait(false);
                 return;
             }
             catch (DbException) when (attempt < attempts)

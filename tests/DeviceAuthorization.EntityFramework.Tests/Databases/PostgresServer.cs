@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace DeviceAuthorization.Tests;
 
@@ -21,19 +21,49 @@ public sealed class PostgresServer : IAsyncLifetime
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("da-pg-");
     private Process? _server;
 
-    public string Connection => $"Host={_folder.FullName};Username={User};Database=postgres;Maximum Pool Size=80";
+    private string Data => Path.Combine(_folder.FullName, "data");
+
+    /// <summary>To a database that is empty at first.</summary>
+    public string Connection => ConnectionTo("postgres");
+
+    /// <summary>Adds an empty database.</summary>
+    /// <returns>A connection string to it.</returns>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = $"test_{Guid.NewGuid():N}";
+        await using var connection = new NpgsqlConnection(Connection);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand($"CREATE DATABASE {name}", connection);
+        await command.ExecuteNonQueryAsync();
+        return ConnectionTo(name);
+    }
+
+    /// <summary>What <c>pg_dump</c> makes of <see cref="Connection"/>'s database.</summary>
+    public Task<string> DumpAsync() => RunAsync([.. AsUser(), Find("pg_dump"), "-h", _folder.FullName, "-U", User, "postgres"]);
 
     public async Task InitializeAsync()
     {
-        var programs = Programs();
-        var data = Path.Combine(_folder.FullName, "data");
         if (Environment.IsPrivilegedProcess)
         {
             await RunAsync("chown", User, _folder.FullName);
         }
 
-        await RunAsync([.. AsUser(), Path.Combine(programs, "initdb"), "-D", data, "-U", User, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]);
-        _server = Start([.. AsUser(), Path.Combine(programs, "postgres"), "-D", data, "-k", _folder.FullName, "-h", "", "-c", "fsync=off", "-c", "max_connections=100"]);
+        await RunAsync([.. AsUser(), Find("initdb"), "-D", Data, "-U", User, "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]);
+        await StartAsync();
+    }
+
+    /// <summary>As a crash: neither it nor the processes of its connections get a chance to write anything. Then starts it again.</summary>
+    public async Task KillAndRestartAsync()
+    {
+        _server!.Kill(entireProcessTree: true);
+        await _server.WaitForExitAsync();
+        _server.Dispose();
+        await StartAsync();
+    }
+
+    private async Task StartAsync()
+    {
+        _server = Start([.. AsUser(), Find("postgres"), "-D", Data, "-k", _folder.FullName, "-h", "", "-c", "fsync=off", "-c", "max_connections=100"]);
         _server.OutputDataReceived += (_, _) => { };
         _server.BeginOutputReadLine();
 
@@ -51,9 +81,6 @@ public sealed class PostgresServer : IAsyncLifetime
         };
         _server.BeginErrorReadLine();
         await ready.Task.WaitAsync(TimeSpan.FromMinutes(1));
-
-        await using var context = new HostContext(new DbContextOptionsBuilder<HostContext>().UseNpgsql(Connection).Options);
-        await context.Database.ExecuteSqlRawAsync(context.Database.GenerateCreateScript());
     }
 
     public async Task DisposeAsync()
@@ -68,7 +95,9 @@ public sealed class PostgresServer : IAsyncLifetime
         _folder.Delete(recursive: true);
     }
 
-    private static string Programs()
+    private string ConnectionTo(string database) => $"Host={_folder.FullName};Username={User};Database={database};Maximum Pool Size=80";
+
+    private static string Find(string program)
     {
         const string Debian = "/usr/lib/postgresql";
         string[] folders =
@@ -76,8 +105,8 @@ public sealed class PostgresServer : IAsyncLifetime
             .. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator),
             .. Directory.Exists(Debian) ? Directory.GetDirectories(Debian).OrderDescending(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")) : [],
         ];
-        return folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
-            ?? throw new InvalidOperationException("PostgreSQL is not installed (no initdb on the PATH or below /usr/lib/postgresql). ./test installs it.");
+        return folders.Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
+            ?? throw new InvalidOperationException($"PostgreSQL is not installed (no {program} on the PATH or below {Debian}). ./test installs it.");
     }
 
     private static string[] AsUser() => Environment.IsPrivilegedProcess ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups"] : [];
@@ -90,30 +119,12 @@ public sealed class PostgresServer : IAsyncLifetime
         WorkingDirectory = Path.GetTempPath(),
     })!;
 
-    private static async Task RunAsync(params string[] command)
+    private static async Task<string> RunAsync(params string[] command)
     {
         using var process = Start(command);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         Assert.True(process.ExitCode == 0, $"{string.Join(' ', command)} ended with {process.ExitCode}: {await output}{await error}");
-    }
-}
-
-/// <summary>The one database of the server, emptied.</summary>
-public sealed class PostgresDatabase : TestDatabase
-{
-    private readonly string _connection;
-
-    public PostgresDatabase(PostgresServer server)
-    {
-        _connection = server.Connection;
-        using var context = new HostContext(new DbContextOptionsBuilder<HostContext>().UseNpgsql(_connection).Options);
-        context.Database.ExecuteSqlRaw("""TRUNCATE "DevicePairings", "PairedDevices", "DeviceTokens", "DeviceTokenOwners", "Games" """);
-    }
-
-    public override void Use(DbContextOptionsBuilder options) => options.UseNpgsql(_connection, postgres => postgres.ExecutionStrategy(to => new RetryLostAnswers(to)));
-
-    protected override void Delete()
-    {
+        return await output;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 
@@ -18,6 +19,18 @@ public sealed class SqliteDatabase : TestDatabase
     }
 
     public override void Use(DbContextOptionsBuilder options) => options.UseSqlite(_connection, sqlite => sqlite.ExecutionStrategy(to => new RetryLostAnswers(to)));
+
+    public override async Task<string> DumpAsync()
+    {
+        var text = "";
+        foreach (var file in _folder.EnumerateFiles())
+        {
+            using var reader = new StreamReader(new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete), Encoding.Latin1);
+            text += await reader.ReadToEndAsync();
+        }
+
+        return text;
+    }
 
     protected override void Delete()
     {

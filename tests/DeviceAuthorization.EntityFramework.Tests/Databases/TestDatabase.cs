@@ -18,13 +18,23 @@ public abstract class TestDatabase : IDisposable
 
     public void AddTo(IServiceCollection services) => services.AddDbContext<HostContext>(options => Use(options.AddInterceptors(Wire)));
 
+    /// <summary>As a host does.</summary>
+    public void AddStores(DeviceAuthorizationBuilder builder)
+    {
+        AddTo(builder.Services);
+        builder.AddEntityFrameworkStores<HostContext>();
+    }
+
     /// <summary>Another host's way to the database: connections, contexts and stores of its own.</summary>
     public ServiceProvider CreateHost()
     {
         var services = new ServiceCollection();
         AddTo(services);
-        services.AddSingleton<IHostDatabase, HostDatabase<HostContext>>();
+        services.AddSingleton<IPairingDatabase, HostDatabase<HostContext>>();
+        services.AddSingleton<IDeviceDatabase, HostDatabase<HostContext>>();
         services.AddSingleton(Options.Create(new DeviceAuthorizationOptions()));
+        services.AddSingleton(Options.Create(new EntityFrameworkStoreOptions()));
+        services.AddSingleton<SyncConfigColumn>();
         services.AddSingleton<IPairingStore, EntityFrameworkPairingStore>();
         services.AddSingleton<IDeviceRepository, EntityFrameworkDeviceRepository>();
         var host = services.BuildServiceProvider();
@@ -46,6 +56,9 @@ public abstract class TestDatabase : IDisposable
         return await query(scope.ServiceProvider.GetRequiredService<HostContext>());
     }
 
+    /// <summary>All that somebody finds who takes the database away, as far as it is text.</summary>
+    public abstract Task<string> DumpAsync();
+
     public void Dispose()
     {
         _hosts.ForEach(host => host.Dispose());
@@ -61,7 +74,7 @@ public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
 {
     private int _commands;
     private string? _lost;
-    private bool _breaks;
+    private string? _broken;
 
     public int Commands => Volatile.Read(ref _commands);
 
@@ -70,10 +83,18 @@ public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
     /// <summary>Loses the answer of the next command that holds a word, or of the next COMMIT.</summary>
     public void LoseAnswerOf(string word) => _lost = word;
 
-    public bool IsBreaking => Volatile.Read(ref _breaks);
+    public bool IsBreaking => Volatile.Read(ref _broken) is not null;
 
-    /// <summary>Lets the next statement that changes rows fail before it is sent, in a way that nobody repeats.</summary>
-    public void BreakNext() => Volatile.Write(ref _breaks, true);
+    /// <summary>Loses the answer of the next statement that changes rows for good: of the COMMIT, where it is part of a transaction.</summary>
+    public bool LoseNextAnswer()
+    {
+        Assert.False(IsLosing); // the one before was lost indeed
+        _lost = "";
+        return true;
+    }
+
+    /// <summary>Lets the next statement that changes rows and holds a word fail before it is sent, in a way that nobody repeats.</summary>
+    public void BreakAt(string word) => Volatile.Write(ref _broken, word);
 
     public async Task<int> CountAsync(Func<Task> step)
     {
@@ -93,7 +114,13 @@ public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
         DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
     {
         Interlocked.Increment(ref _commands);
-        return Interlocked.Exchange(ref _breaks, false) ? throw new IOException("The database is away.") : ValueTask.FromResult(result);
+        if (Volatile.Read(ref _broken) is { } word && command.CommandText.Contains(word, StringComparison.Ordinal))
+        {
+            Volatile.Write(ref _broken, null);
+            throw new IOException("The database is away.");
+        }
+
+        return ValueTask.FromResult(result);
     }
 
     public override async ValueTask<DbDataReader> ReaderExecutedAsync(
@@ -101,7 +128,7 @@ public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
     {
         try
         {
-            LoseIf(command.CommandText);
+            LoseIf(command);
             return result;
         }
         catch (LostAnswerException)
@@ -114,7 +141,7 @@ public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
     public override ValueTask<int> NonQueryExecutedAsync(
         DbCommand command, CommandExecutedEventData eventData, int result, CancellationToken cancellationToken = default)
     {
-        LoseIf(command.CommandText);
+        LoseIf(command);
         return ValueTask.FromResult(result);
     }
 
@@ -122,6 +149,14 @@ public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
     {
         LoseIf("COMMIT");
         return Task.CompletedTask;
+    }
+
+    private void LoseIf(DbCommand command)
+    {
+        if (_lost != "" || (command.Transaction is null && !command.CommandText.StartsWith("SELECT", StringComparison.Ordinal)))
+        {
+            LoseIf(command.CommandText);
+        }
     }
 
     private void LoseIf(string sent)

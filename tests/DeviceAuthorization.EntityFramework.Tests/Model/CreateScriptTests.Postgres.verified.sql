@@ -1,3 +1,10 @@
+CREATE TABLE "DeviceAuthorizationLeases" (
+    "Name" character varying(64) NOT NULL,
+    "Until" bigint NOT NULL,
+    CONSTRAINT "PK_DeviceAuthorizationLeases" PRIMARY KEY ("Name")
+);
+
+
 CREATE TABLE "DevicePairings" (
     "Id" uuid NOT NULL,
     "DeviceCodeHash" character varying(64) NOT NULL,

@@ -2,6 +2,14 @@ IF SCHEMA_ID(N'auth') IS NULL EXEC(N'CREATE SCHEMA [auth];');
 GO
 
 
+CREATE TABLE [auth].[DeviceAuthorizationLeases] (
+    [Name] nvarchar(64) NOT NULL,
+    [Until] bigint NOT NULL,
+    CONSTRAINT [PK_DeviceAuthorizationLeases] PRIMARY KEY ([Name])
+);
+GO
+
+
 CREATE TABLE [auth].[DevicePairings] (
     [Id] uniqueidentifier NOT NULL,
     [DeviceCodeHash] nvarchar(64) COLLATE Latin1_General_100_BIN2 NOT NULL,

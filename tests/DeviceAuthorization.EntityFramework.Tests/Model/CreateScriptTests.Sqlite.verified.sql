@@ -1,3 +1,9 @@
+CREATE TABLE "DeviceAuthorizationLeases" (
+    "Name" TEXT NOT NULL CONSTRAINT "PK_DeviceAuthorizationLeases" PRIMARY KEY,
+    "Until" INTEGER NOT NULL
+);
+
+
 CREATE TABLE "DevicePairings" (
     "Id" TEXT NOT NULL CONSTRAINT "PK_DevicePairings" PRIMARY KEY,
     "DeviceCodeHash" TEXT NOT NULL,

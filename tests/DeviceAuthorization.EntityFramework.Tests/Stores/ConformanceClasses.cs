@@ -7,6 +7,8 @@ public sealed class SqlitePairingStoreConformance : PairingStoreConformance, IDi
     public void Dispose() => _database.Dispose();
 
     protected override IPairingStore CreateStore() => _database.CreateStore();
+
+    protected override bool LoseNextAnswer() => _database.Wire.LoseNextAnswer();
 }
 
 public sealed class SqliteDeviceRepositoryConformance : DeviceRepositoryConformance, IDisposable
@@ -16,6 +18,8 @@ public sealed class SqliteDeviceRepositoryConformance : DeviceRepositoryConforma
     public void Dispose() => _database.Dispose();
 
     protected override IDeviceRepository CreateRepository() => _database.CreateRepository();
+
+    protected override bool LoseNextAnswer() => _database.Wire.LoseNextAnswer();
 }
 
 [Collection(PostgresTests.Name)]
@@ -26,6 +30,8 @@ public sealed class PostgresPairingStoreConformance(PostgresServer server) : Pai
     public void Dispose() => _database.Dispose();
 
     protected override IPairingStore CreateStore() => _database.CreateStore();
+
+    protected override bool LoseNextAnswer() => _database.Wire.LoseNextAnswer();
 }
 
 [Collection(PostgresTests.Name)]
@@ -36,6 +42,27 @@ public sealed class PostgresDeviceRepositoryConformance(PostgresServer server) :
     public void Dispose() => _database.Dispose();
 
     protected override IDeviceRepository CreateRepository() => _database.CreateRepository();
+
+    protected override bool LoseNextAnswer() => _database.Wire.LoseNextAnswer();
+}
+
+public sealed class SqlitePairingFlowConformance : PairingFlowConformance, IDisposable
+{
+    private readonly SqliteDatabase _database = new();
+
+    public void Dispose() => _database.Dispose();
+
+    protected override void AddStores(DeviceAuthorizationBuilder builder) => _database.AddStores(builder);
+}
+
+[Collection(PostgresTests.Name)]
+public sealed class PostgresPairingFlowConformance(PostgresServer server) : PairingFlowConformance, IDisposable
+{
+    private readonly PostgresDatabase _database = new(server);
+
+    public void Dispose() => _database.Dispose();
+
+    protected override void AddStores(DeviceAuthorizationBuilder builder) => _database.AddStores(builder);
 }
 
 public sealed class ConformanceTests
@@ -43,6 +70,7 @@ public sealed class ConformanceTests
     [Theory]
     [InlineData(typeof(PairingStoreConformance))]
     [InlineData(typeof(DeviceRepositoryConformance))]
+    [InlineData(typeof(PairingFlowConformance))]
     public void Every_store_is_proved_on_every_database(Type kit)
     {
         var databases = GetType().Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(TestDatabase))).Select(type => type.Name.Replace("Database", "", StringComparison.Ordinal));

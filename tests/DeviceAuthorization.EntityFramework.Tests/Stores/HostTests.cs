@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Transactions;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Hosting;
 
 namespace DeviceAuthorization.Tests;
 
@@ -111,61 +110,6 @@ public abstract class HostTests(TestDatabase database) : IDisposable
         finally
         {
             await database.QueryAsync(context => context.Database.ExecuteSqlRawAsync("""ALTER TABLE "Elsewhere" RENAME TO "DevicePairings" """));
-        }
-    }
-
-    [Fact]
-    public async Task What_is_past_its_retention_is_removed_batch_by_batch()
-    {
-        using var host = new PairingHost(database, options => options.CleanUpBatch = 2);
-        var (store, repository) = (database.CreateStore(), database.CreateRepository());
-        var kept = TestData.NewPairing() with { ExpiresAt = TestData.Start };
-        await store.TryAddAsync(kept, default);
-        for (var i = 0; i < 5; i++)
-        {
-            await store.TryAddAsync(TestData.NewPairing() with { ExpiresAt = TestData.Start.AddMilliseconds(-1) }, default);
-            var token = TestData.NewUnboundToken() with { RevokedAt = i == 0 ? TestData.Start + IssuedToken.RevokedRetention : TestData.Start.AddMilliseconds(-1) };
-            await repository.TryIssueTokenAsync(token, UpToFive, default);
-        }
-
-        var cleanUp = Assert.Single(host.Services.GetServices<IHostedService>().OfType<StoreCleanUp>());
-        host.Clock.Advance(Pairing.Retention);
-        Assert.Equal((5, 0), await cleanUp.RunAsync(default));
-        Assert.NotNull(await store.FindByUserCodeAsync(kept.UserCodeHash, default));
-        host.Clock.Advance(IssuedToken.RevokedRetention - Pairing.Retention);
-        Assert.Equal((1, 4), await cleanUp.RunAsync(default));
-        Assert.Equal((0, 0), await cleanUp.RunAsync(default));
-    }
-
-    [Fact]
-    public async Task Removal_runs_by_itself_and_an_outage_does_not_end_it()
-    {
-        using var host = new PairingHost(database, options => options.CleanUpPeriod = TimeSpan.FromMinutes(1));
-        var pairing = TestData.NewPairing();
-        await database.CreateStore().TryAddAsync(pairing, default);
-        var cleanUp = Assert.Single(host.Services.GetServices<IHostedService>().OfType<StoreCleanUp>());
-        await cleanUp.StartAsync(default);
-        database.Wire.BreakNext();
-        await WaitAsync(() =>
-        {
-            host.Clock.Advance(TimeSpan.FromMinutes(1)); // again and again: nobody says when its timer began
-            return Task.FromResult(!database.Wire.IsBreaking);
-        });
-        await WaitAsync(async () =>
-        {
-            host.Clock.Advance(TimeSpan.FromMinutes(20));
-            return await database.CreateStore().FindByUserCodeAsync(pairing.UserCodeHash, default) is null;
-        });
-        await cleanUp.StopAsync(default);
-    }
-
-    private static async Task WaitAsync(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await condition())
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
         }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
@@ -10,17 +11,18 @@ internal sealed class PairingHost : IDisposable
 {
     private readonly WebApplication _app;
 
-    public PairingHost(TestDatabase database, Action<EntityFrameworkStoreOptions>? configure = null)
+    public PairingHost(TestDatabase database, Action<EntityFrameworkStoreOptions>? configure = null, Action<DeviceAuthorizationBuilder>? add = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development", ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         database.AddTo(builder.Services);
         builder.Services.AddAuthentication().AddCookie();
-        builder.Services.AddDeviceAuthorization(options =>
+        add ??= pairing => pairing.AddEntityFrameworkStores<HostContext>(configure);
+        add(builder.Services.AddDeviceAuthorization(options =>
         {
             options.Scopes.Add("read", "Read");
             options.Scopes.Add("write", "Write");
-        }).AddEntityFrameworkStores<HostContext>(configure);
+        }));
         builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock));
         _app = builder.Build();
         Database = database;
@@ -50,6 +52,8 @@ internal sealed class PairingHost : IDisposable
     public async Task<PairingError> RefusedAsync(StartResult.Started codes) => Assert.IsType<PollResult.NotPaired>(await PollAsync(codes)).Error;
 
     public Task<TokenWithDevice?> CallAsync(DeviceToken token) => Services.GetRequiredService<IDeviceRepository>().FindTokenAsync(token.Hash(), default).AsTask();
+
+    public T CleanUp<T>() where T : StoreCleanUp => Assert.Single(Services.GetServices<IHostedService>().OfType<T>());
 
     public void Dispose() => ((IDisposable)_app).Dispose();
 

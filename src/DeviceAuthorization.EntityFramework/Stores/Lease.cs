@@ -1,0 +1,49 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAuthorization;
+
+/// <summary>Work that one node does in each period, whichever comes first. A lease is never given back and never renewed: it ends.</summary>
+internal sealed class LeaseRow
+{
+    public required string Name { get; set; }
+
+    public long Until { get; set; }
+}
+
+internal static class Lease
+{
+    /// <summary>Takes the lease for this period, unless another node has. If the taker dies, the next period has another one.</summary>
+    public static async Task<bool> TryTakeAsync(DbContext db, string name, DateTimeOffset now, TimeSpan period, CancellationToken cancellationToken)
+    {
+        // A tenth short of the period: the taker's own next tick may come a little early. One that lasts longer than any that is given now
+        // was written by a clock that has been set back since, or under a longer period.
+        var (at, until, farthest) = (now.Write(), (now + (period * 0.9)).Write(), (now + period).Write());
+        var lease = db.Set<LeaseRow>().Where(row => row.Name == name);
+        if (await lease.Where(row => row.Until <= at || row.Until > farthest)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.Until, until), cancellationToken).ConfigureAwait(false) > 0)
+        {
+            return true;
+        }
+
+        if (await lease.AnyAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
+        db.Add(new LeaseRow { Name = name, Until = until });
+        try
+        {
+            await db.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (DbUpdateException) when (!cancellationToken.IsCancellationRequested)
+        {
+            if (await lease.AnyAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return false; // added by another node meanwhile
+            }
+
+            throw;
+        }
+    }
+}

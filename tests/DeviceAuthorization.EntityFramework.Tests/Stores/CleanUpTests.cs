@@ -1,0 +1,137 @@
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>What is past its retention goes, and one node sees to it.</summary>
+public abstract class CleanUpTests(TestDatabase database) : IDisposable
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
+    private static readonly TokenIssueConditions UpToFive = new(TestData.Start, 5, ReplacesEarlier: false);
+
+    public void Dispose()
+    {
+        database.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task What_is_past_its_retention_is_removed_batch_by_batch()
+    {
+        using var host = new PairingHost(database, options => options.CleanUpBatch = 2);
+        var (store, repository) = (database.CreateStore(), database.CreateRepository());
+        var kept = TestData.NewPairing() with { ExpiresAt = TestData.Start };
+        await store.TryAddAsync(kept, default);
+        for (var i = 0; i < 5; i++)
+        {
+            await store.TryAddAsync(TestData.NewPairing() with { ExpiresAt = TestData.Start.AddMilliseconds(-1) }, default);
+            var token = TestData.NewUnboundToken() with { RevokedAt = i == 0 ? TestData.Start + IssuedToken.RevokedRetention : TestData.Start.AddMilliseconds(-1) };
+            await repository.TryIssueTokenAsync(token, UpToFive, default);
+        }
+
+        var (pairings, tokens) = (host.CleanUp<PairingCleanUp>(), host.CleanUp<TokenCleanUp>());
+        host.Clock.Advance(Pairing.Retention);
+        Assert.Equal(3 + 3, await database.Wire.CountAsync(async () => Assert.Equal(5, await pairings.RunAsync(default)))); // to take the new lease; 2, 2 and 1 rows
+        Assert.Equal(0, await tokens.RunAsync(default));
+        Assert.NotNull(await store.FindByUserCodeAsync(kept.UserCodeHash, default));
+        host.Clock.Advance(IssuedToken.RevokedRetention - Pairing.Retention);
+        Assert.Equal((1, 4), (await pairings.RunAsync(default), await tokens.RunAsync(default)));
+        host.Clock.Advance(Period);
+        Assert.Equal(1 + 1, await database.Wire.CountAsync(async () => Assert.Equal(0, await pairings.RunAsync(default))));
+        Assert.Equal(0, await tokens.RunAsync(default));
+    }
+
+    [Fact]
+    public async Task Of_all_nodes_that_wake_in_a_period_one_does_the_work()
+    {
+        PairingHost[] nodes = [new(database), new(database), new(database), new(database)];
+        for (var period = 0; period < 5; period++) // in the first there is no lease yet
+        {
+            var runs = await Task.WhenAll(nodes.Select(node => Task.Run(() => node.CleanUp<PairingCleanUp>().RunAsync(default))));
+            Assert.Single(runs, run => run is not null);
+            Array.ForEach(nodes, node => node.Clock.Advance(Period));
+        }
+
+        Array.ForEach(nodes, node => node.Dispose());
+    }
+
+    [Fact]
+    public async Task A_node_that_dies_with_the_lease_delays_the_next_by_less_than_a_period()
+    {
+        using var next = new PairingHost(database);
+        using (var dying = new PairingHost(database))
+        {
+            database.Wire.BreakAt("DELETE");
+            await Assert.ThrowsAsync<IOException>(() => dying.CleanUp<PairingCleanUp>().RunAsync(default));
+        }
+
+        next.Clock.Advance(Period / 2);
+        Assert.Null(await next.CleanUp<PairingCleanUp>().RunAsync(default));
+        next.Clock.Advance(Period * 0.4 - TimeSpan.FromMilliseconds(1));
+        Assert.Null(await next.CleanUp<PairingCleanUp>().RunAsync(default));
+        next.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.NotNull(await next.CleanUp<PairingCleanUp>().RunAsync(default));
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_a_year_ahead_does_not_stop_the_removal_for_a_year()
+    {
+        using var wrong = new PairingHost(database);
+        using var right = new PairingHost(database);
+        wrong.Clock.Advance(TimeSpan.FromDays(365));
+        Assert.NotNull(await wrong.CleanUp<PairingCleanUp>().RunAsync(default));
+        Assert.NotNull(await right.CleanUp<PairingCleanUp>().RunAsync(default));
+        Assert.Null(await right.CleanUp<PairingCleanUp>().RunAsync(default));
+    }
+
+    [Fact]
+    public async Task A_lease_that_cannot_be_taken_because_of_an_outage_is_not_taken_for_another_nodes()
+    {
+        using var host = new PairingHost(database);
+        await database.QueryAsync(context => context.Database.ExecuteSqlRawAsync("""ALTER TABLE "DeviceAuthorizationLeases" RENAME TO "Elsewhere" """));
+        try
+        {
+            await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => host.CleanUp<PairingCleanUp>().RunAsync(default));
+        }
+        finally
+        {
+            await database.QueryAsync(context => context.Database.ExecuteSqlRawAsync("""ALTER TABLE "Elsewhere" RENAME TO "DeviceAuthorizationLeases" """));
+        }
+    }
+
+    [Fact]
+    public async Task Removal_runs_by_itself_and_an_outage_does_not_end_it()
+    {
+        using var host = new PairingHost(database, options => options.CleanUpPeriod = TimeSpan.FromMinutes(1));
+        var pairing = TestData.NewPairing();
+        await database.CreateStore().TryAddAsync(pairing, default);
+        var cleanUp = host.CleanUp<PairingCleanUp>();
+        await cleanUp.StartAsync(default);
+        database.Wire.BreakAt("UPDATE"); // the lease
+        await WaitAsync(() =>
+        {
+            host.Clock.Advance(TimeSpan.FromMinutes(1)); // again and again: nobody says when its timer began
+            return Task.FromResult(!database.Wire.IsBreaking);
+        });
+        await WaitAsync(async () =>
+        {
+            host.Clock.Advance(TimeSpan.FromMinutes(20));
+            return await database.CreateStore().FindByUserCodeAsync(pairing.UserCodeHash, default) is null;
+        });
+        await cleanUp.StopAsync(default);
+    }
+
+    private static async Task WaitAsync(Func<Task<bool>> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await condition())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+}
+
+public sealed class SqliteCleanUpTests() : CleanUpTests(new SqliteDatabase());
+
+[Collection(PostgresTests.Name)]
+public sealed class PostgresCleanUpTests(PostgresServer server) : CleanUpTests(new PostgresDatabase(server));
