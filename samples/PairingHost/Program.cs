@@ -17,10 +17,11 @@ builder.Services.AddSingleton<GameLibrary>();
 builder.AddSignIn();
 
 var app = builder.Build();
-app.CreateStores();
+app.MigrateStores();
 app.MapSignIn();
 app.MapDeviceAuthorization();
 app.MapDevicePairingPage();
+app.MapDevicesPage();
 app.MapDevices();
 app.MapClientTokens();
 app.MapGameLibrary();

@@ -1,0 +1,52 @@
+using System.Net.Http.Headers;
+using DeviceAuthorization.Testing;
+
+namespace DeviceAuthorization.CrashTests;
+
+/// <summary>The devices and approvers of these tests, at one host or another.</summary>
+internal static class Flow
+{
+    public static readonly string[] Scopes = [CrashHost.Scope];
+
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(200);
+
+    public static DeviceSimulator Device(this HttpClient host, string identifier, string? idempotencyKey = null, DeviceDialect dialect = DeviceDialect.Form) =>
+        new(host, TimeProvider.System) { Identifier = identifier, IdempotencyKey = idempotencyKey, Dialect = dialect, Scopes = Scopes };
+
+    public static Task<ApproverAnswer> ApproveAsync(this HttpClient host, string user, DeviceCodes codes) =>
+        new ApproverSimulator(host, user).ApproveAsync(codes.UserCode, Scopes);
+
+    public static Task<ApproverAnswer> DenyAsync(this HttpClient host, string user, DeviceCodes codes) =>
+        new ApproverSimulator(host, user).DenyAsync(codes.UserCode);
+
+    /// <summary>What a device is for; its id.</summary>
+    public static async Task<string> UseAsync(this HttpClient host, string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/library") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
+        using var response = await host.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    /// <summary>Asks until an answer is to be had, as whoever gets none does.</summary>
+    public static async Task<T> UntilAnsweredAsync<T>(Func<Task<T>> ask)
+        where T : class
+    {
+        while (true)
+        {
+            try
+            {
+                if (await ask() is var answer and not (DeviceAnswer.Unavailable or ApproverAnswer.Unavailable))
+                {
+                    return answer;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Of a start.
+            }
+
+            await Task.Delay(RetryPause);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using DeviceAuthorization.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
+
+namespace DeviceAuthorization.CrashTests;
+
+/// <summary>
+/// The smallest host that can be killed: settings <c>Pairings</c> (sqlite, postgres, redis) and <c>Devices</c> (sqlite, postgres) say where
+/// things are kept, <c>ConnectionStrings</c> how they are reached.
+/// </summary>
+internal static class CrashHost
+{
+    /// <summary>What it prints before its address.</summary>
+    public const string Listening = "Listening on ";
+
+    public const string Scope = "library.read";
+
+    public static WebApplication Build(params string[] settings)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = settings, EnvironmentName = "Testing" });
+        builder.Configuration.AddCommandLine(settings);
+        builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Error)
+            .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None); // that a dead server does not answer is what the tests are about
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRouting();
+        builder.Services.AddAuthentication(FakeApproverDefaults.AuthenticationScheme).AddFakeApprover().AddDeviceToken();
+        AddStores(
+            builder.Services.AddDeviceAuthorization(options =>
+            {
+                options.PublicOrigin = new Uri("https://tv.example.com");
+                options.Scopes.Add(Scope, "See your library");
+                options.PollingInterval = TimeSpan.FromSeconds(1);
+                options.RateLimits.Enabled = false;
+            }),
+            builder.Configuration);
+
+        Intercept<IPairingStore>(builder.Services, store => new InterceptedPairingStore(store) { Passing = RequestSteps.PassAsync });
+        Intercept<IDeviceRepository>(builder.Services, repository => new InterceptedDeviceRepository(repository) { Passing = RequestSteps.PassAsync });
+
+        var host = builder.Build();
+        host.Use(RequestSteps.InvokeAsync);
+        host.UseAuthentication();
+        host.UseAuthorization();
+        host.MapDeviceAuthorization();
+        host.MapGet("/api/library", (PairedDevice device) => device.Id).RequireScope(Scope);
+        return host;
+    }
+
+    private static void AddStores(DeviceAuthorizationBuilder builder, ConfigurationManager settings)
+    {
+        builder.Services.AddDbContext<HostContext>(options =>
+        {
+            var connection = settings.GetConnectionString("Database");
+            if (settings["Devices"] == "postgres")
+            {
+                // As a host that outlives its database: a broken connection is tried again, and what was committed before is recognised.
+                options.UseNpgsql(connection, postgres => postgres.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(200), null));
+            }
+            else
+            {
+                options.UseSqlite(connection);
+            }
+        });
+        builder.AddEntityFrameworkStores<HostContext>();
+        if (settings["Pairings"] == "redis")
+        {
+            builder.AddRedisPairingStore(settings.GetConnectionString("Redis")!);
+        }
+    }
+
+    /// <summary>Puts itself before the store that is registered.</summary>
+    private static void Intercept<T>(IServiceCollection services, Func<T, T> intercept)
+        where T : class
+    {
+        var store = services.Last(service => service.ServiceType == typeof(T)).ImplementationType!;
+        services.AddSingleton(provider => intercept((T)ActivatorUtilities.CreateInstance(provider, store)));
+    }
+}

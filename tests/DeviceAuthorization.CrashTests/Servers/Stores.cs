@@ -1,0 +1,119 @@
+using DeviceAuthorization.Redis.Tests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace DeviceAuthorization.CrashTests;
+
+/// <summary>Where the hosts of a test keep what they know, and a look at it over a connection that is none of theirs.</summary>
+public abstract class Stores : IAsyncLifetime
+{
+    private WebApplication? _observer;
+    private HostProcess? _survivor;
+
+    /// <summary>What a host is told, to use them.</summary>
+    protected abstract string[] Settings { get; }
+
+    internal IDeviceRepository Devices => _observer!.Services.GetRequiredService<IDeviceRepository>();
+
+    internal Task<HostProcess> StartHostAsync() => HostProcess.StartAsync(Settings);
+
+    /// <summary>A host that no test kills.</summary>
+    internal async Task<HostProcess> SurvivorAsync() => _survivor ??= await StartHostAsync();
+
+    public async Task InitializeAsync()
+    {
+        await StartAsync();
+        _observer = CrashHost.Build(Settings);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_survivor is not null)
+        {
+            await _survivor.DisposeAsync();
+        }
+
+        if (_observer is not null)
+        {
+            await _observer.DisposeAsync();
+        }
+
+        await StopAsync();
+    }
+
+    protected abstract Task StartAsync();
+
+    protected abstract Task StopAsync();
+}
+
+[CollectionDefinition(nameof(SqliteStores))]
+public sealed class SqliteTests : ICollectionFixture<SqliteStores>;
+
+[CollectionDefinition(nameof(PostgresStores))]
+public sealed class PostgresTests : ICollectionFixture<PostgresStores>;
+
+[CollectionDefinition(nameof(RedisStores))]
+public sealed class RedisTests : ICollectionFixture<RedisStores>;
+
+/// <summary>One file for everything, written ahead (WAL), as a host of one machine has it.</summary>
+public sealed class SqliteStores : Stores
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("da-sqlite-");
+
+    private string Connection => $"Data Source={Path.Combine(_folder.FullName, "host.db")};Pooling=False";
+
+    protected override string[] Settings => ["--Pairings=sqlite", "--Devices=sqlite", $"--ConnectionStrings:Database={Connection}"];
+
+    protected override async Task StartAsync()
+    {
+        await using var context = new HostContext(new DbContextOptionsBuilder<HostContext>().UseSqlite(Connection).Options);
+        await context.Database.EnsureCreatedAsync();
+    }
+
+    protected override Task StopAsync()
+    {
+        _folder.Delete(recursive: true);
+        return Task.CompletedTask;
+    }
+}
+
+public class PostgresStores : Stores
+{
+    internal PostgresServer Postgres { get; } = new();
+
+    /// <summary>Several hosts and the tests share its hundred connections.</summary>
+    protected string Connection => new NpgsqlConnectionStringBuilder(Postgres.Connection) { MaxPoolSize = 20 }.ToString();
+
+    protected override string[] Settings => ["--Pairings=postgres", "--Devices=postgres", $"--ConnectionStrings:Database={Connection}"];
+
+    protected override async Task StartAsync()
+    {
+        await Postgres.InitializeAsync();
+        await using var context = new HostContext(new DbContextOptionsBuilder<HostContext>().UseNpgsql(Connection).Options);
+        await context.Database.EnsureCreatedAsync();
+    }
+
+    protected override Task StopAsync() => Postgres.DisposeAsync();
+}
+
+/// <summary>Pairings in Redis, which writes each command to its log and syncs that once a second; devices and tokens in PostgreSQL.</summary>
+public sealed class RedisStores : PostgresStores
+{
+    internal RedisServer Redis { get; private set; } = null!;
+
+    protected override string[] Settings =>
+        ["--Pairings=redis", "--Devices=postgres", $"--ConnectionStrings:Database={Connection}", $"--ConnectionStrings:Redis={Redis.EndPoint}"];
+
+    protected override async Task StartAsync()
+    {
+        Redis = await RedisServer.StartAsync("--appendonly", "yes", "--appendfsync", "everysec");
+        await base.StartAsync();
+    }
+
+    protected override async Task StopAsync()
+    {
+        await base.StopAsync();
+        await Redis.DisposeAsync();
+    }
+}
