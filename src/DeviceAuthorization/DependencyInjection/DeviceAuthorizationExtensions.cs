@@ -18,8 +18,8 @@ namespace Microsoft.Extensions.DependencyInjection
         /// <summary>
         /// Adds the flow with in-memory stores. Settings come from the configuration section
         /// <see cref="DeviceAuthorizationOptions.SectionName"/>, then from <paramref name="configure"/>. What the host registered before,
-        /// or registers later, of <see cref="IPairingStore"/>, <see cref="IDeviceRepository"/>, <see cref="IPairingPolicy"/> and
-        /// <see cref="TimeProvider"/> is used instead of the defaults.
+        /// or registers later, of <see cref="IPairingStore"/>, <see cref="IDeviceRepository"/>, <see cref="IAttemptLimiter"/>,
+        /// <see cref="IPairingPolicy"/> and <see cref="TimeProvider"/> is used instead of the defaults.
         /// </summary>
         /// <param name="services">The host's services.</param>
         /// <param name="configure">Changes the settings.</param>
@@ -35,19 +35,26 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeviceAuthorizationOptions>, DeviceAuthorizationOptionsValidator>());
             services.AddAuthorization();
             services.AddAntiforgery();
+            services.AddDataProtection();
             services.TryAddSingleton(TimeProvider.System);
             services.TryAddSingleton<IPairingStore, InMemoryPairingStore>();
             services.TryAddSingleton<IDeviceRepository, InMemoryDeviceRepository>();
             services.TryAddSingleton<IPairingPolicy, OpenPolicy>();
+            services.TryAddSingleton<IAttemptLimiter, InMemoryAttemptLimiter>();
             services.TryAddSingleton<StartLimiter>();
             services.TryAddSingleton<ApproverSession>();
             services.TryAddScoped<PairingService>();
             services.TryAddScoped<LastUse>();
             services.TryAddSingleton<IDeviceEvents, NoDeviceEvents>();
             services.TryAddScoped<DeviceRegistry>();
+            services.TryAddScoped<ClientTokens>();
             services.TryAddScoped<ApiCallers>();
             services.TryAddScoped<DeviceApi>();
+            services.TryAddSingleton<PageFrame>();
+            services.TryAddSingleton<PairingTickets>();
+            services.TryAddScoped<PageSession>();
             services.TryAddScoped<DevicePairingPage>();
+            services.TryAddScoped<DevicesPage>();
             return new DeviceAuthorizationBuilder(services);
         }
     }
@@ -112,6 +119,23 @@ namespace Microsoft.AspNetCore.Builder
             Check(endpoints);
             var options = endpoints.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
             return OnTheirOwn(DevicePairingPage.Map(endpoints, options.PagePath), endpoints);
+        }
+
+        /// <summary>
+        /// Maps the page where people see their devices and tokens, rename them, and take access away, at
+        /// <see cref="DeviceAuthorizationOptions.DevicesPagePath"/>; the other pages link to it. For people with a session; making a token
+        /// needs <see cref="ManagementScopes.WriteTokens"/>, as in the API.
+        /// </summary>
+        /// <param name="endpoints">The host's endpoints.</param>
+        /// <exception cref="InvalidOperationException">
+        /// <c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called, or it cannot be told which scheme people sign in with.
+        /// </exception>
+        public static IEndpointConventionBuilder MapDevicesPage(this IEndpointRouteBuilder endpoints)
+        {
+            Check(endpoints);
+            var options = endpoints.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
+            endpoints.ServiceProvider.GetRequiredService<PageFrame>().DevicesPage = options.DevicesPagePath;
+            return OnTheirOwn(DevicesPage.Map(endpoints, options.DevicesPagePath), endpoints);
         }
 
         /// <summary>

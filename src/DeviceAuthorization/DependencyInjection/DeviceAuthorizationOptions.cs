@@ -33,6 +33,13 @@ public sealed class DeviceAuthorizationOptions
     /// <value><c>/pair/device</c> by default, which RomM's clients know.</value>
     public string PagePath { get; set; } = "/pair/device";
 
+    /// <summary>The path of the page where people see their devices, below the host's path base.</summary>
+    /// <value><c>/pair/devices</c> by default.</value>
+    public string DevicesPagePath { get; set; } = "/pair/devices";
+
+    /// <summary>How the pages look.</summary>
+    public PairingPageOptions Page { get; set; } = new();
+
     /// <summary>The host's authentication scheme for people: the one whose session approves.</summary>
     /// <value>The host's default scheme by default (<see langword="null"/>).</value>
     public string? ApproverScheme { get; set; }

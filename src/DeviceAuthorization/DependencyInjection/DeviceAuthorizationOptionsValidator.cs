@@ -15,9 +15,12 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
     private IEnumerable<string?> Problems(DeviceAuthorizationOptions options)
     {
         yield return Origin(options);
+        yield return Path(nameof(options.PagePath), options.PagePath, "/pair/device");
+        yield return Path(nameof(options.DevicesPagePath), options.DevicesPagePath, "/pair/devices");
         yield return Unless(
-            options.PagePath is ['/', not '/', ..] && options.PagePath.All(c => char.IsAsciiLetterOrDigit(c) || "/-_.~".Contains(c)) && options.PagePath[^1] != '/',
-            $"PagePath is '{options.PagePath}'; it must be a plain path such as /pair/device.");
+            !Meet(options.PagePath, options.DevicesPagePath),
+            $"PagePath is '{options.PagePath}' and DevicesPagePath '{options.DevicesPagePath}'; each page needs addresses of its own.");
+        yield return Page(options.Page);
         yield return options.UserCode is null ? "UserCode is missing." : options.UserCode.Problem();
         yield return Within(options.PairingLifetime, nameof(options.PairingLifetime), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(30));
         yield return Within(options.PollingInterval, nameof(options.PollingInterval), TimeSpan.FromSeconds(1), Pacing.LongestInterval);
@@ -65,6 +68,24 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
             when origin.Scheme == Uri.UriSchemeHttps
             || (origin.Scheme == Uri.UriSchemeHttp && (origin.IsLoopback || environment.IsDevelopment() || !options.RequireHttps)) => null,
         var origin => $"PublicOrigin is '{origin}'; it must be https://host[:port] without path, query and fragment (http only on loopback, in Development, or with RequireHttps off).",
+    };
+
+    private static string? Path(string name, string? path, string example) => Unless(
+        path is ['/', not '/', ..] && path.All(c => char.IsAsciiLetterOrDigit(c) || "/-_.~".Contains(c)) && path[^1] != '/',
+        $"{name} is '{path}'; it must be a plain path such as {example}.");
+
+    /// <summary>Whether a route of one page would be one of the other's.</summary>
+    private static bool Meet(string? pairing, string? devices) =>
+        string.Equals(pairing, devices, StringComparison.OrdinalIgnoreCase)
+        || string.Equals(pairing + "/review", devices, StringComparison.OrdinalIgnoreCase)
+        || (pairing is not null && devices is not null && pairing.StartsWith(devices + "/", StringComparison.OrdinalIgnoreCase));
+
+    private static string? Page(PairingPageOptions page) => page switch
+    {
+        null => "Page is missing.",
+        _ when page.AccentColor is not ['#', .. { Length: 6 } digits] || !digits.All(char.IsAsciiHexDigit) => $"Page.AccentColor is '{page.AccentColor}'; it must be #rrggbb.",
+        { LogoPath: not (null or ['/', not ('/' or '\\'), ..]) } => $"Page.LogoPath is '{page.LogoPath}'; it must be a path on this host, such as /logo.svg.",
+        _ => null,
     };
 
     private static string? TokenLifetime(string name, TimeSpan value) => Unless(

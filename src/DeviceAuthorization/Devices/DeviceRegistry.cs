@@ -125,5 +125,24 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, TimeProvider 
     public Task<IssuedToken?> RevokeTokenAsync(string userId, Guid tokenId, CancellationToken cancellationToken) =>
         ChangeTokenAsync(userId, tokenId, token => token with { RevokedAt = clock.Now() }, cancellationToken);
 
+    /// <summary>Revokes every token of a user's device, which stays; false when there is no such device.</summary>
+    public async Task<bool> RevokeTokensAsync(string userId, string deviceId, CancellationToken cancellationToken)
+    {
+        if (await repository.FindAsync(userId, deviceId, cancellationToken).ConfigureAwait(false) is null)
+        {
+            return false;
+        }
+
+        foreach (var token in await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false))
+        {
+            if (token.DeviceId == deviceId)
+            {
+                await RevokeTokenAsync(userId, token.Id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return true;
+    }
+
     private static InvalidOperationException Contended() => new($"The device repository refused {WriteAttempts} writes in a row.");
 }

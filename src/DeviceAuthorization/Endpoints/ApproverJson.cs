@@ -70,6 +70,8 @@ internal static class ApproverJson
         DecisionResult.NotFound => NotFound(),
         DecisionResult.ScopesNotGrantable => JsonDialect.Error(
             StatusCodes.Status403Forbidden, "Approved scopes exceed what's allowed for this user"),
+        DecisionResult.StepUpRequired => JsonDialect.Error(StatusCodes.Status403Forbidden, "Sign in again before you approve this device."),
+        DecisionResult.Blocked => JsonDialect.Error(StatusCodes.Status403Forbidden, "This request cannot be approved."),
         DecisionResult.Forbidden => Forbidden(),
         _ => throw new UnreachableException(),
     };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
@@ -13,12 +14,12 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
     /// <summary>Finds out who is signed in; the refusal is in RomM's JSON.</summary>
     public async Task<Parsed<Approver>> AuthenticateAsync(HttpContext context)
     {
-        if (await SignedInAsync(context) is not { } principal)
+        if (await SignedInAsync(context) is not { } ticket)
         {
             return Parsed.Refuse<Approver>(ApproverJson.NotAuthenticated(context));
         }
 
-        return Identify(principal) is { } approver ? approver : Parsed.Refuse<Approver>(ApproverJson.Forbidden());
+        return Identify(ticket) is { } approver ? approver : Parsed.Refuse<Approver>(ApproverJson.Forbidden());
     }
 
     /// <summary>
@@ -29,12 +30,13 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
         IsCrossSite(context.Request) ? Parsed.Refuse<Approver>(ApproverJson.Forbidden()) : await AuthenticateAsync(context);
 
     /// <summary>Who is signed in; null when nobody is.</summary>
-    public async Task<ClaimsPrincipal?> SignedInAsync(HttpContext context) =>
-        (await context.AuthenticateAsync(await SchemeAsync())).Principal is { Identity.IsAuthenticated: true } principal ? principal : null;
+    public async Task<AuthenticationTicket?> SignedInAsync(HttpContext context) =>
+        (await context.AuthenticateAsync(await SchemeAsync())).Ticket is { Principal.Identity.IsAuthenticated: true } ticket ? ticket : null;
 
-    /// <summary>The approver behind a principal; null when it is a device, or has no user id.</summary>
-    public static Approver? Identify(ClaimsPrincipal principal)
+    /// <summary>The approver behind a sign-in; null when it is a device, or has no user id.</summary>
+    public static Approver? Identify(AuthenticationTicket ticket)
     {
+        var principal = ticket.Principal;
         if (principal.Identities.Any(identity => identity.AuthenticationType == DeviceTokenDefaults.AuthenticationType)
             || UserId(principal) is not { Length: > 0 } userId)
         {
@@ -42,8 +44,15 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
         }
 
         var scopes = principal.FindAll(DeviceTokenDefaults.ScopeClaim).SelectMany(claim => claim.Value.Split(' ')).ToArray();
-        return new Approver(userId, scopes.Length > 0 ? scopes : null);
+        return new Approver(userId, scopes.Length > 0 ? scopes : null, SignedInAt(ticket));
     }
+
+    /// <summary>What an identity provider says (OpenID Connect Core 1.0 §2, auth_time); else since when the session is.</summary>
+    private static DateTimeOffset? SignedInAt(AuthenticationTicket ticket) =>
+        long.TryParse(ticket.Principal.FindFirst("auth_time")?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : ticket.Properties.IssuedUtc;
 
     /// <summary>The one reading of who a principal is.</summary>
     public static string? UserId(ClaimsPrincipal principal) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,8 +11,6 @@ namespace DeviceAuthorization;
 /// </summary>
 internal static class ClientTokenEndpoints
 {
-    private const int LongestName = 255;
-
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
     {
         var group = endpoints.MapGroup(prefix);
@@ -25,7 +24,7 @@ internal static class ClientTokenEndpoints
     }
 
     /// <summary>Makes a token that is bound to no device. It is shown in this answer and nowhere else.</summary>
-    private static async Task<IResult> CreateAsync(HttpContext context, DeviceApi api)
+    private static async Task<IResult> CreateAsync(HttpContext context, DeviceApi api, ClientTokens tokens)
     {
         if (!(await PersonAsync(context, api)).TryGet(out var person, out var refusal))
         {
@@ -37,38 +36,15 @@ internal static class ClientTokenEndpoints
             return unread;
         }
 
-        if (!ReportedText.TryClean(create.Name, LongestName, out var name) || name is null || !TryReadScopes(create.Scopes, out var scopes))
+        var wish = new TokenWish(create.Name, create.Scopes, create.ExpiresIn);
+        return await tokens.MakeAsync(person.UserId, person.Scopes, wish, context.RequestAborted) switch
         {
-            return JsonDialect.Unprocessable("name and at least one scope are required; a name is at most 255 characters without control characters.");
-        }
-
-        if (!TokenLifetimes.TryParse(api.Options, create.ExpiresIn, out var lifetime))
-        {
-            return JsonDialect.Unprocessable(TokenLifetimes.Problem(api.Options));
-        }
-
-        var has = await api.Policy.ScopesNowAsync(person.UserId, scopes, context.RequestAborted) ?? [];
-        var known = has.Where(scope => api.Options.Scopes.ContainsKey(scope) && (person.Scopes?.Contains(scope, StringComparer.Ordinal) ?? true));
-        if (scopes.Except(known, StringComparer.Ordinal).ToArray() is { Length: > 0 } extra)
-        {
-            return JsonDialect.Error(StatusCodes.Status403Forbidden, $"Scopes exceed your permissions: {string.Join(", ", extra)}");
-        }
-
-        var (raw, now) = (DeviceToken.New(api.Options.TokenPrefix), api.Clock.Now());
-        var token = new IssuedToken
-        {
-            Id = Guid.NewGuid(),
-            UserId = person.UserId,
-            Hash = raw.Hash(),
-            Name = name,
-            Scopes = scopes,
-            CreatedAt = now,
-            ExpiresAt = ExpiryOf(lifetime ?? api.Options.TokenLifetime, now),
+            TokenResult.Done done => TypedResults.Json(
+                ClientTokenSchema.From(done.Token, done.Raw), WireJson.Default.ClientTokenSchema, statusCode: StatusCodes.Status201Created),
+            TokenResult.Refused refused => Refuse(
+                refused, api.Options, "name and at least one scope are required; a name is at most 255 characters without control characters."),
+            _ => throw new UnreachableException(),
         };
-        var conditions = new TokenIssueConditions(now, api.Options.MaxTokensPerUser, ReplacesEarlier: false);
-        return (await api.Repository.TryIssueTokenAsync(token, conditions, context.RequestAborted)).Token is { } issued
-            ? TypedResults.Json(ClientTokenSchema.From(issued, raw), WireJson.Default.ClientTokenSchema, statusCode: StatusCodes.Status201Created)
-            : JsonDialect.Error(StatusCodes.Status400BadRequest, $"Maximum of {api.Options.MaxTokensPerUser} tokens per user reached");
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, DeviceApi api)
@@ -83,7 +59,7 @@ internal static class ClientTokenEndpoints
     }
 
     /// <summary>Renames a live token, takes scopes away, or lets it end sooner: the device goes on without pairing again.</summary>
-    private static async Task<IResult> ChangeAsync(Guid id, HttpContext context, DeviceApi api)
+    private static async Task<IResult> ChangeAsync(Guid id, HttpContext context, DeviceApi api, ClientTokens tokens)
     {
         if (!(await PersonAsync(context, api)).TryGet(out var person, out var refusal))
         {
@@ -95,33 +71,13 @@ internal static class ClientTokenEndpoints
             return unread;
         }
 
-        IReadOnlyList<string>? scopes = null;
-        if (!ReportedText.TryClean(change.Name, LongestName, out var name) || (change.Name is not null && name is null)
-            || (change.Scopes is not null && !TryReadScopes(change.Scopes, out scopes)))
+        return await tokens.ChangeAsync(person.UserId, id, new TokenWish(change.Name, change.Scopes, change.ExpiresIn), context.RequestAborted) switch
         {
-            return JsonDialect.Unprocessable("A name is 1 to 255 characters without control characters; scopes name at least one.");
-        }
-
-        if (!TokenLifetimes.TryParse(api.Options, change.ExpiresIn, out var lifetime))
-        {
-            return JsonDialect.Unprocessable(TokenLifetimes.Problem(api.Options));
-        }
-
-        var widens = false;
-        var changed = await api.Registry.ChangeTokenAsync(
-            person.UserId,
-            id,
-            token =>
-            {
-                var expiresAt = lifetime is null ? token.ExpiresAt : ExpiryOf(lifetime.Value, api.Clock.Now());
-                widens = (scopes?.Except(token.Scopes, StringComparer.Ordinal).Any() ?? false)
-                    || (lifetime is not null && token.ExpiresAt is { } today && !(expiresAt <= today));
-                return widens ? token : token with { Name = name ?? token.Name, Scopes = scopes ?? token.Scopes, ExpiresAt = expiresAt };
-            },
-            context.RequestAborted);
-        return widens
-            ? JsonDialect.Unprocessable("A token can only lose scopes and end sooner. For more, pair again or make a new one.")
-            : Found(changed);
+            TokenResult.Done done => Found(done.Token),
+            TokenResult.Refused refused => Refuse(
+                refused, api.Options, "A name is 1 to 255 characters without control characters; scopes name at least one."),
+            _ => throw new UnreachableException(),
+        };
     }
 
     /// <summary>Gives a token a new secret; the old one is refused at once. Name, scopes, device and expiry stay.</summary>
@@ -155,13 +111,16 @@ internal static class ClientTokenEndpoints
             ? caller.IsPerson ? caller : Parsed.Refuse<ApiCaller>(ApproverJson.Forbidden())
             : Parsed.Refuse<ApiCaller>(refusal);
 
-    private static bool TryReadScopes(IReadOnlyList<string?>? sent, out IReadOnlyList<string> scopes)
+    private static IResult Refuse(TokenResult.Refused refused, DeviceAuthorizationOptions options, string malformed) => refused.Problem switch
     {
-        scopes = [.. (sent ?? []).OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-        return sent is { Count: > 0 and <= ScopeParameter.MaxScopes } && sent.All(ScopeParameter.IsToken);
-    }
-
-    private static DateTimeOffset? ExpiryOf(TimeSpan lifetime, DateTimeOffset now) => lifetime == Timeout.InfiniteTimeSpan ? null : now + lifetime;
+        TokenProblem.Name or TokenProblem.Scopes => JsonDialect.Unprocessable(malformed),
+        TokenProblem.Lifetime => JsonDialect.Unprocessable(TokenLifetimes.Problem(options)),
+        TokenProblem.Beyond => JsonDialect.Error(StatusCodes.Status403Forbidden, $"Scopes exceed your permissions: {string.Join(", ", refused.Scopes)}"),
+        TokenProblem.Limit => JsonDialect.Error(StatusCodes.Status400BadRequest, $"Maximum of {options.MaxTokensPerUser} tokens per user reached"),
+        TokenProblem.Widens => JsonDialect.Unprocessable("A token can only lose scopes and end sooner. For more, pair again or make a new one."),
+        TokenProblem.Gone => NotFound(),
+        _ => throw new UnreachableException(),
+    };
 
     private static IResult Found(IssuedToken? token, DeviceToken? raw = null) => token is null
         ? NotFound()

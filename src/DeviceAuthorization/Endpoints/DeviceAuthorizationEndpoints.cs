@@ -36,9 +36,9 @@ internal static class DeviceAuthorizationEndpoints
             return unread;
         }
 
-        if (!limiter.TryAcquire(context.Connection.RemoteIpAddress))
+        if (await limiter.TryCountAsync(context.Connection.RemoteIpAddress, context.RequestAborted) is { } wait)
         {
-            context.Response.Headers.RetryAfter = StartLimiter.RetryAfterSeconds;
+            EndpointGuard.RetryAfter(context, wait);
             return dialect.TooManyStarts();
         }
 
@@ -97,7 +97,7 @@ internal static class DeviceAuthorizationEndpoints
             : await pairings.PollAsync(poll.DeviceCode, poll.ClientId, poll.IdempotencyKey, context.RequestAborted);
         if (result is PollResult.NotPaired { Interval: { } interval })
         {
-            context.Response.Headers.RetryAfter = $"{(int)interval.TotalSeconds}";
+            EndpointGuard.RetryAfter(context, interval);
         }
 
         return result switch

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +13,7 @@ namespace DeviceAuthorization;
 /// <summary>What holds for every endpoint of the flow: nothing is cached, HTTPS is required, and trouble is 503, never an OAuth error.</summary>
 internal static class EndpointGuard
 {
-    private const string RetrySeconds = "5";
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
 
     public static async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
@@ -45,9 +46,13 @@ internal static class EndpointGuard
     /// </summary>
     public static IResult Unavailable(HttpContext context)
     {
-        context.Response.Headers.RetryAfter = RetrySeconds;
+        RetryAfter(context, RetryDelay);
         return JsonDialect.Error(StatusCodes.Status503ServiceUnavailable, "Temporarily unavailable. Try again later.");
     }
+
+    /// <summary>In whole seconds (RFC 9110 §10.2.3), rounded up: whoever waits as long as that gets through.</summary>
+    public static void RetryAfter(HttpContext context, TimeSpan wait) =>
+        context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 
     /// <summary>405 with the headers of every other answer; ASP.NET Core's own would be cacheable.</summary>
     public static void RefuseOtherMethods(RouteGroupBuilder group, string allowed, params ReadOnlySpan<string> patterns)

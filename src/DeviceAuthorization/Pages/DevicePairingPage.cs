@@ -1,206 +1,231 @@
 using System.Diagnostics;
-using System.Security.Claims;
-using Microsoft.AspNetCore.Antiforgery;
-using Microsoft.AspNetCore.Authentication;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Primitives;
 
 namespace DeviceAuthorization;
 
 /// <summary>
-/// Where people enter the code and decide. Works without JavaScript. A link only fills the code in: claiming takes a POST, and
-/// deciding another one, each with an antiforgery token of the signed-in user.
+/// Where people enter the code and decide: enter (GET, POST) → review (GET, POST) → the review's address shows the result. Works without
+/// JavaScript. A link only fills the code in; claiming takes a POST and deciding another one, each with an antiforgery token of the
+/// signed-in user. Each POST that changes something answers 303, so that reload and back only ever show.
 /// </summary>
 internal sealed class DevicePairingPage(
-    PairingService pairings,
-    ApproverSession session,
-    IAntiforgery antiforgery,
-    IOptions<AntiforgeryOptions> antiforgeryOptions,
-    IOptions<DeviceAuthorizationOptions> options,
-    TimeProvider clock,
-    ILogger<DevicePairingPage> logger)
+    PairingService pairings, PageSession session, PairingTickets tickets, PageFrame frame, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
 {
-    private const int MaxFields = ScopeParameter.MaxScopes + 4;
-    private const string GenericProblem = "This code is not known here. It may be mistyped, expired or used. Check it, or start again on your device.";
+    private const int LongestName = 255;
 
-    private static readonly string[] ScopeFields = [.. Enumerable.Range(0, ScopeParameter.MaxScopes).Select(i => $"scope{i}")];
-
-    private readonly string[] _known =
-        [antiforgeryOptions.Value.FormFieldName, "user_code", "decision", "as_new_device", .. ScopeFields];
+    private static readonly string[] DecisionFields = ["ticket", "decision", "device_name", "expires_in", "as_new_device", .. PageParts.ScopeFields];
 
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string path)
     {
         var group = endpoints.MapGroup(path);
-        group.MapGet("/", (HttpContext context, DevicePairingPage page) => page.GuardAsync(context, page.ShowAsync)).ExcludeFromDescription();
-        group.MapPost("/", (HttpContext context, DevicePairingPage page) => page.GuardAsync(context, page.EnterAsync)).ExcludeFromDescription();
-        group.MapPost("/decision", (HttpContext context, DevicePairingPage page) => page.GuardAsync(context, page.DecideAsync)).ExcludeFromDescription();
-        group.MapGet("/decision", (HttpContext context, DevicePairingPage page) => page.BackToStart(context)).ExcludeFromDescription();
+        group.AddEndpointFilter(PageGuard.InvokeAsync);
+        group.ExcludeFromDescription();
+        group.MapGet("/", (HttpContext context, DevicePairingPage page) => page.ShowAsync(context));
+        group.MapPost("/", (HttpContext context, DevicePairingPage page) => page.EnterAsync(context));
+        group.MapGet("/review", (HttpContext context, DevicePairingPage page) => page.ReviewAsync(context));
+        group.MapPost("/review", (HttpContext context, DevicePairingPage page) => page.DecideAsync(context));
+        group.MapPost("/switch", (HttpContext context, DevicePairingPage page) => page.SwitchAsync(context));
+        group.MapPost("/language", PageLanguageChoice.ChooseAsync);
         return group;
     }
 
-    /// <summary>Trouble is a page, too.</summary>
-    private async Task<IResult> GuardAsync(HttpContext context, Func<HttpContext, Task<IResult>> handle)
-    {
-        try
-        {
-            return await handle(context);
-        }
-        catch (BadHttpRequestException malformed)
-        {
-            return new HtmlPage(PairingHtml.Result("Please start again", "The request could not be read."), malformed.StatusCode);
-        }
-        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            logger.RequestFailed(exception);
-            context.Response.Headers.RetryAfter = "5";
-            return new HtmlPage(
-                PairingHtml.Result("Please try again", "This does not work right now. Wait a moment, then reload this page."),
-                StatusCodes.Status503ServiceUnavailable);
-        }
-    }
-
-    /// <summary>The form, with the code of the link filled in. Changes nothing: link scanners open links, too.</summary>
+    /// <summary>The form. The code that a link brings goes into a cookie first, out of the address. Claims nothing: link scanners open links, too.</summary>
     private async Task<IResult> ShowAsync(HttpContext context)
     {
-        var linked = context.Request.Query["user_code"] is [var only] && options.Value.UserCode.TryParse(only, out var code) ? code.RevealGrouped() : null;
-        return (await SignInAsync(context, linked)).TryGet(out var visitor, out var refused) ? Enter(context, visitor, linked) : refused;
+        if (context.Request.Query["user_code"] is [var linked] && options.Value.UserCode.TryParse(linked, out var code))
+        {
+            return Keep(context, code.RevealGrouped(), userId: null, frame.Address(context));
+        }
+
+        if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
+        {
+            return refused;
+        }
+
+        return Enter(context, visitor, Ticket(context) is { UserId: null, Code: var brought } ? brought : null);
     }
 
     /// <summary>The code was entered on purpose: claim it, and show what asks.</summary>
     private async Task<IResult> EnterAsync(HttpContext context)
     {
-        var form = await ReadFormAsync(context);
-        var known = options.Value.UserCode.TryParse(form?["user_code"], out var code);
-        if (!(await SignInAsync(context, code?.RevealGrouped())).TryGet(out var visitor, out var refused))
+        if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
         {
             return refused;
         }
 
-        if (form is null || !await IsFromOurFormAsync(context, form))
+        if (await session.ReadAsync(context, ["user_code"]) is not { } form)
         {
-            return StartAgain();
+            return StartAgain(context);
         }
 
-        return (known ? await pairings.ClaimAsync(code!.Reveal(), visitor.Approver, context.RequestAborted) : new InspectResult.NotFound()) switch
+        if (!options.Value.UserCode.TryParse(form["user_code"], out var code)
+            || await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted) is InspectResult.NotFound)
         {
-            InspectResult.Found found => new HtmlPage(
-                PairingHtml.Review(Form(context, visitor), code!.RevealGrouped(), found, options.Value.Scopes, clock.Now())),
-            InspectResult.AlreadyDecided { Status: var status } => Decided(status),
-            InspectResult.NotFound => Enter(context, visitor, null, GenericProblem),
-            _ => throw new UnreachableException(),
-        };
+            return Unknown(context, visitor);
+        }
+
+        return Keep(context, code.RevealGrouped(), visitor.Approver.UserId, frame.Address(context) + "/review");
+    }
+
+    /// <summary>What asks; once it is decided, what was decided.</summary>
+    private async Task<IResult> ReviewAsync(HttpContext context)
+    {
+        if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
+        {
+            return refused;
+        }
+
+        return Ticket(context) is { } ticket && IsOf(ticket, visitor) ? await ReviewAsync(context, visitor, ticket) : BackToStart(context);
     }
 
     /// <summary>The decision: exactly one of two words, and the scopes left ticked.</summary>
     private async Task<IResult> DecideAsync(HttpContext context)
     {
-        if (!(await SignInAsync(context, null)).TryGet(out var visitor, out var refused))
+        if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
         {
             return refused;
         }
 
-        if (await ReadFormAsync(context) is not { } form || !await IsFromOurFormAsync(context, form))
+        if (await session.ReadAsync(context, DecisionFields) is not { } form
+            || form["decision"] is not ("approve" or "deny" or "none")
+            || !tickets.TryRead(form["ticket"], out var ticket)
+            || !IsOf(ticket, visitor))
         {
-            return StartAgain();
+            return StartAgain(context);
         }
 
-        var scopes = ScopeFields.Select(field => form[field]).OfType<string>().ToArray();
-        DecisionResult result;
-        switch (form["decision"])
+        var texts = frame.TextsFor(context);
+        if (form["decision"] == "none") // Enter was pressed in a field
         {
-            case "approve":
-                var approval = new Approval { Scopes = scopes, AsNewDevice = form["as_new_device"] == "yes" };
-                result = await pairings.ApproveAsync(form["user_code"], visitor.Approver, approval, context.RequestAborted);
-                break;
-            case "deny":
-                result = await pairings.DenyAsync(form["user_code"], visitor.Approver, context.RequestAborted);
-                break;
-            default:
-                return StartAgain();
+            return await ReviewAsync(context, visitor, ticket, form);
         }
 
-        return result switch
+        if (form["decision"] == "deny")
         {
-            DecisionResult.Approved => Decided(PairingStatus.Approved),
-            DecisionResult.Denied => Decided(PairingStatus.Denied),
-            DecisionResult.AlreadyDecided { Status: var status } => Decided(status),
-            DecisionResult.NotFound => Enter(context, visitor, null, GenericProblem),
-            DecisionResult.ScopesNotGrantable => new HtmlPage(
-                PairingHtml.Result("Nothing was approved", "Choose at least one thing that the device may do. Go back, or start again on your device."),
-                StatusCodes.Status400BadRequest),
-            DecisionResult.Forbidden => Forbidden(),
+            return await DecidedAsync(await pairings.DenyAsync(ticket.Code, visitor.Approver, context.RequestAborted));
+        }
+
+        if (!ReportedText.TryClean(form["device_name"], LongestName, out var name))
+        {
+            return await ReviewAsync(context, visitor, ticket, form, texts["Problem_name"]);
+        }
+
+        if (!TokenLifetimes.TryParse(options.Value, form["expires_in"], out var lifetime))
+        {
+            return StartAgain(context);
+        }
+
+        return await DecidedAsync(await pairings.ApproveAsync(
+            ticket.Code,
+            visitor.Approver,
+            new Approval
+            {
+                Scopes = PageParts.Ticked(form),
+                DeviceName = name,
+                TokenLifetime = lifetime,
+                AsNewDevice = form["as_new_device"] == "yes",
+            },
+            context.RequestAborted));
+
+        async Task<IResult> DecidedAsync(DecisionResult result) => result switch
+        {
+            DecisionResult.Approved or DecisionResult.Denied or DecisionResult.AlreadyDecided =>
+                Keep(context, ticket.Code, visitor.Approver.UserId, frame.Address(context) + "/review"),
+            DecisionResult.NotFound => Unknown(context, visitor),
+            DecisionResult.ScopesNotGrantable => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
+            DecisionResult.StepUpRequired => await SignInAnewAsync(context, ticket, visitor),
+            DecisionResult.Blocked => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
+            DecisionResult.Forbidden => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden),
             _ => throw new UnreachableException(),
         };
     }
 
+    private async Task<IResult> SwitchAsync(HttpContext context)
+    {
+        if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
+        {
+            return refused;
+        }
+
+        if (await session.ReadAsync(context, []) is null)
+        {
+            return StartAgain(context);
+        }
+
+        if (Ticket(context) is { } ticket)
+        {
+            tickets.Keep(context, frame.Address(context), ticket.Code, userId: null); // who comes next enters it anew
+        }
+
+        return await session.SwitchAsync(context, frame.Address(context));
+    }
+
+    private async Task<IResult> ReviewAsync(HttpContext context, Visitor visitor, PairingTicket ticket, StrictForm? typed = null, string? problem = null) =>
+        await pairings.InspectAsync(ticket.Code, visitor.Approver, context.RequestAborted) switch
+        {
+            InspectResult.AlreadyDecided { Status: var status } => ResultHtml.Decided(frame, context, status),
+            InspectResult.NotFound => Unknown(context, visitor),
+            InspectResult.Found { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
+            InspectResult.Found { Risk: ApprovalRisk.StepUp } => await SignInAnewAsync(context, ticket, visitor),
+            InspectResult.Found found => Page(
+                context,
+                "Review_title",
+                texts => PairingHtml.Review(
+                    texts,
+                    Form(context, visitor),
+                    new PairingReview(
+                        found,
+                        ticket.Code,
+                        tickets.Write(ticket.Code, visitor.Approver.UserId),
+                        clock.Now(),
+                        Network.Of(context.Connection.RemoteIpAddress) == Network.Of(IPAddress.TryParse(found.Pairing.Device.Address, out var from) ? from : null))
+                    {
+                        Typed = typed,
+                        Problem = problem,
+                    },
+                    options.Value),
+                problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest),
+            _ => throw new UnreachableException(),
+        };
+
+    /// <summary>The host's policy wants to see that it is really them. They come back to the review.</summary>
+    private async Task<IResult> SignInAnewAsync(HttpContext context, PairingTicket ticket, Visitor visitor)
+    {
+        tickets.Keep(context, frame.Address(context), ticket.Code, visitor.Approver.UserId);
+        return await session.ChallengeAsync(frame.Address(context) + "/review", "login");
+    }
+
     /// <summary>After a sign-in that interrupted a decision, browsers come back with a GET.</summary>
-    private RedirectHttpResult BackToStart(HttpContext context) => TypedResults.LocalRedirect(Address(context));
+    private SeeOther BackToStart(HttpContext context) => new(frame.Address(context));
 
-    /// <summary>Who is signed in; else the host's sign-in, which comes back here with the code.</summary>
-    private async Task<Parsed<Visitor>> SignInAsync(HttpContext context, string? code)
+    private SeeOther Keep(HttpContext context, string code, string? userId, string next)
     {
-        var scheme = await session.SchemeAsync();
-        if (await session.SignedInAsync(context) is not { } principal)
-        {
-            var back = code is null ? Address(context) : VerificationLinks.Complete(Address(context), code);
-            return Parsed.Refuse<Visitor>(TypedResults.Challenge(new AuthenticationProperties { RedirectUri = back }, [scheme]));
-        }
-
-        if (ApproverSession.Identify(principal) is not { } approver)
-        {
-            return Parsed.Refuse<Visitor>(Forbidden());
-        }
-
-        context.User = principal; // antiforgery tokens are bound to it
-        return new Visitor(approver, principal.Identity?.Name ?? approver.UserId);
+        tickets.Keep(context, frame.Address(context), code, userId);
+        return new SeeOther(next);
     }
 
-    private async Task<StrictForm?> ReadFormAsync(HttpContext context) =>
-        RequestBody.IsUtf8(context.Request, FormDialect.MediaType)
-        && await RequestBody.ReadAsync(context.Request) is { } body
-        && StrictForm.TryParse(body.Span, _known, out var form, out _, MaxFields)
-            ? form
-            : null;
+    private PairingTicket? Ticket(HttpContext context) => tickets.TryRead(context.Request.Cookies[PairingTickets.Cookie], out var ticket) ? ticket : null;
 
-    private async Task<bool> IsFromOurFormAsync(HttpContext context, StrictForm form)
-    {
-        var field = antiforgeryOptions.Value.FormFieldName;
-        context.Request.Form = new FormCollection(new Dictionary<string, StringValues>(StringComparer.Ordinal) { [field] = form[field] });
-        return !session.IsCrossSite(context.Request, fromOurPage: true) && await antiforgery.IsRequestValidAsync(context);
-    }
+    private static bool IsOf(PairingTicket ticket, Visitor visitor) => string.Equals(ticket.UserId, visitor.Approver.UserId, StringComparison.Ordinal);
+
+    /// <summary>One answer for unknown, expired, decided and foreign codes (T-22).</summary>
+    private HtmlPage Unknown(HttpContext context, Visitor visitor) => Enter(context, visitor, null, frame.TextsFor(context)["Problem_code"]);
 
     private HtmlPage Enter(HttpContext context, Visitor visitor, string? code, string? problem = null) =>
-        new(PairingHtml.Enter(Form(context, visitor), code, problem));
+        Page(context, "Page_title", texts => PairingHtml.Enter(texts, Form(context, visitor), code, problem));
 
-    private PageForm Form(HttpContext context, Visitor visitor)
+    private PageForm Form(HttpContext context, Visitor visitor) => new(frame.Address(context), visitor, session.Field(context));
+
+    private HtmlPage Page(HttpContext context, string title, Func<PageTexts, IHtmlContent> main, int status = StatusCodes.Status200OK)
     {
-        var tokens = antiforgery.GetAndStoreTokens(context);
-        return new PageForm(Address(context), visitor.Account, new HtmlFormattableString(
-            "<input type=\"hidden\" name=\"{0}\" value=\"{1}\">", tokens.FormFieldName, tokens.RequestToken));
+        var texts = frame.TextsFor(context);
+        return frame.Page(context, texts[title], main(texts), status);
     }
 
-    private string Address(HttpContext context) => context.Request.PathBase.ToUriComponent() + options.Value.PagePath;
-
-    private static HtmlPage Decided(PairingStatus status) => new(status switch
-    {
-        PairingStatus.Approved => PairingHtml.Result("Device approved", "Go back to your device: it connects by itself. You can close this page."),
-        PairingStatus.Denied => PairingHtml.Result("Device denied", "It gets no access. You can close this page."),
-        PairingStatus.Redeemed => PairingHtml.Result("Device connected", "You approved this device, and it is connected. You can close this page."),
-        _ => throw new UnreachableException(),
-    });
-
-    private static HtmlPage StartAgain() => new(
-        PairingHtml.Result("Please start again", "Nothing was changed. Open this page anew and enter the code that your device shows."),
-        StatusCodes.Status400BadRequest);
-
-    private static HtmlPage Forbidden() => new(
-        PairingHtml.Result("Not possible", "Your account cannot approve devices."), StatusCodes.Status403Forbidden);
-
-    private sealed record Visitor(Approver Approver, string Account);
+    private HtmlPage StartAgain(HttpContext context) => ResultHtml.Page(frame, context, "Start_again", StatusCodes.Status400BadRequest);
 }

@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization;
 
-/// <summary>An HTML answer: never cached, framed, or named in a referrer, and with no script, whatever its status.</summary>
-internal sealed class HtmlPage(IHtmlContent content, int status = StatusCodes.Status200OK) : IResult
+/// <summary>An HTML answer: never cached, framed, or named in a referrer, whatever its status.</summary>
+internal sealed class HtmlPage(IHtmlContent content, string contentSecurityPolicy, int status) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -16,13 +15,30 @@ internal sealed class HtmlPage(IHtmlContent content, int status = StatusCodes.St
         response.ContentType = "text/html; charset=utf-8";
         response.Headers.CacheControl = "no-store";
         response.Headers.Pragma = "no-cache";
-        response.Headers.ContentSecurityPolicy = PairingHtml.ContentSecurityPolicy;
+        response.Headers.ContentSecurityPolicy = contentSecurityPolicy;
         response.Headers.XFrameOptions = "DENY";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers["Referrer-Policy"] = "no-referrer"; // the link that brings a code has it in its query
         response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        response.Headers.Vary = "Accept-Language, Cookie";
         await using var html = new StringWriter(CultureInfo.InvariantCulture);
-        content.WriteTo(html, HtmlEncoder.Default);
+        content.WriteTo(html, Markup.Encoder);
         await response.WriteAsync(html.ToString(), Encoding.UTF8, httpContext.RequestAborted);
+    }
+}
+
+/// <summary>After a form was sent: the page to look at next, which a reload asks for instead of sending the form again.</summary>
+/// <param name="location">A path of this host, with its path base.</param>
+internal sealed class SeeOther(string location) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = StatusCodes.Status303SeeOther;
+        response.Headers.Location = location;
+        response.Headers.CacheControl = "no-store";
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        return Task.CompletedTask;
     }
 }

@@ -6,4 +6,5 @@ namespace DeviceAuthorization;
 /// The scopes of the credential the approver is signed in with, when it is limited to some; <see langword="null"/> when it stands
 /// for the whole account, as a session does. Nobody grants more than they hold.
 /// </param>
-public sealed record Approver(string UserId, IReadOnlyCollection<string>? Scopes = null);
+/// <param name="SignedInAt">When they last proved who they are, as far as it is known; <see cref="ApprovalRisk.StepUp"/> needs it.</param>
+public sealed record Approver(string UserId, IReadOnlyCollection<string>? Scopes = null, DateTimeOffset? SignedInAt = null);

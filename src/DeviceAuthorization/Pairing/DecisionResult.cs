@@ -24,6 +24,12 @@ public abstract record DecisionResult
     /// <summary>The approval names a scope that was not asked for or that this approver does not have, or none. Nothing changed.</summary>
     public sealed record ScopesNotGrantable : DecisionResult;
 
+    /// <summary>The host's policy wants the approver to sign in anew first (<see cref="ApprovalRisk.StepUp"/>). Nothing changed.</summary>
+    public sealed record StepUpRequired : DecisionResult;
+
+    /// <summary>The host's policy stops this approval (<see cref="ApprovalRisk.Block"/>). Nothing changed.</summary>
+    public sealed record Blocked : DecisionResult;
+
     /// <summary>The host's policy says that the approver's account is not active. Nothing changed.</summary>
     public sealed record Forbidden : DecisionResult;
 }

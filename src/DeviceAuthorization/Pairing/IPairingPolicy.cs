@@ -22,6 +22,15 @@ public interface IPairingPolicy
     /// <returns>A subset; what is not in <paramref name="scopes"/> is passed over.</returns>
     ValueTask<IEnumerable<string>> FilterScopesAsync(string userId, IReadOnlyList<string> scopes, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IEnumerable<string>>(scopes);
+
+    /// <summary>
+    /// How risky it would be if this approver approved this pairing now: asked when they look at it, and again when they approve. Compare
+    /// where and when the device asked (<see cref="Pairing.Device"/>, <see cref="Pairing.CreatedAt"/>) with what is known of the account.
+    /// </summary>
+    /// <param name="pairing">The pairing, pending.</param>
+    /// <param name="approver">Who is about to decide.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    ValueTask<ApprovalRisk> AssessAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken) => ValueTask.FromResult(ApprovalRisk.None);
 }
 
 /// <summary>The policy of a host that registered none.</summary>
@@ -48,5 +57,36 @@ internal static class PairingPolicyExtensions
     {
         var scopes = await policy.ScopesNowAsync(approver.UserId, pairing.RequestedScopes, cancellationToken).ConfigureAwait(false);
         return approver.Scopes is { } held ? scopes?.Intersect(held, StringComparer.Ordinal).ToArray() : scopes;
+    }
+
+    /// <summary>The host's answer; who signed in after the device asked has stepped up.</summary>
+    public static async ValueTask<ApprovalRisk> RiskAsync(
+        this IPairingPolicy policy, Pairing pairing, Approver approver, CancellationToken cancellationToken)
+    {
+        var risk = await policy.AssessAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
+        return risk == ApprovalRisk.StepUp && approver.SignedInAt > pairing.CreatedAt ? ApprovalRisk.Warn : risk;
+    }
+
+    /// <summary>Why this approver cannot say yes to that; null when they can.</summary>
+    public static async ValueTask<DecisionResult?> RefusesAsync(
+        this IPairingPolicy policy, Pairing pairing, Approver approver, Approval approval, CancellationToken cancellationToken)
+    {
+        var grantable = await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
+        if (grantable is null)
+        {
+            return new DecisionResult.Forbidden();
+        }
+
+        if (approval.Scopes.Except(grantable, StringComparer.Ordinal).Any() || (approval.Scopes.Count == 0 && pairing.RequestedScopes.Count > 0))
+        {
+            return new DecisionResult.ScopesNotGrantable();
+        }
+
+        return await policy.RiskAsync(pairing, approver, cancellationToken).ConfigureAwait(false) switch
+        {
+            ApprovalRisk.StepUp => new DecisionResult.StepUpRequired(),
+            ApprovalRisk.Block => new DecisionResult.Blocked(),
+            _ => null,
+        };
     }
 }

@@ -16,6 +16,9 @@ public abstract record InspectResult
         /// <summary>Of the requested scopes, those this approver can grant; sorted.</summary>
         public required IReadOnlyList<string> GrantableScopes { get; init; }
 
+        /// <summary>What the host makes of it; <see cref="ApprovalRisk.StepUp"/> only until the approver has signed in anew.</summary>
+        public ApprovalRisk Risk { get; init; }
+
         /// <summary>
         /// The approver's device that has the identifier this one claims, if there is one. Anybody can claim one: say that approving replaces
         /// that device's access, and offer <see cref="Approval.AsNewDevice"/>.

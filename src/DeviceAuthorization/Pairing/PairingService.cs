@@ -98,13 +98,9 @@ public sealed class PairingService(
                 return Refused(pairing, approver);
             }
 
-            switch (await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false))
+            if (await policy.RefusesAsync(pairing, approver, approval, cancellationToken).ConfigureAwait(false) is { } refusal)
             {
-                case null:
-                    return new DecisionResult.Forbidden();
-                case var grantable when approval.Scopes.Except(grantable, StringComparer.Ordinal).Any()
-                    || (approval.Scopes.Count == 0 && pairing.RequestedScopes.Count > 0):
-                    return new DecisionResult.ScopesNotGrantable();
+                return refusal;
             }
 
             var now = clock.Now(); // anew, for the host may have taken its time
@@ -217,6 +213,7 @@ public sealed class PairingService(
                 {
                     Pairing = pairing,
                     GrantableScopes = await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
+                    Risk = await policy.RiskAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
                     KnownDevice = await _redemption.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
                 };
             }

@@ -20,6 +20,16 @@ public sealed class OptionsTests
     [InlineData("PagePath", "/pair/", "it must be a plain path")]
     [InlineData("PagePath", "/{pair}", "it must be a plain path")]
     [InlineData("PagePath", "/pair?x", "it must be a plain path")]
+    [InlineData("PagePath", "/pair/devices/token", "PagePath is '/pair/devices/token' and DevicesPagePath '/pair/devices'; each page needs addresses of its own.")]
+    [InlineData("DevicesPagePath", "devices", "DevicesPagePath is 'devices'; it must be a plain path such as /pair/devices.")]
+    [InlineData("DevicesPagePath", "/pair/devices/", "it must be a plain path")]
+    [InlineData("DevicesPagePath", "/Pair/Device", "PagePath is '/pair/device' and DevicesPagePath '/Pair/Device'; each page needs addresses of its own.")]
+    [InlineData("DevicesPagePath", "/pair/device/review", "each page needs addresses of its own.")]
+    [InlineData("Page:AccentColor", "blue", "Page.AccentColor is 'blue'; it must be #rrggbb.")]
+    [InlineData("Page:AccentColor", "#0b57dg", "Page.AccentColor is '#0b57dg'; it must be #rrggbb.")]
+    [InlineData("Page:AccentColor", "#0b57d0}", "it must be #rrggbb.")]
+    [InlineData("Page:LogoPath", "https://cdn.example.com/logo.svg", "Page.LogoPath is 'https://cdn.example.com/logo.svg'; it must be a path on this host, such as /logo.svg.")]
+    [InlineData("Page:LogoPath", "//evil.example/logo.svg", "it must be a path on this host")]
     [InlineData("UserCode:Alphabet", "abcdefghijk", "UserCode.Alphabet may hold only the letters A to Z and the digits 0 to 9.")]
     [InlineData("UserCode:Alphabet", "ABCDEFGHJKMNPQRSTUVWXYZA", "UserCode.Alphabet repeats a symbol.")]
     [InlineData("UserCode:Alphabet", "0OABCDEFGHJKMNPQRSTUVWXYZ", "UserCode.Alphabet holds both 0 and O: take one out.")]
@@ -137,6 +147,7 @@ public sealed class OptionsTests
             ("PublicOrigin", "https://tv.example.com"),
             ("RequireHttps", "false"),
             ("PagePath", "/connect"),
+            ("DevicesPagePath", "/connect/devices"),
             ("ApproverScheme", "Cookies"),
             ("UserCode:Alphabet", "0123456789"),
             ("UserCode:Length", "12"),
@@ -161,7 +172,8 @@ public sealed class OptionsTests
         Assert.Equal("See your library|Change your library", string.Join('|', options.Scopes.Values));
         Assert.Equal("library.read", Assert.Single(options.DefaultScopes!));
         Assert.Equal(new Uri("https://tv.example.com"), options.PublicOrigin);
-        Assert.Equal(("/connect", "Cookies", "0123456789", 12), (options.PagePath, options.ApproverScheme, options.UserCode.Alphabet, options.UserCode.Length));
+        Assert.Equal(("/connect", "/connect/devices"), (options.PagePath, options.DevicesPagePath));
+        Assert.Equal(("Cookies", "0123456789", 12), (options.ApproverScheme, options.UserCode.Alphabet, options.UserCode.Length));
         Assert.Equal((TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(7)), (options.PairingLifetime, options.PollingInterval));
         Assert.Equal((77, "tv-", Timeout.InfiniteTimeSpan), (options.MaxLivePairings, options.TokenPrefix, options.TokenLifetime));
         Assert.Equal((false, false, false), (options.RequireHttps, options.ReplaceEarlierTokens, options.RevokeOnReplay));
@@ -189,7 +201,7 @@ public sealed class OptionsTests
     [Fact]
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
-            "ApproverScheme", "DefaultScopes", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "PagePath", "PairingLifetime", "PollingInterval",
+            "ApproverScheme", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "Page", "PagePath", "PairingLifetime", "PollingInterval",
             "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "Scopes", "SecretKeys", "TokenLifetime", "TokenLifetimes",
             "TokenPrefix", "UserCode",
         ],

@@ -14,7 +14,7 @@ public sealed class FuzzTests
     private static readonly Gen<string> Paths = Gen.Select(
         Gen.OneOf("init", "token", "approve", "deny", "pending/", "pending/WDJB-MJHT", "page", "page/decision", "page?user_code=", "pending/%2F", "pending/%0A", "init/", ""),
         Gen.Frequency((3, Gen.Const("")), (1, Gen.String[Gen.Char[' ', '\uFFFF'], 0, 20].Select(EscapeLoosely))),
-        (path, rest) => path.StartsWith("page", StringComparison.Ordinal) ? PageSteps.Path + path[4..] + rest : $"{Wire.Prefix}/{path}{rest}");
+        (path, rest) => path.StartsWith("page", StringComparison.Ordinal) ? Browser.Page + path[4..] + rest : $"{Wire.Prefix}/{path}{rest}");
 
     private static readonly Gen<string> Types = Gen.Frequency(
         (5, Gen.Const("application/x-www-form-urlencoded")),

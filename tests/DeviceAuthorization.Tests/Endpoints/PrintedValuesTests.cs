@@ -1,4 +1,6 @@
 using System.Collections;
+using Microsoft.AspNetCore.Html;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Tests;
@@ -51,6 +53,13 @@ public sealed class PrintedValuesTests
             new DecisionResult.Denied(), new DecisionResult.Forbidden(), new DecisionResult.ScopesNotGrantable(), new StartResult.Unavailable(),
             scope.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value, new DeviceRateLimits(), UserCodeFormat.Standard,
             new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()),
+            new AttemptBudget("start:192.0.2.1", 10, TimeSpan.FromMinutes(1)),
+            new DecisionResult.StepUpRequired(), new DecisionResult.Blocked(), new PairingPageOptions(),
+            PairingQrCode.Of(new DefaultHttpContext { RequestServices = host.Services }.Request, started.UserCode),
+            new PageContent
+            {
+                Title = "Title", Language = "en-US", IsRightToLeft = false, Style = HtmlString.Empty, Script = HtmlString.Empty, Main = HtmlString.Empty, LanguageForm = HtmlString.Empty,
+            },
         ];
 
         var secrets = new Secrets();

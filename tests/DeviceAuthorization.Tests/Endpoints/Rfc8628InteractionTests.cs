@@ -14,10 +14,10 @@ public sealed class Rfc8628InteractionTests
         var codes = await device.StartAsync();
         var alice = await host.SignInAsync("alice");
 
-        using var enter = await alice.GetAsync(PageSteps.Path);
+        using var enter = await alice.GetAsync(Browser.Page);
         Assert.Contains("name=\"user_code\"", await enter.Content.ReadAsStringAsync(), StringComparison.Ordinal);
 
-        var review = await host.ReviewAsync(alice, codes.UserCode);
+        var review = await alice.ReviewAsync(codes.UserCode);
         Assert.Equal("authorization_pending", await (await device.PollAsync(codes.DeviceCode)).ErrorAsync());
         foreach (var part in (string[])["alice", "tv", "See your library", "value=\"deny\"", "value=\"approve\""])
         {
@@ -25,8 +25,8 @@ public sealed class Rfc8628InteractionTests
         }
 
         Assert.DoesNotContain(codes.DeviceCode, review, StringComparison.Ordinal);
-        using var result = await alice.DecideAsync(review, "approve");
-        Assert.Equal(HttpStatusCode.OK, result.StatusCode); // no redirect anywhere
+        using var result = await alice.PostDecisionAsync(review, "approve");
+        Assert.Equal(HttpStatusCode.OK, result.StatusCode); // nobody is sent anywhere else
         Assert.Contains("Go back to your device", await result.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await device.PollAsync(codes.DeviceCode)).StatusCode);
     }
@@ -37,11 +37,13 @@ public sealed class Rfc8628InteractionTests
     {
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartAsync();
-        using var response = await host.Device().GetAsync($"{PageSteps.Path}?user_code={codes.UserCode}");
-        Assert.Equal(HttpStatusCode.Redirect, response.StatusCode);
-        Assert.Equal(
-            $"https://tv.example.com/login?ReturnUrl={Uri.EscapeDataString($"{PageSteps.Path}?user_code={codes.UserCode}")}",
-            response.Headers.Location!.AbsoluteUri);
+        var browser = host.Browser();
+        using var link = await browser.GetAsync($"{Browser.Page}?user_code={codes.UserCode}");
+        using var page = await browser.GetAsync(link.Headers.Location);
+        Assert.Equal(HttpStatusCode.Redirect, page.StatusCode);
+        Assert.Equal($"https://tv.example.com/login?ReturnUrl={Uri.EscapeDataString(Browser.Page)}", page.Headers.Location!.AbsoluteUri);
+        (await browser.GetAsync("/test/sign-in/alice")).EnsureSuccessStatusCode();
+        Assert.Contains($"value=\"{codes.UserCode}\"", await browser.GetStringAsync(Browser.Page), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -51,13 +53,12 @@ public sealed class Rfc8628InteractionTests
         await using var host = await TestHost.StartAsync();
         var device = host.Device();
         var codes = await device.StartAsync();
-        using var opened = await (await host.SignInAsync("alice")).GetAsync(codes.Body.GetProperty("verification_uri_complete").GetString());
-        var page = await opened.Content.ReadAsStringAsync();
+        var page = await (await host.SignInAsync("alice")).OpenLinkAsync(codes.Body.String("verification_uri_complete"));
         Assert.Contains($"value=\"{codes.UserCode}\"", page, StringComparison.Ordinal);
         Assert.Contains("Does your device show exactly this code?", page, StringComparison.Ordinal);
 
         Assert.Equal("authorization_pending", await (await device.PollAsync(codes.DeviceCode)).ErrorAsync());
-        Assert.Contains("Approve this device?", await host.ReviewAsync(await host.SignInAsync("bob"), codes.UserCode), StringComparison.Ordinal); // not claimed by alice
+        Assert.Contains("Approve this device?", await (await host.SignInAsync("bob")).ReviewAsync(codes.UserCode), StringComparison.Ordinal); // not claimed by alice
     }
 
     [Fact]
@@ -67,9 +68,9 @@ public sealed class Rfc8628InteractionTests
         await using var host = await TestHost.StartAsync(kestrel: true);
         using var start = await host.Device().PostFormAsync(
             "init", ("client_id", "tv"), ("name", "Living room"), ("platform", "webOS"), ("client_version", "4.2"));
-        var page = await host.ReviewAsync(await host.SignInAsync("alice"), Codes.From(await start.JsonAsync()).UserCode);
+        var page = await (await host.SignInAsync("alice")).ReviewAsync(Codes.From(await start.JsonAsync()).UserCode);
         foreach (var part in (string[])
-            ["<bdi>Living room</bdi>", "not verified", "<bdi>tv</bdi>", "4.2", "webOS", "127.0.0.1", "on a device that you can see now"])
+            ["<bdi>Living room</bdi>", "unverified", "<bdi>tv</bdi>", "4.2", "webOS", "127.0.0.1", "on a device that you can see now"])
         {
             Assert.Contains(part, page, StringComparison.Ordinal);
         }
@@ -83,7 +84,7 @@ public sealed class Rfc8628InteractionTests
     {
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartAsync();
-        await host.ReviewAsync(await host.SignInAsync("alice"), codes.UserCode);
+        await (await host.SignInAsync("alice")).ReviewAsync(codes.UserCode);
         host.Clock.Advance(TimeSpan.FromSeconds(seconds));
         using var bob = await (await host.SignInAsync("bob")).ApproveAsync(codes.UserCode);
         Assert.Equal(released ? HttpStatusCode.OK : HttpStatusCode.NotFound, bob.StatusCode);
@@ -112,7 +113,7 @@ public sealed class Rfc8628InteractionTests
             "wide" => new string([.. code.Select(c => (char)(c + 0xFEE0))]),
             _ => spelling.Replace("{0}", code[..4], StringComparison.Ordinal).Replace("{1}", code[5..], StringComparison.Ordinal),
         };
-        var page = await host.ReviewAsync(await host.SignInAsync("alice"), typed);
+        var page = await (await host.SignInAsync("alice")).ReviewAsync(typed);
         Assert.Equal(found, page.Contains("Approve this device?", StringComparison.Ordinal));
     }
 

@@ -82,7 +82,7 @@ public sealed class SecretsTests
         await device.PollAsync(page.DeviceCode);
         await device.PollAsync(page.DeviceCode);
         await device.PollAsync(page.DeviceCode, "other");
-        (await alice.DecideAsync(await host.ReviewAsync(alice, page.UserCode), "approve")).EnsureSuccessStatusCode();
+        (await alice.DecideOnPageAsync(page.UserCode, "approve")).EnsureSuccessStatusCode();
         await run.UseAsync(host, await device.PollAsync(page.DeviceCode));
         await device.PollAsync(page.DeviceCode);
         host.Clock.Advance(TimeSpan.FromMinutes(2));

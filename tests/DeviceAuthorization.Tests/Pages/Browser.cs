@@ -8,11 +8,21 @@ internal static partial class Browser
 {
     public const string Page = "/pair/device";
 
-    /// <summary>Opens the page and posts the code that was typed.</summary>
+    public const string Review = Page + "/review";
+
+    /// <summary>Opens the page and posts the code that was typed; what comes then, after any redirect within the page.</summary>
     public static async Task<HttpResponseMessage> EnterCodeAsync(this HttpClient browser, string code, string page = Page)
     {
         var form = await browser.GetStringAsync(page);
         return await browser.PostPageAsync(page, ("__RequestVerificationToken", Antiforgery(form)), ("user_code", code));
+    }
+
+    /// <summary>Opens the page, types the code, and gives the page that comes then.</summary>
+    public static async Task<string> ReviewAsync(this HttpClient browser, string typed)
+    {
+        using var answer = await browser.EnterCodeAsync(typed);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return await answer.HtmlAsync();
     }
 
     /// <summary>Enters a code, and posts the review's form with one of its buttons, and every ticked scope but the ones named.</summary>
@@ -26,16 +36,44 @@ internal static partial class Browser
     /// <summary>Posts a review's form.</summary>
     public static Task<HttpResponseMessage> PostDecisionAsync(this HttpClient browser, string review, string decision, params string[] untick) =>
         browser.PostPageAsync(
-            Attribute(review, "<form method=\"post\" action=\""),
+            ReviewForm().Match(review).Groups[1].Value,
             [
                 ("__RequestVerificationToken", Antiforgery(review)),
-                ("user_code", Attribute(review, "name=\"user_code\" value=\"")),
+                ("ticket", Ticket(review)),
+                ("device_name", Attribute(review, "name=\"device_name\" value=\"")),
+                ("expires_in", Selected().Match(review).Groups[1].Value),
                 .. Ticked().Matches(review).Select(box => (box.Groups[1].Value, box.Groups[2].Value)).Where(box => !untick.Contains(box.Item2, StringComparer.Ordinal)),
                 ("decision", decision),
             ]);
 
-    public static Task<HttpResponseMessage> PostPageAsync(this HttpClient browser, string path, params (string Name, string Value)[] fields) =>
+    /// <summary>Posts fields, and follows a 303 as browsers do.</summary>
+    public static async Task<HttpResponseMessage> PostPageAsync(this HttpClient browser, string path, params (string Name, string Value)[] fields)
+    {
+        var answer = await browser.PostOnlyAsync(path, fields);
+        while (answer.StatusCode == HttpStatusCode.SeeOther)
+        {
+            var next = answer.Headers.Location;
+            answer.Dispose();
+            answer = await browser.GetAsync(next);
+        }
+
+        return answer;
+    }
+
+    /// <summary>Posts fields, and gives the answer as it is.</summary>
+    public static Task<HttpResponseMessage> PostOnlyAsync(this HttpClient browser, string path, params (string Name, string Value)[] fields) =>
         browser.PostAsync(path, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))));
+
+    /// <summary>Opens a link with a code in it, as a browser that remembers cookies does.</summary>
+    public static async Task<string> OpenLinkAsync(this HttpClient browser, string? link)
+    {
+        using var answer = await browser.GetAsync(link);
+        Assert.Equal(HttpStatusCode.SeeOther, answer.StatusCode);
+        return await browser.GetStringAsync(answer.Headers.Location);
+    }
+
+    /// <summary>The ticket in the review's form.</summary>
+    public static string Ticket(string review) => Attribute(review, "name=\"ticket\" value=\"");
 
     public static Task<string> HtmlAsync(this HttpResponseMessage answer)
     {
@@ -57,6 +95,12 @@ internal static partial class Browser
 
     [GeneratedRegex("name=\"(scope[0-9]+|as_new_device)\" value=\"([^\"]+)\" checked")]
     private static partial Regex Ticked();
+
+    [GeneratedRegex("action=\"([^\"]*/review)\"")]
+    private static partial Regex ReviewForm();
+
+    [GeneratedRegex("<option value=\"([^\"]*)\" selected>")]
+    private static partial Regex Selected();
 
     [GeneratedRegex("<title>(.*)</title>")]
     private static partial Regex Title();

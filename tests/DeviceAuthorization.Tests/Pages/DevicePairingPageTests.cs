@@ -53,7 +53,8 @@ public sealed class DevicePairingPageTests
         var codes = await host.Device().StartAsync();
         var alice = await host.SignInAsync("alice");
         using var decided = await alice.DecideOnPageAsync(codes.UserCode, "approve", untick: "library.read");
-        Assert.Equal((HttpStatusCode.BadRequest, "Nothing was approved"), (decided.StatusCode, await decided.TitleAsync()));
+        Assert.Equal((HttpStatusCode.BadRequest, "Approve this device?"), (decided.StatusCode, await decided.TitleAsync()));
+        Assert.Contains("Choose at least one thing", await decided.HtmlAsync(), StringComparison.Ordinal);
         Assert.Equal("authorization_pending", await PollAsync(host, codes));
     }
 
@@ -66,10 +67,10 @@ public sealed class DevicePairingPageTests
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartAsync();
         var alice = await host.SignInAsync("alice");
-        var token = Browser.Antiforgery(await (await alice.EnterCodeAsync(codes.UserCode)).HtmlAsync());
+        var review = await alice.ReviewAsync(codes.UserCode);
         using var decided = await alice.PostPageAsync(
-            $"{Browser.Page}/decision",
-            ("__RequestVerificationToken", token), ("user_code", codes.UserCode), ("scope0", "library.read"), ("scope1", scope), ("decision", "approve"));
+            Browser.Review,
+            ("__RequestVerificationToken", Browser.Antiforgery(review)), ("ticket", Browser.Ticket(review)), ("scope0", "library.read"), ("scope1", scope), ("decision", "approve"));
         Assert.Equal(HttpStatusCode.BadRequest, decided.StatusCode);
         Assert.Equal("authorization_pending", await PollAsync(host, codes));
     }
@@ -79,7 +80,7 @@ public sealed class DevicePairingPageTests
     {
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartAsync();
-        var html = await (await host.SignInAsync("alice")).GetStringAsync(codes.Body.String("verification_uri_complete"));
+        var html = await (await host.SignInAsync("alice")).OpenLinkAsync(codes.Body.String("verification_uri_complete"));
         Assert.Contains($"value=\"{codes.UserCode}\"", html, StringComparison.Ordinal);
         Assert.Contains("Does your device show exactly this code?", html, StringComparison.Ordinal);
         Assert.DoesNotContain("Approve", html, StringComparison.Ordinal);
@@ -106,31 +107,45 @@ public sealed class DevicePairingPageTests
         var codes = await host.Device().StartAsync();
         var alice = await host.SignInAsync("alice");
         using var link = await alice.GetAsync($"{Browser.Page}?user_code={codes.UserCode}");
-        using var decision = await alice.GetAsync($"{Browser.Page}/decision?user_code={codes.UserCode}&decision=approve&scope0=library.read");
-        Assert.Equal((HttpStatusCode.Redirect, Browser.Page), (decision.StatusCode, decision.Headers.Location?.OriginalString));
+        using var decision = await alice.GetAsync($"{Browser.Review}?user_code={codes.UserCode}&decision=approve&scope0=library.read");
+        Assert.Equal((HttpStatusCode.SeeOther, Browser.Page), (decision.StatusCode, decision.Headers.Location?.OriginalString));
         Assert.Equal("authorization_pending", await PollAsync(host, codes));
         using var byBob = await (await host.SignInAsync("bob")).EnterCodeAsync(codes.UserCode); // not even claimed
         Assert.Equal("Approve this device?", await byBob.TitleAsync());
     }
 
     [Theory]
-    [InlineData("GET", "?user_code={code}", "?user_code={code}")]
-    [InlineData("GET", "", "")]
-    [InlineData("GET", "?user_code=%0d%0aX:1&returnUrl=//evil.example", "")]
-    [InlineData("POST", "", "?user_code={code}")]
-    [InlineData("POST", "/decision", "")]
-    public async Task Who_is_not_signed_in_signs_in_and_comes_back_with_the_code(string method, string path, string back)
+    [InlineData("GET", "")]
+    [InlineData("GET", "?user_code=%0d%0aX:1&returnUrl=//evil.example")]
+    [InlineData("GET", "/review")]
+    [InlineData("POST", "")]
+    [InlineData("POST", "/review")]
+    [InlineData("POST", "/switch")]
+    public async Task Who_is_not_signed_in_signs_in_and_comes_back_to_the_page(string method, string path)
     {
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartAsync();
-        var address = Browser.Page + path.Replace("{code}", codes.UserCode, StringComparison.Ordinal);
         using var answer = method == "GET"
-            ? await host.Device().GetAsync(address)
-            : await host.Device().PostPageAsync(address, ("user_code", codes.UserCode), ("decision", "approve"), ("scope0", "library.read"));
+            ? await host.Device().GetAsync(Browser.Page + path)
+            : await host.Device().PostOnlyAsync(Browser.Page + path, ("user_code", codes.UserCode), ("decision", "approve"), ("scope0", "library.read"));
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
-        var expected = Uri.EscapeDataString(Browser.Page + back.Replace("{code}", codes.UserCode, StringComparison.Ordinal));
-        Assert.Equal($"https://tv.example.com/login?ReturnUrl={expected}", answer.Headers.Location?.OriginalString);
+        Assert.Equal($"https://tv.example.com/login?ReturnUrl={Uri.EscapeDataString(Browser.Page)}", answer.Headers.Location?.OriginalString);
         Assert.Equal("authorization_pending", await PollAsync(host, codes));
+    }
+
+    [Fact]
+    public async Task A_code_that_a_link_brought_is_in_no_address_and_survives_the_sign_in()
+    {
+        await using var host = await TestHost.StartAsync();
+        var codes = await host.Device().StartAsync();
+        var browser = host.Browser();
+        using var link = await browser.GetAsync($"{Browser.Page}?user_code={codes.UserCode}");
+        Assert.Equal((HttpStatusCode.SeeOther, Browser.Page), (link.StatusCode, link.Headers.Location?.OriginalString));
+        var cookie = Assert.Single(link.Headers.GetValues("Set-Cookie"));
+        Assert.DoesNotContain(codes.UserCode, cookie, StringComparison.Ordinal);
+        Assert.EndsWith("; path=/pair/device; secure; samesite=lax; httponly", cookie, StringComparison.Ordinal);
+        (await browser.GetAsync("/test/sign-in/alice")).EnsureSuccessStatusCode();
+        Assert.Contains($"value=\"{codes.UserCode}\"", await browser.GetStringAsync(Browser.Page), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -215,7 +230,7 @@ public sealed class DevicePairingPageTests
         var codes = await host.Device().StartAsync(scope: "library.read library.write");
         var bob = await host.SignInAsync("bob");
         var review = await (await bob.EnterCodeAsync(codes.UserCode)).HtmlAsync();
-        Assert.Contains("<input type=\"checkbox\" disabled> <span>Change your library (your account cannot)</span>", review, StringComparison.Ordinal);
+        Assert.Contains("<input type=\"checkbox\" disabled> <span>Change your library <span class=\"tag\">changes things</span> <small>your account cannot do this</small></span>", review, StringComparison.Ordinal);
         using var decided = await bob.PostDecisionAsync(review, "approve");
         Assert.Equal("Device approved", await decided.TitleAsync());
         Assert.Equal("library.read", (await TokenAsync(host, codes)).String("scope"));
@@ -231,7 +246,7 @@ public sealed class DevicePairingPageTests
         using var first = await alice.ApproveAsync((await host.Device().StartJsonAsync(name: "Kitchen")).UserCode);
         var codes = await host.Device().StartJsonAsync(name: "Stranger");
         var review = await (await alice.EnterCodeAsync(codes.UserCode)).HtmlAsync();
-        Assert.Contains("<bdi>Kitchen</bdi></strong>. Approving replaces that device's access.", review, StringComparison.Ordinal);
+        Assert.Contains("It says that it is your device <strong><bdi>Kitchen</bdi></strong>. Approving takes the access of that one away.", review, StringComparison.Ordinal);
         review = asNew ? review.Replace("name=\"as_new_device\" value=\"yes\"", "name=\"as_new_device\" value=\"yes\" checked", StringComparison.Ordinal) : review;
 
         using var decided = await alice.PostDecisionAsync(review, "approve");
@@ -248,7 +263,7 @@ public sealed class DevicePairingPageTests
         var alice = await host.SignInAsync("alice");
         using var review = await alice.EnterCodeAsync(codes.UserCode, "/app/pair/device");
         var html = await review.HtmlAsync();
-        Assert.Contains("action=\"/app/pair/device/decision\"", html, StringComparison.Ordinal);
+        Assert.Contains("action=\"/app/pair/device/review\"", html, StringComparison.Ordinal);
         using var decided = await alice.PostDecisionAsync(html, "approve");
         Assert.Equal("Device approved", await decided.TitleAsync());
         using var anonymous = await host.Device().GetAsync("/app/pair/device");

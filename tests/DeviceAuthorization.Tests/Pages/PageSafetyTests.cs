@@ -28,7 +28,7 @@ public sealed class PageSafetyTests
         (string, string)[] own = token is null ? [] : [("__RequestVerificationToken", token)];
         using var entered = await alice.PostPageAsync(Browser.Page, [.. own, ("user_code", codes.UserCode)]);
         using var decided = await alice.PostPageAsync(
-            $"{Browser.Page}/decision", [.. own, ("user_code", codes.UserCode), ("scope0", "library.read"), ("decision", "approve")]);
+            Browser.Review, [.. own, ("ticket", Ticket(host, codes, "alice")), ("scope0", "library.read"), ("decision", "approve")]);
         foreach (var answer in new[] { entered, decided })
         {
             Assert.Equal((HttpStatusCode.BadRequest, "Please start again"), (answer.StatusCode, await answer.TitleAsync()));
@@ -83,18 +83,19 @@ public sealed class PageSafetyTests
     [InlineData("decision=approve&decision=deny")]
     [InlineData("Decision=approve")]
     [InlineData("decision=approve&scope0=library.read")] // a scope twice
-    [InlineData("decision=approve&user_code=BBBB-BBBB")] // a code twice
+    [InlineData("decision=approve&ticket=CfDJ8")] // a ticket twice
+    [InlineData("decision=approve&expires_in=1d")] // no choice of the host's
     [InlineData("decision=approve&x=%ff")]
     public async Task Anything_but_one_decision_is_400_and_changes_nothing(string decision)
     {
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartAsync();
         var alice = await host.SignInAsync("alice");
-        var token = Browser.Antiforgery(await (await alice.EnterCodeAsync(codes.UserCode)).HtmlAsync());
+        var review = await alice.ReviewAsync(codes.UserCode);
         using var content = new StringContent(
-            $"__RequestVerificationToken={token}&user_code={codes.UserCode}&scope0=library.read&{decision}",
+            $"__RequestVerificationToken={Browser.Antiforgery(review)}&ticket={Browser.Ticket(review)}&scope0=library.read&{decision}",
             new MediaTypeHeaderValue("application/x-www-form-urlencoded"));
-        using var answer = await alice.PostAsync($"{Browser.Page}/decision", content);
+        using var answer = await alice.PostAsync(Browser.Review, content);
         Assert.Equal((HttpStatusCode.BadRequest, "Please start again"), (answer.StatusCode, await answer.TitleAsync()));
         using var poll = await host.Device().PollAsync(codes.DeviceCode);
         Assert.Equal("authorization_pending", await poll.ErrorAsync());
@@ -145,7 +146,7 @@ public sealed class PageSafetyTests
     }
 
     [Fact]
-    public async Task Every_page_whatever_its_status_forbids_caching_framing_and_scripts()
+    public async Task Every_page_whatever_its_status_forbids_caching_framing_and_foreign_scripts()
     {
         var policy = new TestPolicy();
         await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IPairingPolicy>(policy));
@@ -166,12 +167,11 @@ public sealed class PageSafetyTests
         foreach (var answer in answers)
         {
             var csp = string.Join(',', answer.Headers.GetValues("Content-Security-Policy"));
-            Assert.Matches("^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]{44}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$", csp);
+            Assert.Matches("^default-src 'none'; style-src 'sha256-[A-Za-z0-9+/=]{44}'; script-src 'sha256-[A-Za-z0-9+/=]{44}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$", csp);
             Assert.Equal("DENY", string.Join(',', answer.Headers.GetValues("X-Frame-Options")));
             Assert.Equal("nosniff", string.Join(',', answer.Headers.GetValues("X-Content-Type-Options")));
             Assert.Equal("same-origin", string.Join(',', answer.Headers.GetValues("Cross-Origin-Opener-Policy")));
             Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
-            Assert.DoesNotContain("<script", await answer.HtmlAsync(), StringComparison.OrdinalIgnoreCase);
         }
 
         Assert.NotNull(answers[^1].Headers.RetryAfter);
@@ -179,28 +179,114 @@ public sealed class PageSafetyTests
     }
 
     [Fact]
-    public async Task The_style_on_the_page_is_the_one_the_policy_allows()
+    public async Task Style_and_script_on_the_page_are_the_ones_the_policy_allows()
     {
         await using var host = await TestHost.StartAsync();
         using var answer = await (await host.SignInAsync("alice")).GetAsync(Browser.Page);
         var html = await answer.HtmlAsync();
-        var style = html[(html.IndexOf("<style>", StringComparison.Ordinal) + 7)..html.IndexOf("</style>", StringComparison.Ordinal)];
-        var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)));
-        Assert.Contains($"'sha256-{hash}'", string.Join(',', answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        foreach (var element in new[] { "style", "script" })
+        {
+            var text = html[(html.IndexOf($"<{element}>", StringComparison.Ordinal) + element.Length + 2)..html.IndexOf($"</{element}>", StringComparison.Ordinal)];
+            var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+            Assert.Contains($"{element}-src 'sha256-{hash}'", string.Join(',', answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+        }
     }
 
     [Fact]
-    public async Task No_link_can_put_the_focus_on_Approve_and_Enter_denies()
+    public async Task No_link_can_put_the_focus_on_Approve_and_Enter_decides_nothing()
     {
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartAsync();
-        using var review = await (await host.SignInAsync("alice")).EnterCodeAsync(codes.UserCode);
-        var html = await review.HtmlAsync();
+        var alice = await host.SignInAsync("alice");
+        var html = await alice.ReviewAsync(codes.UserCode);
         Assert.DoesNotMatch(@"\sid\s*=", html); // CVE-2024-7404
         Assert.DoesNotContain("autofocus", html, StringComparison.Ordinal);
         var buttons = Regex.Matches(html, "<button[^>]*value=\"([a-z]+)\"").Select(match => match.Groups[1].Value).ToArray();
-        Assert.Equal(["deny", "approve"], buttons); // a form's first button is what Enter presses (CVE-2025-0549)
+        Assert.Equal(["none", "deny", "approve"], buttons); // a form's first button is what Enter presses (CVE-2025-0549)
+        using var entered = await alice.PostDecisionAsync(html, "none", "library.read");
+        var again = await entered.HtmlAsync();
+        Assert.Equal((HttpStatusCode.OK, "Approve this device?"), (entered.StatusCode, await entered.TitleAsync()));
+        Assert.DoesNotContain("value=\"library.read\" checked", again, StringComparison.Ordinal); // what was unticked stays so
+        Assert.Equal("authorization_pending", await (await host.Device().PollAsync(codes.DeviceCode)).ErrorAsync());
     }
+
+    [Theory]
+    [InlineData("bob's")]
+    [InlineData("a link's")]
+    [InlineData("another host's")]
+    [InlineData("old")]
+    [InlineData("forged")]
+    [InlineData("")]
+    public async Task Without_ones_own_ticket_nothing_is_decided(string kind)
+    {
+        await using var host = await TestHost.StartAsync();
+        await using var other = await TestHost.StartAsync();
+        var codes = await host.Device().StartAsync();
+        var alice = await host.SignInAsync("alice");
+        var ticket = kind switch
+        {
+            "bob's" => Ticket(host, codes, "bob"),
+            "a link's" => Ticket(host, codes, null),
+            "another host's" => Ticket(other, codes, "alice"),
+            "old" => Ticket(host, codes, "alice"),
+            var text => text,
+        };
+        host.Clock.Advance(kind == "old" ? TimeSpan.FromMinutes(40) : TimeSpan.Zero);
+        codes = kind == "old" ? await host.Device().StartAsync() : codes;
+        alice = await host.SignInAsync("alice");
+        var token = Browser.Antiforgery(await alice.GetStringAsync(Browser.Page));
+        using var decided = await alice.PostOnlyAsync(
+            Browser.Review, ("__RequestVerificationToken", token), ("ticket", ticket), ("scope0", "library.read"), ("decision", "approve"));
+        Assert.Equal((HttpStatusCode.BadRequest, "Please start again"), (decided.StatusCode, await decided.TitleAsync()));
+        await AssertUntouchedAsync(host, codes);
+    }
+
+    [Fact]
+    public async Task The_review_of_one_user_shows_another_nothing()
+    {
+        await using var host = await TestHost.StartAsync();
+        var codes = await host.Device().StartAsync();
+        var browser = await host.SignInAsync("alice");
+        await browser.ReviewAsync(codes.UserCode);
+        (await browser.GetAsync("/test/sign-in/bob")).EnsureSuccessStatusCode();
+        using var review = await browser.GetAsync(Browser.Review);
+        Assert.Equal((HttpStatusCode.SeeOther, Browser.Page), (review.StatusCode, review.Headers.Location?.OriginalString));
+        Assert.DoesNotContain(codes.UserCode, await browser.GetStringAsync(Browser.Page), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_tabs_decide_two_pairings_each_its_own()
+    {
+        await using var host = await TestHost.StartAsync();
+        var (first, second) = (await host.Device().StartAsync(), await host.Device().StartAsync());
+        var alice = await host.SignInAsync("alice");
+        var review = await alice.ReviewAsync(first.UserCode);
+        await alice.ReviewAsync(second.UserCode);
+        (await alice.PostDecisionAsync(review, "deny")).Dispose();
+        Assert.Equal("access_denied", await (await host.Device().PollAsync(first.DeviceCode)).ErrorAsync());
+        Assert.Equal("authorization_pending", await (await host.Device().PollAsync(second.DeviceCode)).ErrorAsync());
+    }
+
+    [Fact]
+    public async Task Back_and_reload_after_a_decision_show_the_result_and_do_nothing_more()
+    {
+        await using var host = await TestHost.StartAsync();
+        var codes = await host.Device().StartAsync();
+        var alice = await host.SignInAsync("alice");
+        var review = await alice.ReviewAsync(codes.UserCode);
+        using var decided = await alice.PostOnlyAsync(
+            Browser.Review,
+            ("__RequestVerificationToken", Browser.Antiforgery(review)), ("ticket", Browser.Ticket(review)), ("scope0", "library.read"), ("decision", "approve"));
+        Assert.Equal((HttpStatusCode.SeeOther, Browser.Review), (decided.StatusCode, decided.Headers.Location?.OriginalString));
+        for (var reload = 0; reload < 2; reload++)
+        {
+            using var page = await alice.GetAsync(Browser.Review);
+            Assert.Equal("Device approved", await page.TitleAsync());
+            Assert.DoesNotContain("name=\"decision\"", await page.HtmlAsync(), StringComparison.Ordinal);
+        }
+    }
+
+    private static string Ticket(TestHost host, Codes codes, string? user) => host.Services.GetRequiredService<PairingTickets>().Write(codes.UserCode, user);
 
     private static async Task AssertUntouchedAsync(TestHost host, Codes codes)
     {

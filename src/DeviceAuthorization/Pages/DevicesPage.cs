@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Where people see what they have let in: their devices and tokens. They rename, allow less, take access away, remove, and make tokens by
+/// hand. Works without JavaScript. Each POST that changes something answers 303, so that reload and back only show; but a new token is in
+/// the answer to its POST, and nowhere else.
+/// </summary>
+internal sealed class DevicesPage(
+    IDeviceRepository repository,
+    DeviceRegistry registry,
+    ClientTokens tokens,
+    IPairingPolicy policy,
+    PageSession session,
+    PageFrame frame,
+    IOptions<DeviceAuthorizationOptions> options,
+    TimeProvider clock)
+{
+    private const int LongestName = 255;
+
+    /// <summary>Carries the key of a text to the next page: in an address, anybody's link could say that something was done.</summary>
+    private const string Notice = "da.notice";
+
+    private static readonly string[] Notices = ["Done_renamed", "Done_narrowed", "Done_revoked", "Done_removed", "Done_deleted", "Gone"];
+
+    public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string path)
+    {
+        var group = endpoints.MapGroup(path);
+        group.AddEndpointFilter(PageGuard.InvokeAsync);
+        group.ExcludeFromDescription();
+        group.MapGet("/", (HttpContext context, DevicesPage page) => page.ShowAsync(context));
+        group.MapPost("/rename", (HttpContext context, DevicesPage page) => page.RenameAsync(context));
+        group.MapPost("/narrow", (HttpContext context, DevicesPage page) => page.NarrowAsync(context));
+        group.MapPost("/revoke", (HttpContext context, DevicesPage page) => page.RevokeAsync(context));
+        group.MapPost("/remove", (HttpContext context, DevicesPage page) => page.RemoveAsync(context));
+        group.MapPost("/delete", (HttpContext context, DevicesPage page) => page.DeleteTokenAsync(context));
+        group.MapPost("/token", (HttpContext context, DevicesPage page) => page.MakeTokenAsync(context));
+        group.MapPost("/switch", (HttpContext context, DevicesPage page) => page.SwitchAsync(context));
+        group.MapPost("/language", PageLanguageChoice.ChooseAsync);
+
+        // The address of an answer to a POST, asked for anew: the list.
+        group.MapGet("/{form}", (HttpContext context, DevicesPage page) => page.Show(context));
+        return group;
+    }
+
+    private async Task<IResult> ShowAsync(HttpContext context)
+    {
+        if (!(await session.SignInAsync(context, frame.DevicesAddress(context))).TryGet(out var visitor, out var refused))
+        {
+            return refused;
+        }
+
+        return await ListAsync(context, visitor, TakeNotice(context));
+    }
+
+    private Task<IResult> RenameAsync(HttpContext context) => ChangeAsync(context, ["device", "name"], async (visitor, form) =>
+    {
+        if (!ReportedText.TryClean(form["name"], LongestName, out var name) || name is null)
+        {
+            return await ListAsync(context, visitor, problem: frame.TextsFor(context)["Problem_rename"]);
+        }
+
+        var (renamed, _) = await registry.ChangeAsync(
+            visitor.Approver.UserId, form["device"] ?? "", device => device with { Name = name }, context.RequestAborted);
+        return Done(context, renamed is null ? "Gone" : "Done_renamed");
+    });
+
+    private Task<IResult> NarrowAsync(HttpContext context) => ChangeAsync(context, ["token", .. PageParts.ScopeFields], async (visitor, form) =>
+        await tokens.ChangeAsync(visitor.Approver.UserId, TokenId(form), new TokenWish(null, PageParts.Ticked(form)), context.RequestAborted) switch
+        {
+            TokenResult.Done => Done(context, "Done_narrowed"),
+            TokenResult.Refused { Problem: TokenProblem.Gone } => Done(context, "Gone"),
+            TokenResult.Refused { Problem: TokenProblem.Scopes } => await ListAsync(context, visitor, problem: frame.TextsFor(context)["Problem_nothing_left"]),
+            TokenResult.Refused => await OutdatedAsync(context, visitor), // it had less by then
+            _ => throw new UnreachableException(),
+        });
+
+    private Task<IResult> RevokeAsync(HttpContext context) => ChangeAsync(context, ["device"], async (visitor, form) => Done(
+        context,
+        await registry.RevokeTokensAsync(visitor.Approver.UserId, form["device"] ?? "", context.RequestAborted) ? "Done_revoked" : "Gone"));
+
+    private Task<IResult> RemoveAsync(HttpContext context) => ChangeAsync(context, ["device"], async (visitor, form) => Done(
+        context,
+        await repository.DeleteAsync(visitor.Approver.UserId, form["device"] ?? "", clock.Now(), context.RequestAborted) ? "Done_removed" : "Gone"));
+
+    private Task<IResult> DeleteTokenAsync(HttpContext context) => ChangeAsync(context, ["token"], async (visitor, form) => Done(
+        context,
+        await registry.RevokeTokenAsync(visitor.Approver.UserId, TokenId(form), context.RequestAborted) is null ? "Gone" : "Done_deleted"));
+
+    private Task<IResult> MakeTokenAsync(HttpContext context) => ChangeAsync(context, ["name", "expires_in", .. PageParts.ScopeFields], async (visitor, form) =>
+    {
+        var texts = frame.TextsFor(context);
+        var (userId, held) = (visitor.Approver.UserId, visitor.Approver.Scopes);
+        var wish = new TokenWish(form["name"], PageParts.Ticked(form), form["expires_in"]);
+        var result = Grantable(visitor, await ScopesNowAsync(context, visitor) ?? []).Count == 0
+            ? new TokenResult.Refused(TokenProblem.Beyond)
+            : await tokens.MakeAsync(userId, held, wish, context.RequestAborted);
+        return result switch
+        {
+            TokenResult.Done { Raw: { } raw } => frame.Page(context, texts["Made_title"], DevicesHtml.Made(texts, frame.DevicesAddress(context), raw)),
+            TokenResult.Refused { Problem: TokenProblem.Name } => await AgainAsync(texts["Problem_token_name"]),
+            TokenResult.Refused { Problem: TokenProblem.Scopes } => await AgainAsync(texts["Problem_token_scopes"]),
+            TokenResult.Refused { Problem: TokenProblem.Beyond } => await AgainAsync(texts["Problem_token_beyond"]),
+            TokenResult.Refused { Problem: TokenProblem.Limit } => await AgainAsync(texts.Count("Problem_token_limit", options.Value.MaxTokensPerUser)),
+            _ => await OutdatedAsync(context, visitor),
+        };
+
+        Task<IResult> AgainAsync(string problem) => ListAsync(context, visitor, problem: problem, typed: form);
+    });
+
+    private async Task<IResult> SwitchAsync(HttpContext context)
+    {
+        if (!(await session.SignInAsync(context, frame.DevicesAddress(context))).TryGet(out var visitor, out var refused))
+        {
+            return refused;
+        }
+
+        return await session.ReadAsync(context, []) is null
+            ? await OutdatedAsync(context, visitor)
+            : await session.SwitchAsync(context, frame.DevicesAddress(context));
+    }
+
+    /// <summary>A form of ours, filled in by somebody whose account is active.</summary>
+    private async Task<IResult> ChangeAsync(HttpContext context, string[] fields, Func<Visitor, StrictForm, Task<IResult>> change)
+    {
+        if (!(await session.SignInAsync(context, frame.DevicesAddress(context))).TryGet(out var visitor, out var refused))
+        {
+            return refused;
+        }
+
+        if (await session.ReadAsync(context, fields) is not { } form)
+        {
+            return await OutdatedAsync(context, visitor);
+        }
+
+        return await policy.IsActiveAsync(visitor.Approver.UserId, context.RequestAborted) ? await change(visitor, form) : NotPossible(context);
+    }
+
+    private Task<IResult> OutdatedAsync(HttpContext context, Visitor visitor) => ListAsync(context, visitor, problem: frame.TextsFor(context)["Outdated_text"]);
+
+    private async Task<IResult> ListAsync(HttpContext context, Visitor visitor, string? notice = null, string? problem = null, StrictForm? typed = null)
+    {
+        if (await ScopesNowAsync(context, visitor) is not { } has)
+        {
+            return NotPossible(context);
+        }
+
+        var texts = frame.TextsFor(context);
+        var devices = await repository.ListAsync(visitor.Approver.UserId, context.RequestAborted);
+        var view = new DevicesView(devices, await repository.ListTokensAsync(visitor.Approver.UserId, context.RequestAborted), Grantable(visitor, has))
+        {
+            Notice = notice,
+            Problem = problem,
+            Typed = typed,
+        };
+        var form = new PageForm(frame.DevicesAddress(context), visitor, session.Field(context));
+        var html = new DevicesHtml(texts, form, options.Value, clock.Now());
+        return frame.Page(
+            context, texts["Your_devices"], html.List(view, frame.Address(context)), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+    }
+
+    /// <summary>Of every scope there is, those that the account has now; null when it is not active.</summary>
+    private ValueTask<IReadOnlyList<string>?> ScopesNowAsync(HttpContext context, Visitor visitor) => policy.ScopesNowAsync(
+        visitor.Approver.UserId, [.. options.Value.Scopes.Keys.Union([options.Value.ManagementScopes.WriteTokens], StringComparer.Ordinal)], context.RequestAborted);
+
+    /// <summary>What a token by hand could be given. Nothing, for whom the API would make none.</summary>
+    private IReadOnlyList<string> Grantable(Visitor visitor, IReadOnlyList<string> has)
+    {
+        var held = visitor.Approver.Scopes is { } scopes ? has.Intersect(scopes, StringComparer.Ordinal).ToArray() : has;
+        return held.Contains(options.Value.ManagementScopes.WriteTokens, StringComparer.Ordinal) ? [.. held.Where(options.Value.Scopes.ContainsKey)] : [];
+    }
+
+    private static Guid TokenId(StrictForm form) => Guid.TryParse(form["token"], out var id) ? id : Guid.Empty;
+
+    private SeeOther Done(HttpContext context, string notice)
+    {
+        context.Response.Cookies.Append(Notice, notice, NoticeCookie(context));
+        return Show(context);
+    }
+
+    private SeeOther Show(HttpContext context) => new(frame.DevicesAddress(context));
+
+    private string? TakeNotice(HttpContext context)
+    {
+        if (context.Request.Cookies[Notice] is not { } notice)
+        {
+            return null;
+        }
+
+        context.Response.Cookies.Delete(Notice, NoticeCookie(context));
+        return Notices.Contains(notice, StringComparer.Ordinal) ? notice : null;
+    }
+
+    private CookieOptions NoticeCookie(HttpContext context) => new()
+    {
+        Path = frame.DevicesAddress(context),
+        HttpOnly = true,
+        Secure = context.Request.IsHttps,
+        SameSite = SameSiteMode.Lax,
+        MaxAge = TimeSpan.FromMinutes(1),
+    };
+
+    private HtmlPage NotPossible(HttpContext context) => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden);
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Html;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using static DeviceAuthorization.Markup;
+
+namespace DeviceAuthorization;
+
+/// <summary>What all pages have around them: style, script, product name, choice of language, and the policy that allows nothing else.</summary>
+internal sealed class PageFrame
+{
+    private readonly DeviceAuthorizationOptions _options;
+    private readonly IPageLayout? _layout;
+    private readonly IPageTexts? _texts;
+    private readonly string _style;
+    private readonly string _script;
+
+    public PageFrame(IOptions<DeviceAuthorizationOptions> options, IPageLayout? layout = null, IPageTexts? texts = null)
+    {
+        (_options, _layout, _texts) = (options.Value, layout, texts);
+        var accent = _options.Page.AccentColor;
+        _style = Read("page.css").Replace("$accent", accent, StringComparison.Ordinal).Replace("$on-accent", Contrast.TextOn(accent), StringComparison.Ordinal);
+        _script = Read("page.js");
+        var own = layout is null ? "" : "'self' ";
+        ContentSecurityPolicy = string.Concat(
+            $"default-src 'none'; style-src {own}'{Hash(_style)}'; script-src '{Hash(_script)}'; ",
+            layout is not null || _options.Page.LogoPath is not null ? "img-src 'self'; " : "",
+            layout is null ? "" : "font-src 'self'; ",
+            "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+    }
+
+    /// <summary>Nothing but what is on the page itself, by its hash; a logo, and what the host's own layout loads, from this site.</summary>
+    public string ContentSecurityPolicy { get; }
+
+    public string Address(HttpContext context) => context.Request.PathBase.ToUriComponent() + _options.PagePath;
+
+    /// <summary>The path of the page of devices, when the host has mapped it.</summary>
+    public string? DevicesPage { get; set; }
+
+    public string DevicesAddress(HttpContext context) => context.Request.PathBase.ToUriComponent() + DevicesPage;
+
+    /// <summary>Whether a request is to the page of devices, or one of its forms.</summary>
+    public bool IsOfDevices(HttpContext context) => DevicesPage is { } path && context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Where the page that a request is to begins.</summary>
+    public string Start(HttpContext context) => IsOfDevices(context) ? DevicesAddress(context) : Address(context);
+
+    /// <summary>Every address that a page is at: where a choice of language may go back to.</summary>
+    public IEnumerable<string> Addresses(HttpContext context) =>
+        [Address(context), Address(context) + "/review", .. DevicesPage is null ? [] : new[] { DevicesAddress(context) }];
+
+    public PageTexts TextsFor(HttpContext context) => new(PageLanguage.Of(context), _texts);
+
+    /// <summary>An answer with a page in it.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="title">The title: the page's own heading.</param>
+    /// <param name="main">What it is about.</param>
+    /// <param name="status">The status code.</param>
+    public HtmlPage Page(HttpContext context, string title, IHtmlContent main, int status = StatusCodes.Status200OK)
+    {
+        var texts = TextsFor(context);
+        var content = new PageContent
+        {
+            Title = _options.Page.ProductName is { } product ? $"{title} – {product}" : title,
+            Language = texts.Language.Code,
+            IsRightToLeft = texts.Language.IsRightToLeft,
+            Style = Html($"<style>{new HtmlString(_style)}</style>"),
+            Script = Html($"<script>{new HtmlString(_script)}</script>"),
+            Main = main,
+            LanguageForm = LanguageForm(context, texts),
+        };
+        return new HtmlPage(_layout?.Render(content) ?? Document(context, content), ContentSecurityPolicy, status);
+    }
+
+    private HtmlFormattableString Document(HttpContext context, PageContent page) => Html($"""
+        <!DOCTYPE html>
+        <html lang="{page.Language}" dir="{(page.IsRightToLeft ? "rtl" : "ltr")}">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="robots" content="noindex">
+        <title>{page.Title}</title>
+        {page.Style}
+        </head>
+        <body>
+        <header>{Logo(context)}{(_options.Page.ProductName is { } product ? Html($"<span>{product}</span>") : Nothing)}</header>
+        <main>
+        {page.Main}
+        </main>
+        <footer>
+        {page.LanguageForm}
+        </footer>
+        {page.Script}
+        </body>
+        </html>
+
+        """);
+
+    private IHtmlContent Logo(HttpContext context) => _options.Page.LogoPath is { } path
+        ? Html($"""<img src="{context.Request.PathBase.ToUriComponent()}{path}" alt="">""")
+        : Nothing;
+
+    /// <summary>Back to the same page in another language; the address to go back to is checked where it is used.</summary>
+    private HtmlFormattableString LanguageForm(HttpContext context, PageTexts texts) => Html($"""
+        <form method="post" action="{Start(context)}/language">
+        <input type="hidden" name="back" value="{(context.Request.PathBase + context.Request.Path).ToUriComponent()}">
+        <label><span>{texts["Language"]}</span> <select name="language" data-submit>
+        {All(PageLanguage.All, language => Html($"""<option value="{language.Code}" lang="{language.Code}"{Flag("selected", language == texts.Language)}>{language.Name}</option>"""))}
+        </select></label>
+        <button>{texts["Change"]}</button>
+        </form>
+        """);
+
+    private static string Hash(string text) => $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}";
+
+    private static string Read(string name)
+    {
+        using var stream = typeof(PageFrame).Assembly.GetManifestResourceStream($"DeviceAuthorization.Pages.{name}")!;
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd().ReplaceLineEndings("\n").TrimEnd(); // what browsers hash has no carriage returns
+    }
+}
+
+/// <summary>Which text is legible on a colour (WCAG 2.2, contrast ratio).</summary>
+internal static class Contrast
+{
+    /// <summary>White where it has the ratio 4.5 that small text needs; black on what is brighter, where it has at least 4.6.</summary>
+    public static string TextOn(string color) => 1.05 / (Luminance(color) + 0.05) >= 4.5 ? "#fff" : "#000";
+
+    /// <summary>Relative luminance of #rrggbb.</summary>
+    private static double Luminance(string color)
+    {
+        return (0.2126 * Channel(1)) + (0.7152 * Channel(3)) + (0.0722 * Channel(5));
+
+        double Channel(int at)
+        {
+            var value = int.Parse(color.AsSpan(at, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255d;
+            return value <= 0.04045 ? value / 12.92 : Math.Pow((value + 0.055) / 1.055, 2.4);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Http;
+
+namespace DeviceAuthorization;
+
+/// <summary>Remembers the language that somebody chose, and goes back to the page they were on.</summary>
+internal static class PageLanguageChoice
+{
+    public static async Task<IResult> ChooseAsync(HttpContext context, PageFrame frame, ApproverSession session)
+    {
+        if (!session.IsCrossSite(context.Request, fromOurPage: true)
+            && RequestBody.IsUtf8(context.Request, FormDialect.MediaType)
+            && await RequestBody.ReadAsync(context.Request) is { } body
+            && StrictForm.TryParse(body.Span, ["language", "back"], out var form, out _)
+            && PageLanguage.Find(form["language"]) is { } language)
+        {
+            context.Response.Cookies.Append(PageLanguage.Cookie, language.Code, new CookieOptions
+            {
+                Path = context.Request.PathBase.HasValue ? context.Request.PathBase.ToUriComponent() : "/",
+                HttpOnly = true,
+                IsEssential = true,
+                MaxAge = TimeSpan.FromDays(365),
+                SameSite = SameSiteMode.Lax,
+                Secure = context.Request.IsHttps,
+            });
+            if (form["back"] is { } back && frame.Addresses(context).Contains(back, StringComparer.Ordinal))
+            {
+                return new SeeOther(back); // never anywhere else (T-10)
+            }
+        }
+
+        return new SeeOther(frame.Start(context));
+    }
+}

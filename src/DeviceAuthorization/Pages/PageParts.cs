@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Html;
+using static DeviceAuthorization.Markup;
+
+namespace DeviceAuthorization;
+
+/// <summary>What every form of a page needs: where the page is, for whom, and its antiforgery field.</summary>
+internal sealed record PageForm(string Address, Visitor Visitor, IHtmlContent Antiforgery);
+
+/// <summary>Markup that more than one page has, and the fields in it.</summary>
+internal static class PageParts
+{
+    /// <summary>One field for each scope: a name that occurs twice is an error.</summary>
+    public static readonly string[] ScopeFields = [.. Enumerable.Range(0, ScopeParameter.MaxScopes).Select(i => $"scope{i}")];
+
+    /// <summary>The scopes that are ticked in a form.</summary>
+    public static IReadOnlyList<string> Ticked(StrictForm form) => [.. ScopeFields.Select(field => form[field]).OfType<string>()];
+
+    public static HtmlFormattableString Account(PageTexts texts, PageForm form, string key) => Html($"""
+        <div class="account"><p>{Words(texts[key], Name(form.Visitor.Account))}</p>
+        {If(form.Visitor.CanSwitch, () => Html($"""
+            <form method="post" action="{form.Address}/switch">{form.Antiforgery}<button class="link">{texts["Switch_account"]}</button></form>
+            """))}</div>
+        """);
+
+    /// <summary>A row of a list of facts; none when there is nothing to tell.</summary>
+    public static IHtmlContent Row(string name, string? text) => text is null ? Nothing : Html($"<dt>{name}</dt><dd><bdi>{text}</bdi></dd>");
+
+    /// <summary>A scope in the host's words.</summary>
+    public static HtmlFormattableString Scope(PageTexts texts, DeviceAuthorizationOptions options, string scope) => Html(
+        $"""{(options.Scopes.TryGetValue(scope, out var words) && words.Length > 0 ? words : scope)}{If(options.Page.IsChanging(scope), () => Html($""" <span class="tag">{texts["Can_change"]}</span>"""))}""");
+
+    /// <summary>Scopes to tick.</summary>
+    /// <param name="texts">The words.</param>
+    /// <param name="options">The host's words for scopes.</param>
+    /// <param name="scopes">In their order: the n-th is in field <c>scope</c>n.</param>
+    /// <param name="typed">What was ticked before.</param>
+    /// <param name="ticked">Whether they are, when nothing was typed.</param>
+    public static IHtmlContent Scopes(PageTexts texts, DeviceAuthorizationOptions options, IEnumerable<string> scopes, StrictForm? typed, bool ticked) => All(
+        scopes.Index(),
+        scope => Html($"""<label class="choice"><input type="checkbox" name="scope{scope.Index}" value="{scope.Item}"{Flag("checked", typed is null ? ticked : typed[$"scope{scope.Index}"] is not null)}> <span>{Scope(texts, options, scope.Item)}</span></label>"""));
+
+    /// <summary>How long access lasts: the host's choices, and its default, should it be none of them: it has no word.</summary>
+    public static HtmlFormattableString Lifetime(PageTexts texts, DeviceAuthorizationOptions options, StrictForm? typed)
+    {
+        var byDefault = options.TokenLifetimes.FirstOrDefault(choice => choice.Value == options.TokenLifetime).Key ?? "";
+        var selected = typed is null ? byDefault : typed["expires_in"] ?? "";
+        var choices = options.TokenLifetimes.Select(choice => (Word: choice.Key, Lifetime: choice.Value))
+            .Concat(byDefault.Length > 0 ? [] : [("", options.TokenLifetime)])
+            .OrderBy(choice => choice.Lifetime == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : choice.Lifetime);
+        return Html($"""
+            <label class="field">{texts["Ends_after"]} <select name="expires_in">
+            {All(choices, choice => Html($"""<option value="{choice.Word}"{Flag("selected", choice.Word == selected)}>{texts.Duration(choice.Lifetime)}</option>"""))}
+            </select></label>
+            """);
+    }
+}

@@ -1,0 +1,91 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Html;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using static DeviceAuthorization.Markup;
+
+namespace DeviceAuthorization;
+
+/// <summary>The person in front of a page.</summary>
+/// <param name="Approver">Who decides.</param>
+/// <param name="Account">The name people know the account by.</param>
+/// <param name="CanSwitch">Whether the host's sign-in can be left from here.</param>
+internal sealed record Visitor(Approver Approver, string Account, bool CanSwitch);
+
+/// <summary>Who is in front of a page, and whether what they send comes from a form of ours.</summary>
+internal sealed class PageSession(
+    ApproverSession session,
+    IAuthenticationHandlerProvider handlers,
+    IAntiforgery antiforgery,
+    IOptions<AntiforgeryOptions> antiforgeryOptions,
+    PageFrame frame)
+{
+    private readonly string _field = antiforgeryOptions.Value.FormFieldName;
+
+    /// <summary>Who is signed in; else the host's sign-in, which comes back to this page.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="back">Where to, with the path base; nothing that a request says.</param>
+    public async Task<Parsed<Visitor>> SignInAsync(HttpContext context, string back)
+    {
+        if (await session.SignedInAsync(context) is not { } ticket)
+        {
+            return Parsed.Refuse<Visitor>(await ChallengeAsync(back));
+        }
+
+        if (ApproverSession.Identify(ticket) is not { } approver)
+        {
+            return Parsed.Refuse<Visitor>(Forbidden(context));
+        }
+
+        context.User = ticket.Principal; // antiforgery tokens are bound to it
+        var handler = await handlers.GetHandlerAsync(context, await session.SchemeAsync());
+        return new Visitor(approver, ticket.Principal.Identity?.Name ?? approver.UserId, handler is IAuthenticationSignOutHandler);
+    }
+
+    /// <summary>Leaves the account, and asks for another one.</summary>
+    public async Task<IResult> SwitchAsync(HttpContext context, string back)
+    {
+        await context.SignOutAsync(await session.SchemeAsync());
+        return await ChallengeAsync(back, "select_account");
+    }
+
+    /// <summary>The host's sign-in.</summary>
+    /// <param name="back">Where it comes back to.</param>
+    /// <param name="prompt">What an OpenID Connect provider is told (OpenID Connect Core 1.0 §3.1.2.1); other schemes know nothing of it.</param>
+    public async Task<IResult> ChallengeAsync(string back, string? prompt = null)
+    {
+        var properties = new AuthenticationProperties { RedirectUri = back };
+        if (prompt is not null)
+        {
+            properties.SetParameter("prompt", prompt);
+        }
+
+        return TypedResults.Challenge(properties, [await session.SchemeAsync()]);
+    }
+
+    /// <summary>The fields of a form of ours, filled in by this person; null when it is anything else.</summary>
+    public async Task<StrictForm?> ReadAsync(HttpContext context, string[] known)
+    {
+        if (!RequestBody.IsUtf8(context.Request, FormDialect.MediaType)
+            || await RequestBody.ReadAsync(context.Request) is not { } body
+            || !StrictForm.TryParse(body.Span, [_field, .. known], out var form, out _, known.Length + 1)
+            || session.IsCrossSite(context.Request, fromOurPage: true))
+        {
+            return null;
+        }
+
+        context.Request.Form = new FormCollection(new Dictionary<string, StringValues>(StringComparer.Ordinal) { [_field] = form[_field] });
+        return await antiforgery.IsRequestValidAsync(context) ? form : null;
+    }
+
+    /// <summary>The hidden field that makes a form ours.</summary>
+    public HtmlFormattableString Field(HttpContext context)
+    {
+        var tokens = antiforgery.GetAndStoreTokens(context);
+        return Html($"""<input type="hidden" name="{tokens.FormFieldName}" value="{tokens.RequestToken}">""");
+    }
+
+    private HtmlPage Forbidden(HttpContext context) => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden);
+}

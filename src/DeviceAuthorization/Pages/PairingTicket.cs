@@ -1,0 +1,58 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Http;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Which code a browser is at, and for whom. In a cookie it keeps the code out of addresses (T-25) and lets the page be reloaded; in the form
+/// of the review it proves that this user entered this code (T-04), whatever the other tabs do.
+/// </summary>
+/// <param name="Code">The user code, grouped.</param>
+/// <param name="UserId">Who entered it; null when only a link brought it.</param>
+/// <param name="Until">Milliseconds since 1970.</param>
+internal sealed record PairingTicket(string Code, string? UserId, long Until);
+
+[JsonSerializable(typeof(PairingTicket))]
+internal sealed partial class PairingTicketJson : JsonSerializerContext;
+
+/// <summary>Writes and reads tickets. Nodes of one host must share their Data Protection keys, as for the sign-in itself.</summary>
+internal sealed class PairingTickets(IDataProtectionProvider protection, TimeProvider clock)
+{
+    public const string Cookie = "da.code";
+
+    /// <summary>As long as a pairing can be of interest: its longest lifetime, and the time it is remembered.</summary>
+    private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(40);
+
+    private readonly IDataProtector _protector = protection.CreateProtector("DeviceAuthorization.PairingTicket.v1");
+
+    public string Write(string code, string? userId) => _protector.Protect(
+        JsonSerializer.Serialize(new PairingTicket(code, userId, (clock.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds()), PairingTicketJson.Default.PairingTicket));
+
+    /// <summary>Keeps it in the browser, for the pages below <paramref name="path"/>.</summary>
+    public void Keep(HttpContext context, string path, string code, string? userId) => context.Response.Cookies.Append(
+        Cookie, Write(code, userId), new CookieOptions { Path = path, HttpOnly = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Lax });
+
+    public bool TryRead(string? written, [NotNullWhen(true)] out PairingTicket? ticket)
+    {
+        ticket = null;
+        if (string.IsNullOrEmpty(written))
+        {
+            return false;
+        }
+
+        try
+        {
+            ticket = JsonSerializer.Deserialize(_protector.Unprotect(written), PairingTicketJson.Default.PairingTicket);
+        }
+        catch (Exception invalid) when (invalid is CryptographicException or FormatException)
+        {
+            return false; // forged, or of keys that are gone
+        }
+
+        return ticket!.Until > clock.GetUtcNow().ToUnixTimeMilliseconds();
+    }
+}

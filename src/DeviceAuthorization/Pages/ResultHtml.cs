@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Html;
+using Microsoft.AspNetCore.Http;
+using static DeviceAuthorization.Markup;
+
+namespace DeviceAuthorization;
+
+/// <summary>Pages that say how it ended.</summary>
+internal static class ResultHtml
+{
+    private const string Tick = "M4 13l5 5L20 6";
+    private const string Cross = "M5 5l14 14M19 5L5 19";
+    private const string Exclamation = "M12 4v10M12 19v.5";
+
+    /// <summary>Says what became of the pairing.</summary>
+    public static HtmlPage Decided(PageFrame frame, HttpContext context, PairingStatus status) => status switch
+    {
+        PairingStatus.Approved => Page(frame, context, "Approved", mark: Tick, more: Closing),
+        PairingStatus.Redeemed => Page(frame, context, "Connected", mark: Tick, more: Closing),
+        _ => Page(frame, context, "Denied", mark: Cross, more: texts => Html($"""<p>{texts["Can_close"]}</p>""")),
+    };
+
+    /// <summary>A page of a heading and a text: <c>{name}_title</c> and <c>{name}_text</c>.</summary>
+    public static HtmlPage Page(
+        PageFrame frame, HttpContext context, string name, int status = StatusCodes.Status200OK, string mark = Exclamation, Func<PageTexts, IHtmlContent>? more = null)
+    {
+        var texts = frame.TextsFor(context);
+        var title = texts[name + "_title"];
+        return frame.Page(context, title, Html($"""
+            <div class="result">
+            <svg class="mark {(mark == Tick ? "good" : "bad")}" viewBox="0 0 24 24" aria-hidden="true"><path d="{mark}"/></svg>
+            <h1>{title}</h1>
+            <p role="status">{texts[name + "_text"]}</p>
+            {more?.Invoke(texts)}
+            <p><a href="{frame.Address(context)}">{texts["Another_device"]}</a>{If(frame.DevicesPage is not null, () => Html($""" · <a href="{frame.DevicesAddress(context)}">{texts["Your_devices"]}</a>"""))}</p>
+            </div>
+            """), status);
+    }
+
+    /// <summary>Only a script can close a window, and only some windows: it shows the countdown where it can.</summary>
+    private static HtmlFormattableString Closing(PageTexts texts) => Html($"""
+        <p>{texts["Can_close"]}</p>
+        <p class="dim" data-closing hidden>{Words(texts["Closing"], Html($"<span>3</span>"))}</p>
+        """);
+}

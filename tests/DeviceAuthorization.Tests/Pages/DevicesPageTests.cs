@@ -1,0 +1,324 @@
+using System.Net;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>The page of devices and tokens, without JavaScript: what it shows, and what its forms do.</summary>
+public sealed class DevicesPageTests
+{
+    [Fact]
+    public async Task Devices_are_listed_with_what_they_are_and_what_they_may_do()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        await host.PairNamedAsync();
+        var html = await ShowAsync(await host.SignInAsync("alice"));
+        foreach (var shown in new[]
+        {
+            "<h2><bdi>Living room TV</bdi></h2>",
+            "<dt>App</dt><dd><bdi>grout</bdi> <bdi>1.2.3</bdi></dd>",
+            "<dt>System</dt><dd><bdi>muOS</bdi></dd>",
+            "<dt>Last seen</dt><dd><time datetime=\"2026-11-23T12:00:00Z\">Monday, November 23, 2026</time></dd>",
+            "<li>See your library</li>",
+            "<li>Change your library <span class=\"tag\">changes things</span></li>",
+            "Access ends on <time datetime=\"2027-02-21T12:00:00Z\">Sunday, February 21, 2027</time>.",
+        })
+        {
+            Assert.Contains(shown, html, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_renamed_device_is_confirmed_once_and_not_by_its_address()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        await host.PairNamedAsync();
+        var alice = await host.SignInAsync("alice");
+        var fields = DevicesBrowser.Fields(await ShowAsync(alice), "rename");
+        using var answer = await alice.PostOnlyAsync($"{DevicesBrowser.Devices}/rename", [.. fields.Where(field => field.Name != "name"), ("name", "Kitchen <TV>")]);
+        Assert.Equal((HttpStatusCode.SeeOther, DevicesBrowser.Devices), (answer.StatusCode, answer.Headers.Location?.OriginalString));
+        var cookie = Assert.Single(answer.Headers.GetValues("Set-Cookie"));
+        Assert.EndsWith("; max-age=60; path=/pair/devices; secure; samesite=lax; httponly", cookie, StringComparison.Ordinal);
+
+        var html = await ShowAsync(alice);
+        Assert.Contains("role=\"status\">The name is saved.</p>", html, StringComparison.Ordinal);
+        Assert.Contains("<h2><bdi>Kitchen &lt;TV&gt;</bdi></h2>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("The name is saved.", await ShowAsync(alice), StringComparison.Ordinal); // reload
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \u200B ")]
+    [InlineData("two\nlines")]
+    [InlineData("{256}")]
+    public async Task A_name_that_cannot_be_shown_is_refused(string name)
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        await host.PairNamedAsync();
+        var alice = await host.SignInAsync("alice");
+        using var answer = await alice.SendFormAsync("rename", name: name.Replace("{256}", new string('a', 256), StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("role=\"alert\">Nothing was changed. A name has 1 to 255 characters", await answer.HtmlAsync(), StringComparison.Ordinal);
+        Assert.Contains("<h2><bdi>Living room TV</bdi></h2>", await ShowAsync(alice), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unticked_scope_is_lost_at_once_and_the_device_goes_on_with_the_rest()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var device = host.WithToken((await host.PairNamedAsync()).Token);
+        Assert.Equal(HttpStatusCode.OK, (await device.GetAsync("/api/admin")).StatusCode);
+        using var answer = await (await host.SignInAsync("alice")).SendFormAsync("narrow", untick: ["library.write"]);
+        var html = await answer.HtmlAsync();
+        Assert.Contains("Saved. It can do less from now on.", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("/pair/devices/narrow", html, StringComparison.Ordinal); // one is left: no less is possible
+        Assert.Equal(HttpStatusCode.Forbidden, (await device.GetAsync("/api/admin")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await device.GetAsync("/api/library")).StatusCode);
+    }
+
+    [Theory]
+    [InlineData(new[] { "library.read", "profile" }, "Nothing was changed, for this page was out of date.")]
+    [InlineData(new[] { "library.read", "not a scope" }, "Leave at least one thing ticked")]
+    [InlineData(new string[0], "Leave at least one thing ticked")]
+    public async Task A_device_never_gets_more_nor_nothing(string[] scopes, string problem)
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var device = host.WithToken((await host.PairNamedAsync()).Token);
+        using var answer = await (await host.SignInAsync("alice")).SendFormAsync(
+            "narrow", change: fields => [.. fields.Where(field => !field.Name.StartsWith("scope", StringComparison.Ordinal)), .. scopes.Select((scope, i) => ($"scope{i}", scope))]);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains(problem, await answer.HtmlAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await device.GetAsync("/api/admin")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Taking_access_away_leaves_the_device_without_any()
+    {
+        await using var host = await DevicesBrowser.StartAsync(options => options.ReplaceEarlierTokens = false);
+        var first = host.WithToken((await host.PairNamedAsync()).Token);
+        var second = host.WithToken((await host.PairNamedAsync()).Token); // the same device
+        using var answer = await (await host.SignInAsync("alice")).SendFormAsync("revoke");
+        var html = await answer.HtmlAsync();
+        Assert.Contains("Its access is taken away.", html, StringComparison.Ordinal);
+        Assert.Contains("It has no access.", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("/pair/devices/revoke", html, StringComparison.Ordinal);
+        Assert.Contains("<h2><bdi>Living room TV</bdi></h2>", html, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await first.GetAsync("/api/library")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await second.GetAsync("/api/library")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_removed_device_takes_its_tokens_with_it_and_nothing_else()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var (token, id) = await host.PairNamedAsync();
+        var other = host.WithToken((await host.PairNamedAsync("Kitchen", identifier: "id-2")).Token);
+        using var answer = await (await host.SignInAsync("alice")).SendFormAsync("remove", containing: id);
+        var html = await answer.HtmlAsync();
+        Assert.Contains("The device is removed.", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Living room TV", html, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await host.WithToken(token).GetAsync("/api/library")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await other.GetAsync("/api/library")).StatusCode);
+    }
+
+    [Fact]
+    public async Task What_has_expired_says_so_and_can_only_be_removed()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        await host.PairNamedAsync();
+        await (await host.SignInAsync("alice")).MakeTokenAsync();
+        host.Clock.Advance(TimeSpan.FromDays(90));
+        var html = await ShowAsync(await host.SignInAsync("alice"));
+        Assert.Equal(3, html.Split("Access ended on <time datetime=\"2027-02-21T12:00:00Z\">").Length);
+        Assert.Contains("It has no access.", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("/pair/devices/revoke", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("/pair/devices/narrow", html, StringComparison.Ordinal);
+        Assert.Contains("/pair/devices/remove", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_is_shown_once_and_works_with_what_was_ticked()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        using var made = await alice.SendFormAsync(
+            "token", name: " Backup \u202Escript ", change: fields => [.. fields.Where(field => field.Name != "expires_in"), ("scope0", "library.read"), ("expires_in", "never")]);
+        Assert.Equal((HttpStatusCode.OK, "no-store"), (made.StatusCode, made.Headers.CacheControl?.ToString()));
+        var html = await made.HtmlAsync();
+        Assert.Contains("Copy it now: it is not shown again.", html, StringComparison.Ordinal);
+        var start = html.IndexOf("da_", StringComparison.Ordinal);
+        var raw = html[start..html.IndexOf('<', start)];
+
+        var list = await ShowAsync(alice);
+        Assert.DoesNotContain(raw, list, StringComparison.Ordinal);
+        foreach (var shown in new[] { "<h3><bdi>Backup script</bdi></h3>", "<li>See your library</li>", "Access does not end.", "<dt>Last used</dt><dd>not yet</dd>" })
+        {
+            Assert.Contains(shown, list, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(HttpStatusCode.Forbidden, (await host.WithToken(raw).GetAsync("/api/admin")).StatusCode);
+        var token = Assert.Single(await TokensAsync(host));
+        Assert.Equal(("Backup script", "library.read", null), (token.Name, string.Join(' ', token.Scopes), token.ExpiresAt));
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), record => record.Message.Contains(raw, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_deleted_token_is_refused_at_once()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        var raw = await alice.MakeTokenAsync();
+        using var answer = await alice.SendFormAsync("delete");
+        var html = await answer.HtmlAsync();
+        Assert.Contains("The token is deleted.", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("Backup script", html, StringComparison.Ordinal);
+        using var call = await host.WithToken(raw).GetAsync("/api/admin");
+        Assert.Equal(HttpStatusCode.Unauthorized, call.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("", "library.read", "90d", "Its name must have 1 to 255 characters")]
+    [InlineData("a\nb", "library.read", "90d", "Its name must have 1 to 255 characters")]
+    [InlineData("x", "", "90d", "Choose at least one thing that it may do.")]
+    [InlineData("x", "unheard.of", "90d", "Your account cannot do all of that.")]
+    [InlineData("x", "library.write", "90d", "Your account cannot do all of that.")]
+    [InlineData("x", "library.read", "5y", "this page was out of date")]
+    public async Task What_cannot_be_a_token_is_told_in_words_and_what_was_typed_stays(string name, string scope, string lifetime, string problem)
+    {
+        var policy = new TestPolicy { Lacking = { ("alice", "library.write") } };
+        await using var host = await DevicesBrowser.StartAsync(services: services => services.AddSingleton<IPairingPolicy>(policy));
+        using var answer = await (await host.SignInAsync("alice")).SendFormAsync(
+            "token", name: name, change: fields => [.. fields.Where(field => field.Name != "expires_in"), ("scope0", scope), ("expires_in", lifetime)]);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        var html = await answer.HtmlAsync();
+        Assert.Contains(problem, html, StringComparison.Ordinal);
+        if (lifetime == "90d")
+        {
+            Assert.Contains("<details open>", html, StringComparison.Ordinal);
+            Assert.Contains(("name", name), DevicesBrowser.Fields(html, "token"));
+        }
+
+        Assert.Empty(await TokensAsync(host));
+    }
+
+    [Theory]
+    [InlineData(1, "You can have 1 token, those of your devices included: delete it first.")]
+    [InlineData(2, "You can have 2 tokens, those of your devices included: delete one first.")]
+    public async Task The_limit_is_told_in_words(int most, string problem)
+    {
+        await using var host = await DevicesBrowser.StartAsync(options => options.MaxTokensPerUser = most);
+        for (var i = 0; i < most; i++)
+        {
+            await host.PairNamedAsync(identifier: $"id-{i}");
+        }
+
+        using var answer = await (await host.SignInAsync("alice")).SendFormAsync("token", name: "x", change: fields => [.. fields, ("scope0", "library.read")]);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains(problem, await answer.HtmlAsync(), StringComparison.Ordinal);
+        Assert.Equal(most, (await TokensAsync(host)).Count);
+    }
+
+    [Theory]
+    [InlineData(null, "me.write")] // the account may make no tokens
+    [InlineData("library.read", null)] // the session may not
+    [InlineData("me.write unheard.of", null)] // it may, but there is nothing to give
+    public async Task Who_may_make_no_tokens_by_the_API_makes_none_here(string? session, string? lacking)
+    {
+        var policy = new TestPolicy();
+        await using var host = await DevicesBrowser.StartAsync(services: services => services.AddSingleton<IPairingPolicy>(policy));
+        var html = await ShowAsync(await host.SignInAsync("alice"));
+        Assert.Contains("Make a token", html, StringComparison.Ordinal);
+        if (lacking is not null)
+        {
+            policy.Lacking.Add(("alice", lacking));
+        }
+
+        var alice = await host.SignInAsync("alice", session);
+        html = await ShowAsync(alice);
+        Assert.DoesNotContain("Make a token", html, StringComparison.Ordinal);
+        using var answer = await alice.PostPageAsync(
+            $"{DevicesBrowser.Devices}/token", ("__RequestVerificationToken", Browser.Antiforgery(await alice.GetStringAsync(Browser.Page))), ("name", "x"), ("scope0", "library.read"));
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("Your account cannot do all of that.", await answer.HtmlAsync(), StringComparison.Ordinal);
+        Assert.Empty(await TokensAsync(host));
+    }
+
+    [Fact]
+    public async Task Only_what_account_and_session_have_can_be_given_to_a_token()
+    {
+        var policy = new TestPolicy { Lacking = { ("alice", "library.write") } };
+        await using var host = await DevicesBrowser.StartAsync(services: services => services.AddSingleton<IPairingPolicy>(policy));
+        var html = await ShowAsync(await host.SignInAsync("alice", "me.write library.read library.write"));
+        Assert.Contains("value=\"library.read\"", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("value=\"library.write\"", html, StringComparison.Ordinal);
+        Assert.DoesNotContain("value=\"profile\"", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_token_of_a_device_leads_to_its_card()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var (_, id) = await host.PairNamedAsync();
+        var html = await ShowAsync(await host.SignInAsync("alice"));
+        Assert.Contains($"<a class=\"chip\" href=\"#device-{id}\">of your device <bdi>Living room TV</bdi></a>", html, StringComparison.Ordinal);
+        Assert.Contains($"<article class=\"card\" id=\"device-{id}\"", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_result_of_a_pairing_leads_here()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var codes = await host.Device().StartAsync();
+        using var decided = await (await host.SignInAsync("alice")).DecideOnPageAsync(codes.UserCode, "approve");
+        Assert.Contains("<a href=\"/pair/devices\">Your devices</a>", await decided.HtmlAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_path_base_goes_into_every_address()
+    {
+        await using var host = await DevicesBrowser.StartAsync(pathBase: "/app");
+        await host.PairNamedAsync();
+        var alice = await host.SignInAsync("alice");
+        var html = await alice.GetStringAsync("/app/pair/devices");
+        Assert.DoesNotContain("=\"/pair", html, StringComparison.Ordinal);
+        using var answer = await alice.PostOnlyAsync("/app/pair/devices/remove", DevicesBrowser.Fields(html, "remove"));
+        Assert.Equal((HttpStatusCode.SeeOther, "/app/pair/devices"), (answer.StatusCode, answer.Headers.Location?.OriginalString));
+    }
+
+    [Fact]
+    public async Task Another_language_comes_back_to_the_page_after_a_refused_form_too()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        foreach (var page in new[] { await alice.GetAsync(DevicesBrowser.Devices), await alice.SendFormAsync("token") })
+        {
+            var html = await page.HtmlAsync();
+            using var answer = await alice.PostOnlyAsync(
+                $"{DevicesBrowser.Devices}/language", [.. DevicesBrowser.Fields(html, "language"), ("language", "en-GB")]);
+            Assert.Equal((HttpStatusCode.SeeOther, DevicesBrowser.Devices), (answer.StatusCode, answer.Headers.Location?.OriginalString));
+        }
+    }
+
+    [Theory]
+    [InlineData("rename")]
+    [InlineData("token")]
+    public async Task The_address_of_a_sent_form_asked_for_anew_shows_the_list(string form)
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        using var answer = await (await host.SignInAsync("alice")).GetAsync($"{DevicesBrowser.Devices}/{form}");
+        Assert.Equal((HttpStatusCode.SeeOther, DevicesBrowser.Devices), (answer.StatusCode, answer.Headers.Location?.OriginalString));
+    }
+
+    [Fact]
+    public async Task Another_account_signs_in_and_comes_back_to_the_page()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        using var answer = await alice.PostOnlyAsync($"{DevicesBrowser.Devices}/switch", DevicesBrowser.Fields(await ShowAsync(alice), "switch"));
+        Assert.EndsWith("/login?ReturnUrl=%2Fpair%2Fdevices", answer.Headers.Location?.OriginalString, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Redirect, (await alice.GetAsync(DevicesBrowser.Devices)).StatusCode);
+    }
+
+    private static Task<string> ShowAsync(HttpClient browser) => browser.GetStringAsync(DevicesBrowser.Devices);
+
+    private static async Task<IReadOnlyList<IssuedToken>> TokensAsync(TestHost host, string user = "alice") =>
+        await host.Services.GetRequiredService<IDeviceRepository>().ListTokensAsync(user, CancellationToken.None);
+}
