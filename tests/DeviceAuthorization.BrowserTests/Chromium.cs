@@ -40,7 +40,10 @@ public sealed class Chromium : IAsyncLifetime
     }
 
     /// <summary>A phone that nobody has used before.</summary>
-    public async Task<IPage> NewPhoneAsync(bool javaScript)
+    public Task<IPage> NewPhoneAsync(bool javaScript) => NewPageAsync(Screen.Phone, javaScript);
+
+    /// <summary>A browser that nobody has used before.</summary>
+    public async Task<IPage> NewPageAsync(Screen screen, bool javaScript = true)
     {
         const string Reason = "No Chromium or Chrome is on the PATH.";
         if (_browser is null)
@@ -49,16 +52,19 @@ public sealed class Chromium : IAsyncLifetime
             throw new SkipException(Reason);
         }
 
-        return await _browser.NewPageAsync(new()
+        var isPhone = screen.Width < 600;
+        var context = await _browser.NewContextAsync(new()
         {
-            ColorScheme = ColorScheme.Light,
-            DeviceScaleFactor = 2,
-            HasTouch = true,
-            IsMobile = true,
+            ColorScheme = screen.Scheme,
+            DeviceScaleFactor = isPhone ? 2 : 1,
+            HasTouch = isPhone,
+            IsMobile = isPhone,
             JavaScriptEnabled = javaScript,
-            Locale = "en-US",
-            ViewportSize = new() { Width = 390, Height = 844 },
+            Locale = screen.Locale,
+            ReducedMotion = ReducedMotion.Reduce,
+            ViewportSize = new() { Width = screen.Width, Height = screen.Height },
         });
+        return await context.NewPageAsync();
     }
 
     public async Task DisposeAsync()

@@ -1,0 +1,115 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace DeviceAuthorization.BrowserTests;
+
+/// <summary>Every state of the page for people who see, hear or press differently. Each state is also photographed.</summary>
+public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    public static TheoryData<Screen> Screens => new()
+    {
+        Screen.Phone,
+        Screen.Phone.Dark,
+        Screen.Desktop,
+        Screen.Desktop.Dark,
+        Screen.Phone.In("ar"),
+        Screen.Phone.Dark.In("ar"),
+    };
+
+    [SkippableTheory]
+    [MemberData(nameof(Screens))]
+    public async Task No_state_has_a_barrier_that_axe_knows(Screen screen)
+    {
+        await using var host = await PageHost.StartAsync(ApprovalRisk.Warn);
+        var page = await chromium.NewPageAsync(screen);
+        await page.GotoAsync(host.Page);
+        await page.SignInAsync("alice");
+        await CheckAsync("enter");
+
+        await page.Locator("input[name=user_code]").FillAsync("BBBB-BBBB");
+        await page.Locator("main form:has(input[name=user_code]) button").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
+        await CheckAsync("unknown");
+
+        await page.EnterAsync(await host.StartPairingAsync());
+        await CheckAsync("review");
+        while (await page.Locator("input[type=checkbox]:checked").CountAsync() > 0)
+        {
+            await page.Locator("input[type=checkbox]:checked").First.UncheckAsync();
+        }
+
+        await page.Locator("button[value=approve]").ClickAsync();
+        await Expect(page.GetByRole(AriaRole.Alert)).ToBeVisibleAsync();
+        await CheckAsync("review-problem");
+
+        await page.Locator("button[value=deny]").ClickAsync();
+        await Expect(page.Locator(".mark.bad")).ToBeVisibleAsync();
+        await CheckAsync("denied");
+
+        await page.EnterAsync(await host.StartPairingAsync());
+        await page.Locator("button[value=approve]").ClickAsync();
+        await Expect(page.Locator(".mark.good")).ToBeVisibleAsync();
+        await CheckAsync("approved");
+
+        await page.EnterAsync(await host.StartPairingAsync(name: "Stranger"));
+        await CheckAsync("replace");
+
+        async Task CheckAsync(string state)
+        {
+            await Screenshots.TakeAsync(page, state, screen);
+            var results = await page.RunAxe();
+            Assert.True(results.Violations.Length == 0, state + ": " + string.Join('\n', results.Violations.Select(violation =>
+                $"{violation.Id}: {violation.Help}\n  {string.Join("\n  ", violation.Nodes.Select(node => node.Html + " " + string.Join(' ', node.Any.Select(check => check.Message))))}")));
+        }
+    }
+
+    [SkippableFact]
+    public async Task The_keyboard_alone_is_enough_and_comes_to_Deny_before_Approve()
+    {
+        await using var host = await PageHost.StartAsync();
+        var codes = await host.StartPairingAsync();
+        var page = await chromium.NewPageAsync(Screen.Desktop);
+        await page.GotoAsync(codes.Link);
+        await page.SignInAsync("alice");
+        await page.Locator("input[name=user_code]").FocusAsync();
+        await page.Keyboard.PressAsync("Enter"); // entering a code decides nothing yet
+        await Expect(page.Button("Approve")).ToBeEnabledAsync();
+
+        var stops = new List<string>();
+        while (stops.Count < 20 && !stops.Contains("Approve"))
+        {
+            await page.Keyboard.PressAsync("Tab");
+            stops.Add(await page.EvaluateAsync<string>(
+                "() => { const e = document.activeElement; return (e.labels?.[0]?.innerText ?? e.innerText).split('\\n')[0].replace(/^[✕✓] /, '').trim(); }"));
+        }
+
+        Assert.Equal(
+            ["Use another account", "See your games and saves", "Upload and change your saves changes things", "Name in your list of devices", "Access ends after", "Deny", "Approve"],
+            stops);
+        await page.Keyboard.PressAsync(" ");
+        await Expect(page.Heading()).ToHaveTextAsync("Device approved");
+    }
+
+    [SkippableFact]
+    public async Task Everything_has_a_name_that_a_screen_reader_says()
+    {
+        await using var host = await PageHost.StartAsync();
+        var page = await chromium.NewPageAsync(Screen.Phone);
+        await page.ReviewAsync(await host.StartPairingAsync());
+        await Expect(page.Locator("form[action$='/review']")).ToMatchAriaSnapshotAsync("""
+            - group "It may":
+              - checkbox "See your games and saves" [checked]
+              - checkbox "Upload and change your saves changes things" [checked]
+              - checkbox "Manage other people's accounts changes things your account cannot do this" [disabled]
+            - textbox "Name in your list of devices": Living room TV
+            - combobox "Access ends after":
+              - option "30 days"
+              - option "90 days" [selected]
+              - option "1 year"
+              - option "never"
+            - button "Deny"
+            - button "Approve"
+            """);
+    }
+}

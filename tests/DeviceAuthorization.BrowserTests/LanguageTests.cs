@@ -1,0 +1,42 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace DeviceAuthorization.BrowserTests;
+
+/// <summary>Every language on the narrowest phone.</summary>
+public sealed class LanguageTests(Chromium chromium) : IClassFixture<Chromium>
+{
+    [SkippableFact]
+    public async Task No_language_is_wider_than_the_screen_and_no_text_is_cut_off()
+    {
+        await using var host = await PageHost.StartAsync(ApprovalRisk.Warn);
+        var page = await chromium.NewPageAsync(Screen.Narrow);
+        await page.GotoAsync(host.Page);
+        await page.SignInAsync("alice");
+        var languages = await page.Locator("select[name=language] option").EvaluateAllAsync<string[]>("options => options.map(option => option.value)");
+        Assert.Equal(20, languages.Length);
+        foreach (var language in languages)
+        {
+            await page.GotoAsync(host.Page);
+            await page.Locator("select[name=language]").SelectOptionAsync(language);
+            await Expect(page.Locator("html")).ToHaveAttributeAsync("lang", language);
+            await CheckAsync(language, "enter");
+            await page.EnterAsync(await host.StartPairingAsync());
+            await CheckAsync(language, "review");
+            await page.Locator("button[value=deny]").ClickAsync();
+            await Expect(page.Locator(".mark")).ToBeVisibleAsync();
+            await CheckAsync(language, "denied");
+        }
+
+        async Task CheckAsync(string language, string state)
+        {
+            var wide = await page.EvaluateAsync<string[]>("""
+                () => [...document.querySelectorAll('body, body *')]
+                    .filter(element => element.getClientRects().length && (element.getBoundingClientRect().right > innerWidth + 1 || element.getBoundingClientRect().left < -1
+                        || (element.matches('button, h1, p, legend, label') && element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 0)))
+                    .map(element => element.outerHTML.slice(0, 200))
+                """);
+            Assert.True(wide.Length == 0, $"{language}, {state}: {string.Join('\n', wide)}");
+        }
+    }
+}
