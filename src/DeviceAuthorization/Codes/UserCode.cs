@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace DeviceAuthorization;
 
 /// <summary>The short code a person reads from the device and types (RFC 8628 §6.1). Made and read by <see cref="UserCodeFormat"/>.</summary>
@@ -17,8 +20,22 @@ public sealed class UserCode
         return string.Join('-', _value.Chunk(size).Select(group => new string(group)));
     }
 
-    /// <summary>What stores look it up by: SHA-256, lower-case hex.</summary>
-    public string Hash() => SecretHash.Of(_value);
+    /// <summary>
+    /// What stores look it up by, lower-case hex: HMAC-SHA-256 under a key of <see cref="DeviceAuthorizationOptions.UserCodeKeys"/>, or SHA-256
+    /// where the host has none.
+    /// </summary>
+    /// <param name="key">The key; empty for none.</param>
+    public string Hash(ReadOnlySpan<byte> key = default)
+    {
+        if (key.IsEmpty)
+        {
+            return SecretHash.Of(_value);
+        }
+
+        Span<byte> hash = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(key, Encoding.ASCII.GetBytes(_value), hash);
+        return Convert.ToHexStringLower(hash);
+    }
 
     /// <summary>Never the code.</summary>
     public override string ToString() => "UserCode(***)";

@@ -75,7 +75,8 @@ public sealed class UserCodeFormat
     }
 
     /// <summary>What is wrong with the format, and what to do about it; <see langword="null"/> when nothing is.</summary>
-    internal string? Problem() => this switch
+    /// <param name="allowWeak">Whether less than 34 bits will do.</param>
+    internal string? Problem(bool allowWeak) => this switch
     {
         { Alphabet: null } => "UserCode.Alphabet is missing.",
         _ when Alphabet.Any(symbol => !char.IsAsciiLetterUpper(symbol) && !char.IsAsciiDigit(symbol)) =>
@@ -85,8 +86,8 @@ public sealed class UserCodeFormat
         _ when Alphabet.Contains('1') && (Alphabet.Contains('I') || Alphabet.Contains('L')) =>
             "UserCode.Alphabet holds 1 beside I or L: take one out.",
         { Length: < 6 or > 16 } => $"UserCode.Length is {Length}; it must be from 6 to 16.",
-        { Bits: < 34 } => FormattableString.Invariant(
-            $"A user code of {Length} out of {Alphabet.Length} symbols has {Bits:0.0} bits; it needs 34. Make it longer, or use UserCodeFormat.Standard."),
+        { Bits: < 34 } when !allowWeak => FormattableString.Invariant(
+            $"A user code of {Length} out of {Alphabet.Length} symbols has {Bits:0.0} bits; it needs 34. Make it longer, use UserCodeFormat.Standard, or set AllowWeakUserCodes."),
         _ => null,
     };
 

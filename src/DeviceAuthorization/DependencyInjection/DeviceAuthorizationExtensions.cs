@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 #pragma warning disable IDE0130 // extension methods sit where users look
@@ -41,9 +42,25 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddSingleton<IDeviceRepository, InMemoryDeviceRepository>();
             services.TryAddSingleton<IPairingPolicy, OpenPolicy>();
             services.TryAddSingleton<IAttemptLimiter, InMemoryAttemptLimiter>();
-            services.TryAddSingleton<StartLimiter>();
             services.TryAddSingleton<ApproverSession>();
-            services.TryAddScoped<PairingService>();
+            services.TryAddSingleton<ClientNetwork>();
+            services.TryAddScoped(provider => new PairingNotices(
+                provider.GetServices<IPairingEvents>(), provider.GetRequiredService<ILogger<PairingService>>()));
+            services.TryAddScoped<RequestLimiter>();
+            services.TryAddScoped<PairingStart>();
+            services.TryAddScoped<EnteredCodes>();
+            services.TryAddScoped<Redemption>();
+            services.TryAddScoped(provider => new PairingService(
+                provider.GetRequiredService<PairingStart>(),
+                provider.GetRequiredService<EnteredCodes>(),
+                provider.GetRequiredService<Redemption>(),
+                provider.GetRequiredService<DeviceRegistry>(),
+                provider.GetRequiredService<IPairingStore>(),
+                provider.GetRequiredService<IPairingPolicy>(),
+                provider.GetRequiredService<PairingNotices>(),
+                provider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
+                provider.GetRequiredService<TimeProvider>()));
+            services.AddHostedService<StartUpNotes>();
             services.TryAddScoped<LastUse>();
             services.TryAddSingleton<IDeviceEvents, NoDeviceEvents>();
             services.TryAddScoped<DeviceRegistry>();
@@ -153,7 +170,7 @@ namespace Microsoft.AspNetCore.Builder
         private static void Check(IEndpointRouteBuilder endpoints)
         {
             ArgumentNullException.ThrowIfNull(endpoints);
-            if (endpoints.ServiceProvider.GetService<StartLimiter>() is null)
+            if (endpoints.ServiceProvider.GetService<IAttemptLimiter>() is null)
             {
                 throw new InvalidOperationException("Call services.AddDeviceAuthorization() first.");
             }

@@ -48,6 +48,35 @@ public sealed class DeviceAuthorizationOptions
     /// <value><see cref="UserCodeFormat.Standard"/> by default.</value>
     public UserCodeFormat UserCode { get; set; } = UserCodeFormat.Standard;
 
+    /// <summary>
+    /// Secret keys, in base64, under which stores keep user codes as HMAC-SHA-256: all nodes need the same. The first one is in use; put a
+    /// new one before it, and keep the old one as long as pairings live, so that their codes are still found. While there are several, each
+    /// look-up asks the store once for each of them.
+    /// </summary>
+    /// <value>None by default: then a user code is kept as SHA-256, which whoever reads the store undoes in seconds. At most 3, each 32 to 128 bytes.</value>
+    public IList<string> UserCodeKeys { get; } = [];
+
+    /// <summary>
+    /// Whether the host may start although guesses hit a user code more often than once in 4096 lifetimes, by <see cref="UserCode"/>,
+    /// <see cref="MaxLivePairings"/> and <see cref="DeviceRateLimits.CodesInAll"/>, or although user codes have less than 34 bits.
+    /// </summary>
+    /// <value><see langword="false"/> by default.</value>
+    public bool AllowWeakUserCodes { get; set; }
+
+    /// <summary>
+    /// How many pairings of one network may be entered from other networks in an hour before that is told as
+    /// <see cref="PairingEvent.CampaignSuspected"/>; <see langword="null"/> to count none.
+    /// </summary>
+    /// <value>20 by default; at least 1.</value>
+    public int? CampaignThreshold { get; set; } = 20;
+
+    /// <summary>
+    /// Whether a pairing is voided when a second user enters its code, or when it is part of what looks like a campaign
+    /// (<see cref="CampaignThreshold"/>). Whoever sees a code can then stop its pairing; it has to be started anew.
+    /// </summary>
+    /// <value><see langword="false"/> by default: it is only told (<see cref="IPairingEvents"/>).</value>
+    public bool VoidSuspectedPairings { get; set; }
+
     /// <summary>How long a pairing may stay unanswered (<c>expires_in</c>, RFC 8628 §3.2).</summary>
     /// <value>10 minutes by default; from 1 to 30 minutes.</value>
     public TimeSpan PairingLifetime { get; set; } = TimeSpan.FromMinutes(10);
@@ -56,9 +85,12 @@ public sealed class DeviceAuthorizationOptions
     /// <value>5 seconds by default; whole seconds, from 1 to 60.</value>
     public TimeSpan PollingInterval { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many live pairings the in-memory store holds; then new ones are refused. Live ones are never evicted.</summary>
-    /// <value>1000 by default, which keeps blind guesses at an eight-letter code hopeless; from 1 to 1,000,000.</value>
-    public int MaxLivePairings { get; set; } = 1000;
+    /// <summary>
+    /// How many live pairings the in-memory store holds; then new ones are refused. Live ones are never evicted. Of other stores it is the number
+    /// that the check of user codes reckons with (<see cref="AllowWeakUserCodes"/>).
+    /// </summary>
+    /// <value>200 by default, which keeps blind guesses at an eight-letter code hopeless; from 1 to 1,000,000.</value>
+    public int MaxLivePairings { get; set; } = 200;
 
     /// <summary>What tokens start with, so that scanners recognise a leaked one.</summary>
     /// <value><c>da_</c> by default; at most 16 letters, digits, <c>_</c> and <c>-</c>.</value>
@@ -100,26 +132,14 @@ public sealed class DeviceAuthorizationOptions
     /// <value>None by default.</value>
     public IList<string> SecretKeys { get; } = [];
 
+    /// <summary>The keys of <see cref="UserCodeKeys"/>, read once.</summary>
+    internal byte[][] UserCodeKeyBytes => field ??= [.. UserCodeKeys.Select(Convert.FromBase64String)];
+
     /// <summary>The scopes that the endpoints of devices and tokens require.</summary>
     public ManagementScopes ManagementScopes { get; set; } = new();
 
-    /// <summary>Limits on how often devices may ask.</summary>
+    /// <summary>Limits on how often devices may ask and people may enter codes.</summary>
     public DeviceRateLimits RateLimits { get; set; } = new();
-}
-
-/// <summary>Limits on how often devices may ask.</summary>
-public sealed class DeviceRateLimits
-{
-    /// <summary>Whether the limits apply.</summary>
-    /// <value><see langword="true"/> by default.</value>
-    public bool Enabled { get; set; } = true;
-
-    /// <summary>
-    /// New pairings a minute from one address (IPv4, or IPv6 /64), as the host's server sees it; behind a proxy the host configures
-    /// ASP.NET Core's forwarded headers.
-    /// </summary>
-    /// <value>10 by default; at least 1.</value>
-    public int StartsPerMinute { get; set; } = 10;
 }
 
 /// <summary>

@@ -21,7 +21,7 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
             !Meet(options.PagePath, options.DevicesPagePath),
             $"PagePath is '{options.PagePath}' and DevicesPagePath '{options.DevicesPagePath}'; each page needs addresses of its own.");
         yield return Page(options.Page);
-        yield return options.UserCode is null ? "UserCode is missing." : options.UserCode.Problem();
+        yield return options.UserCode is null ? "UserCode is missing." : options.UserCode.Problem(options.AllowWeakUserCodes);
         yield return Within(options.PairingLifetime, nameof(options.PairingLifetime), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(30));
         yield return Within(options.PollingInterval, nameof(options.PollingInterval), TimeSpan.FromSeconds(1), Pacing.LongestInterval);
         yield return Unless(
@@ -45,8 +45,16 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
             "each of ManagementScopes must be a scope (RFC 6749 section 3.3).");
         yield return Unless(
             options.SecretKeys.All(key => key is not null && key.Any(char.IsAsciiLetterOrDigit)), "each of SecretKeys must have a letter or a digit.");
+        yield return options.RateLimits is null ? "RateLimits is missing." : options.RateLimits.Problem();
+        if (options is { UserCode: not null, RateLimits: not null, MaxLivePairings: <= 1_000_000 } && options.UserCode.Problem(options.AllowWeakUserCodes) is null)
+        {
+            yield return GuessOdds.Problem(options);
+        }
+
         yield return Unless(
-            options.RateLimits is { StartsPerMinute: >= 1 }, $"RateLimits.StartsPerMinute is {options.RateLimits?.StartsPerMinute}; it must be at least 1.");
+            options.UserCodeKeys.Count <= 3 && options.UserCodeKeys.All(IsKey),
+            "each of UserCodeKeys must be 32 to 128 random bytes in base64, as 'openssl rand -base64 32' gives them; 3 are the most.");
+        yield return Unless(options.CampaignThreshold is null or >= 1, $"CampaignThreshold is {options.CampaignThreshold}; it must be at least 1, or null to count nothing.");
         foreach (var scope in options.Scopes.Keys.Where(scope => !ScopeParameter.IsToken(scope)))
         {
             yield return $"the scope '{scope}' is not 1 to 128 printable ASCII characters without spaces, quotes and backslashes (RFC 6749 section 3.3).";
@@ -73,6 +81,12 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
     private static string? Path(string name, string? path, string example) => Unless(
         path is ['/', not '/', ..] && path.All(c => char.IsAsciiLetterOrDigit(c) || "/-_.~".Contains(c)) && path[^1] != '/',
         $"{name} is '{path}'; it must be a plain path such as {example}.");
+
+    private static bool IsKey(string? key)
+    {
+        Span<byte> bytes = stackalloc byte[129];
+        return key is not null && Convert.TryFromBase64String(key, bytes, out var length) && length is >= 32 and <= 128;
+    }
 
     /// <summary>Whether a route of one page would be one of the other's.</summary>
     private static bool Meet(string? pairing, string? devices) =>

@@ -4,7 +4,7 @@ namespace DeviceAuthorization;
 /// The steps on devices and tokens, in order: register or recognise, change, issue, revoke. Each is one atomic step of the repository; a
 /// refused write means that somebody else wrote first: read again and decide afresh.
 /// </summary>
-internal sealed class DeviceRegistry(IDeviceRepository repository, TimeProvider clock)
+internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotices notices, TimeProvider clock)
 {
     // As in PairingService: nobody gets near this, and a broken repository must not spin for ever.
     private const int WriteAttempts = 100;
@@ -122,8 +122,28 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, TimeProvider 
     }
 
     /// <summary>Revokes a user's token: the next call with it is refused.</summary>
-    public Task<IssuedToken?> RevokeTokenAsync(string userId, Guid tokenId, CancellationToken cancellationToken) =>
-        ChangeTokenAsync(userId, tokenId, token => token with { RevokedAt = clock.Now() }, cancellationToken);
+    public async Task<IssuedToken?> RevokeTokenAsync(string userId, Guid tokenId, CancellationToken cancellationToken)
+    {
+        var revoked = await ChangeTokenAsync(userId, tokenId, token => token with { RevokedAt = clock.Now() }, cancellationToken).ConfigureAwait(false);
+        if (revoked is not null)
+        {
+            await notices.RaiseAsync(new PairingEvent.Revoked(revoked)).ConfigureAwait(false);
+        }
+
+        return revoked;
+    }
+
+    /// <summary>Removes a user's device, and revokes its tokens; false when there is none.</summary>
+    public async Task<bool> RemoveAsync(string userId, string deviceId, CancellationToken cancellationToken)
+    {
+        var removed = await repository.DeleteAsync(userId, deviceId, clock.Now(), cancellationToken).ConfigureAwait(false);
+        if (removed)
+        {
+            await notices.RaiseAsync(new PairingEvent.DeviceRemoved(userId, deviceId)).ConfigureAwait(false);
+        }
+
+        return removed;
+    }
 
     /// <summary>Revokes every token of a user's device, which stays; false when there is no such device.</summary>
     public async Task<bool> RevokeTokensAsync(string userId, string deviceId, CancellationToken cancellationToken)

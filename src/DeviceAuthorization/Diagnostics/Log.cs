@@ -27,8 +27,7 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Information, "Pairing {PairingId} redeemed: device {DeviceId} has token {TokenId}.")]
     public static partial void PairingRedeemed(this ILogger logger, Guid pairingId, string deviceId, Guid tokenId);
 
-    [LoggerMessage(7, LogLevel.Warning, "Token {TokenId} revoked: the device code of pairing {PairingId} came back after it was redeemed, or its redemption was not finished in time.")]
-    public static partial void TokenRevoked(this ILogger logger, Guid pairingId, Guid tokenId);
+    // 7 named a token that was revoked for one reason among others: see 16 and 17.
 
     [LoggerMessage(8, LogLevel.Error, "A request of the pairing flow failed and was answered 503.")]
     public static partial void RequestFailed(this ILogger logger, Exception exception);
@@ -38,4 +37,46 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Warning, "Pairing {PairingId} was not redeemed: user {UserId} has {Limit} live tokens already.")]
     public static partial void TokenLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
+
+    [LoggerMessage(11, LogLevel.Debug, "Pairing {PairingId} is in the hands of user {UserId}.")]
+    public static partial void PairingClaimed(this ILogger logger, Guid pairingId, string userId);
+
+    [LoggerMessage(12, LogLevel.Debug, "User {UserId} entered a code that they may not use; it is of pairing {PairingId}, if of any.")]
+    public static partial void CodeRefused(this ILogger logger, string userId, Guid? pairingId);
+
+    [LoggerMessage(13, LogLevel.Warning, "A limit was reached: {Limit} (DeviceAuthorization:RateLimits).")]
+    public static partial void LimitReached(this ILogger logger, string limit);
+
+    [LoggerMessage(14, LogLevel.Warning, "Codes of one network are entered from elsewhere more often than CampaignThreshold, the last one of pairing {PairingId}: this looks like phishing.")]
+    public static partial void CampaignSuspected(this ILogger logger, Guid pairingId);
+
+    [LoggerMessage(15, LogLevel.Warning, "Pairing {PairingId} was voided: its code is in several hands, or it is part of what looks like a campaign.")]
+    public static partial void PairingVoided(this ILogger logger, Guid pairingId);
+
+    [LoggerMessage(16, LogLevel.Warning, "The device code of pairing {PairingId} came back a minute or more after it was used.")]
+    public static partial void PairingReplayed(this ILogger logger, Guid pairingId);
+
+    [LoggerMessage(17, LogLevel.Information, "Token {TokenId} of user {UserId} was revoked.")]
+    public static partial void TokenRevoked(this ILogger logger, Guid tokenId, string userId);
+
+    [LoggerMessage(18, LogLevel.Information, "Device {DeviceId} of user {UserId} was removed, and its tokens with it.")]
+    public static partial void DeviceRemoved(this ILogger logger, string deviceId, string userId);
+
+    [LoggerMessage(19, LogLevel.Error, "A listener (IPairingEvents) failed at {Event}; the request went on.")]
+    public static partial void ListenerFailed(this ILogger logger, Exception exception, string @event);
+
+    [LoggerMessage(20, LogLevel.Information, "User codes are kept as SHA-256, which whoever reads the store can undo while they live. Set DeviceAuthorization:UserCodeKeys to keep them as HMAC.")]
+    public static partial void UserCodesWithoutKey(this ILogger logger);
+
+    [LoggerMessage(21, LogLevel.Warning, "Blind guesses can hit a user code: {Advice}")]
+    public static partial void WeakUserCodes(this ILogger logger, string advice);
+
+    [LoggerMessage(22, LogLevel.Warning, "DeviceAuthorization:RateLimits:Enabled is off: how often codes are guessed is bounded by nothing but what stands before this host.")]
+    public static partial void LimitsOff(this ILogger logger);
+
+    [LoggerMessage(23, LogLevel.Warning, "A request came with {Header}, which no middleware has taken over, so limits count the address of the connection. If that is your proxy's, configure ASP.NET Core's forwarded headers with its address; if not, somebody made the header up.")]
+    public static partial void ForwardedHeaderIgnored(this ILogger logger, string header);
+
+    [LoggerMessage(24, LogLevel.Warning, "The code of pairing {PairingId} was entered by user {UserId}, and before by user {EarlierUserId}.")]
+    public static partial void CodeShared(this ILogger logger, Guid pairingId, string userId, string earlierUserId);
 }

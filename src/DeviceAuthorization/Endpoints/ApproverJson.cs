@@ -82,6 +82,8 @@ internal static class ApproverJson
         return JsonDialect.Error(StatusCodes.Status401Unauthorized, "Not authenticated");
     }
 
+    public static IResult TooMany() => JsonDialect.Error(StatusCodes.Status429TooManyRequests, "Too many attempts. Try again later.");
+
     public static IResult Forbidden() => JsonDialect.Error(StatusCodes.Status403Forbidden, "Forbidden");
 
     private static IResult AlreadyDecided(PairingStatus status) => JsonDialect.Error(

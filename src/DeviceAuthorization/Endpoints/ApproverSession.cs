@@ -19,7 +19,7 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
             return Parsed.Refuse<Approver>(ApproverJson.NotAuthenticated(context));
         }
 
-        return Identify(ticket) is { } approver ? approver : Parsed.Refuse<Approver>(ApproverJson.Forbidden());
+        return Identify(ticket, context) is { } approver ? approver : Parsed.Refuse<Approver>(ApproverJson.Forbidden());
     }
 
     /// <summary>
@@ -34,7 +34,7 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
         (await context.AuthenticateAsync(await SchemeAsync())).Ticket is { Principal.Identity.IsAuthenticated: true } ticket ? ticket : null;
 
     /// <summary>The approver behind a sign-in; null when it is a device, or has no user id.</summary>
-    public static Approver? Identify(AuthenticationTicket ticket)
+    public static Approver? Identify(AuthenticationTicket ticket, HttpContext context)
     {
         var principal = ticket.Principal;
         if (principal.Identities.Any(identity => identity.AuthenticationType == DeviceTokenDefaults.AuthenticationType)
@@ -44,7 +44,7 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
         }
 
         var scopes = principal.FindAll(DeviceTokenDefaults.ScopeClaim).SelectMany(claim => claim.Value.Split(' ')).ToArray();
-        return new Approver(userId, scopes.Length > 0 ? scopes : null, SignedInAt(ticket));
+        return new Approver(userId, scopes.Length > 0 ? scopes : null, SignedInAt(ticket)) { Address = ClientNetwork.AddressOf(context) };
     }
 
     /// <summary>What an identity provider says (OpenID Connect Core 1.0 §2, auth_time); else since when the session is.</summary>

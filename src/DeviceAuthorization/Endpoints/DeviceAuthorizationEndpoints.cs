@@ -28,7 +28,7 @@ internal static class DeviceAuthorizationEndpoints
 
     /// <summary>A device asks to be paired: RFC 8628 §3.1 in, §3.2 out.</summary>
     private static async Task<IResult> StartAsync(
-        HttpContext context, PairingService pairings, StartLimiter limiter, IOptions<DeviceAuthorizationOptions> options)
+        HttpContext context, PairingService pairings, RequestLimiter limits, IOptions<DeviceAuthorizationOptions> options)
     {
         var dialect = IDialect.Of(context.Request);
         if (!(await dialect.ReadStartAsync(context)).TryGet(out var request, out var unread))
@@ -36,55 +36,68 @@ internal static class DeviceAuthorizationEndpoints
             return unread;
         }
 
-        if (await limiter.TryCountAsync(context.Connection.RemoteIpAddress, context.RequestAborted) is { } wait)
+        if (await limits.StartAsync(context, request.ClientId, () => dialect.TooMany("authorize")) is { } stopped)
         {
-            EndpointGuard.RetryAfter(context, wait);
-            return dialect.TooManyStarts();
+            return stopped;
         }
 
         return await pairings.StartAsync(request, context.RequestAborted) switch
         {
             StartResult.Started started => dialect.Started(started, VerificationLinks.Of(context.Request, options.Value)),
             StartResult.UnknownScopes { Scopes: var scopes } => dialect.UnknownScopes(scopes),
+            StartResult.Forbidden => dialect.MayNotStart(),
             StartResult.Unavailable => EndpointGuard.Unavailable(context),
             _ => throw new UnreachableException(),
         };
     }
 
     /// <summary>An approver looks a pairing up. Reads only: whoever merely opens a link claims nothing.</summary>
-    private static async Task<IResult> InspectAsync(string code, HttpContext context, PairingService pairings, ApproverSession session) =>
-        (await session.AuthenticateAsync(context)).TryGet(out var approver, out var refusal)
-            ? ApproverJson.Inspected(await pairings.InspectAsync(code, approver, context.RequestAborted))
-            : refusal;
-
-    /// <summary>The approver says yes, and claims the code by it.</summary>
-    private static async Task<IResult> ApproveAsync(HttpContext context, PairingService pairings, ApproverSession session)
+    private static async Task<IResult> InspectAsync(
+        string code, HttpContext context, PairingService pairings, ApproverSession session, RequestLimiter limits)
     {
-        if (!(await session.AuthenticateForDecisionAsync(context)).TryGet(out var approver, out var refusal))
+        if (!(await session.AuthenticateAsync(context)).TryGet(out var approver, out var refusal))
         {
             return refusal;
         }
 
-        return (await ApproverJson.ReadApproveAsync(context)).TryGet(out var approve, out var unread)
-            ? ApproverJson.Decided(await pairings.ApproveAsync(approve.UserCode, approver, approve.Approval, context.RequestAborted))
-            : unread;
+        if (await limits.EnterAsync(context, approver, code, ApproverJson.TooMany) is { } stopped)
+        {
+            return stopped;
+        }
+
+        var result = await pairings.InspectAsync(code, approver, context.RequestAborted);
+        limits.Entered(context, approver, code, result);
+        return ApproverJson.Inspected(result);
+    }
+
+    /// <summary>The approver says yes, and claims the code by it.</summary>
+    private static async Task<IResult> ApproveAsync(HttpContext context, PairingService pairings, ApproverSession session, RequestLimiter limits)
+    {
+        if (!(await session.AuthenticateForDecisionAsync(context)).TryGet(out var approver, out var refusal)
+            || !(await ApproverJson.ReadApproveAsync(context)).TryGet(out var approve, out refusal))
+        {
+            return refusal;
+        }
+
+        return await limits.EnterAsync(context, approver, approve.UserCode, ApproverJson.TooMany)
+            ?? ApproverJson.Decided(await pairings.ApproveAsync(approve.UserCode, approver, approve.Approval, context.RequestAborted));
     }
 
     /// <summary>The approver says no, and claims the code by it.</summary>
-    private static async Task<IResult> DenyAsync(HttpContext context, PairingService pairings, ApproverSession session)
+    private static async Task<IResult> DenyAsync(HttpContext context, PairingService pairings, ApproverSession session, RequestLimiter limits)
     {
-        if (!(await session.AuthenticateForDecisionAsync(context)).TryGet(out var approver, out var refusal))
+        if (!(await session.AuthenticateForDecisionAsync(context)).TryGet(out var approver, out var refusal)
+            || !(await ApproverJson.ReadDenyAsync(context)).TryGet(out var userCode, out refusal))
         {
             return refusal;
         }
 
-        return (await ApproverJson.ReadDenyAsync(context)).TryGet(out var userCode, out var unread)
-            ? ApproverJson.Decided(await pairings.DenyAsync(userCode, approver, context.RequestAborted))
-            : unread;
+        return await limits.EnterAsync(context, approver, userCode, ApproverJson.TooMany)
+            ?? ApproverJson.Decided(await pairings.DenyAsync(userCode, approver, context.RequestAborted));
     }
 
     /// <summary>The device asks for its token: RFC 8628 §3.4 in, §3.5 out.</summary>
-    private static async Task<IResult> PollAsync(HttpContext context, PairingService pairings, TimeProvider clock)
+    private static async Task<IResult> PollAsync(HttpContext context, PairingService pairings, RequestLimiter limits, TimeProvider clock)
     {
         var dialect = IDialect.Of(context.Request);
         if (!(await dialect.ReadPollAsync(context)).TryGet(out var poll, out var unread))
@@ -92,9 +105,19 @@ internal static class DeviceAuthorizationEndpoints
             return unread;
         }
 
+        if (await limits.PollAsync(context, () => dialect.TooMany("polling")) is { } stopped)
+        {
+            return stopped;
+        }
+
         var result = poll.DeviceCode is null // nothing that could be one: no store is asked
-            ? new PollResult.NotPaired(PairingError.InvalidGrant)
+            ? new PollResult.NotPaired(PairingError.InvalidGrant) { IsUnknownCode = true }
             : await pairings.PollAsync(poll.DeviceCode, poll.ClientId, poll.IdempotencyKey, context.RequestAborted);
+        if (result is PollResult.NotPaired { IsUnknownCode: true } && await limits.PolledInVainAsync(context, () => dialect.TooMany("polling")) is { } banned)
+        {
+            return banned;
+        }
+
         if (result is PollResult.NotPaired { Interval: { } interval })
         {
             EndpointGuard.RetryAfter(context, interval);

@@ -121,7 +121,7 @@ internal static class DeviceEndpoints
             return refusal;
         }
 
-        return await api.Repository.DeleteAsync(caller.UserId, id, api.Clock.Now(), context.RequestAborted) ? TypedResults.NoContent() : NotFound();
+        return await api.Registry.RemoveAsync(caller.UserId, id, context.RequestAborted) ? TypedResults.NoContent() : NotFound();
     }
 
     private static JsonHttpResult<DeviceSchema> Found(Device device) => TypedResults.Json(DeviceSchema.From(device), DeepJson.Default.DeviceSchema);

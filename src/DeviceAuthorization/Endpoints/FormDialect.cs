@@ -63,8 +63,10 @@ internal sealed class FormDialect : IDialect
 
     public IResult UnknownScopes(IReadOnlyList<string> scopes) => Error(PairingError.InvalidScope, "A requested scope is unknown.");
 
+    public IResult MayNotStart() => Error(PairingError.UnauthorizedClient, "This device may not be paired.");
+
     /// <summary>No OAuth error fits but the one that says: later.</summary>
-    public IResult TooManyStarts() => Error(PairingError.SlowDown, "Too many requests.", StatusCodes.Status429TooManyRequests);
+    public IResult TooMany(string what) => Error(PairingError.SlowDown, "Too many requests.", StatusCodes.Status429TooManyRequests);
 
     /// <summary>In the order of RFC 6749 §5.2: the shape, the grant, the client, the code.</summary>
     public async Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context)

@@ -14,7 +14,11 @@ internal interface IDialect
 
     IResult UnknownScopes(IReadOnlyList<string> scopes);
 
-    IResult TooManyStarts();
+    /// <summary>The host does not let this device pair.</summary>
+    IResult MayNotStart();
+
+    /// <summary>A limit was reached; in RomM's words, too many attempts of what.</summary>
+    IResult TooMany(string what);
 
     Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context);
 

@@ -91,7 +91,9 @@ internal sealed class JsonDialect : IDialect
     public IResult UnknownScopes(IReadOnlyList<string> scopes) =>
         Unprocessable($"Unknown scopes: {string.Join(", ", scopes)}");
 
-    public IResult TooManyStarts() => Error(StatusCodes.Status429TooManyRequests, "Too many authorize attempts. Try again later.");
+    public IResult MayNotStart() => ApproverJson.Forbidden();
+
+    public IResult TooMany(string what) => Error(StatusCodes.Status429TooManyRequests, $"Too many {what} attempts. Try again later.");
 
     public async Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context)
     {

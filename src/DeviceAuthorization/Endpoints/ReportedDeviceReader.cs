@@ -23,9 +23,7 @@ internal static class ReportedDeviceReader
                 Name = cleanName ?? fallbackName ?? "Device",
                 Platform = cleanPlatform,
                 ClientVersion = cleanVersion,
-                Address = context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped
-                    ? mapped.MapToIPv4().ToString()
-                    : context.Connection.RemoteIpAddress?.ToString(),
+                Address = ClientNetwork.AddressOf(context),
             }
             : null;
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +13,14 @@ namespace DeviceAuthorization;
 /// signed-in user. Each POST that changes something answers 303, so that reload and back only ever show.
 /// </summary>
 internal sealed class DevicePairingPage(
-    PairingService pairings, PageSession session, PairingTickets tickets, PageFrame frame, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+    PairingService pairings,
+    PageSession session,
+    PairingTickets tickets,
+    RequestLimiter limits,
+    ClientNetwork networks,
+    PageFrame frame,
+    IOptions<DeviceAuthorizationOptions> options,
+    TimeProvider clock)
 {
     private const int LongestName = 255;
 
@@ -63,6 +69,11 @@ internal sealed class DevicePairingPage(
             return StartAgain(context);
         }
 
+        if (await limits.EnterAsync(context, visitor.Approver, form["user_code"], () => TooMany(context)) is { } stopped)
+        {
+            return stopped;
+        }
+
         if (!options.Value.UserCode.TryParse(form["user_code"], out var code)
             || await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted) is InspectResult.NotFound)
         {
@@ -80,7 +91,7 @@ internal sealed class DevicePairingPage(
             return refused;
         }
 
-        return Ticket(context) is { } ticket && IsOf(ticket, visitor) ? await ReviewAsync(context, visitor, ticket) : BackToStart(context);
+        return Ticket(context) is { } ticket && ticket.IsOf(visitor.Approver) ? await ReviewAsync(context, visitor, ticket) : BackToStart(context);
     }
 
     /// <summary>The decision: exactly one of two words, and the scopes left ticked.</summary>
@@ -94,7 +105,7 @@ internal sealed class DevicePairingPage(
         if (await session.ReadAsync(context, DecisionFields) is not { } form
             || form["decision"] is not ("approve" or "deny" or "none")
             || !tickets.TryRead(form["ticket"], out var ticket)
-            || !IsOf(ticket, visitor))
+            || !ticket.IsOf(visitor.Approver))
         {
             return StartAgain(context);
         }
@@ -183,7 +194,7 @@ internal sealed class DevicePairingPage(
                         ticket.Code,
                         tickets.Write(ticket.Code, visitor.Approver.UserId),
                         clock.Now(),
-                        Network.Of(context.Connection.RemoteIpAddress) == Network.Of(IPAddress.TryParse(found.Pairing.Device.Address, out var from) ? from : null))
+                        networks.Of(context) == Network.Of(found.Pairing.Device.Address))
                     {
                         Typed = typed,
                         Problem = problem,
@@ -211,8 +222,6 @@ internal sealed class DevicePairingPage(
 
     private PairingTicket? Ticket(HttpContext context) => tickets.TryRead(context.Request.Cookies[PairingTickets.Cookie], out var ticket) ? ticket : null;
 
-    private static bool IsOf(PairingTicket ticket, Visitor visitor) => string.Equals(ticket.UserId, visitor.Approver.UserId, StringComparison.Ordinal);
-
     /// <summary>One answer for unknown, expired, decided and foreign codes (T-22).</summary>
     private HtmlPage Unknown(HttpContext context, Visitor visitor) => Enter(context, visitor, null, frame.TextsFor(context)["Problem_code"]);
 
@@ -226,6 +235,8 @@ internal sealed class DevicePairingPage(
         var texts = frame.TextsFor(context);
         return frame.Page(context, texts[title], main(texts), status);
     }
+
+    private HtmlPage TooMany(HttpContext context) => ResultHtml.Page(frame, context, "Too_many", StatusCodes.Status429TooManyRequests);
 
     private HtmlPage StartAgain(HttpContext context) => ResultHtml.Page(frame, context, "Start_again", StatusCodes.Status400BadRequest);
 }

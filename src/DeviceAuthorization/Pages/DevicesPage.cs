@@ -86,7 +86,7 @@ internal sealed class DevicesPage(
 
     private Task<IResult> RemoveAsync(HttpContext context) => ChangeAsync(context, ["device"], async (visitor, form) => Done(
         context,
-        await repository.DeleteAsync(visitor.Approver.UserId, form["device"] ?? "", clock.Now(), context.RequestAborted) ? "Done_removed" : "Gone"));
+        await registry.RemoveAsync(visitor.Approver.UserId, form["device"] ?? "", context.RequestAborted) ? "Done_removed" : "Gone"));
 
     private Task<IResult> DeleteTokenAsync(HttpContext context) => ChangeAsync(context, ["token"], async (visitor, form) => Done(
         context,

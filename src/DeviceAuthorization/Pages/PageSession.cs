@@ -34,7 +34,7 @@ internal sealed class PageSession(
             return Parsed.Refuse<Visitor>(await ChallengeAsync(back));
         }
 
-        if (ApproverSession.Identify(ticket) is not { } approver)
+        if (ApproverSession.Identify(ticket, context) is not { } approver)
         {
             return Parsed.Refuse<Visitor>(Forbidden(context));
         }

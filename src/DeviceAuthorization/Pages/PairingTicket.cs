@@ -14,7 +14,10 @@ namespace DeviceAuthorization;
 /// <param name="Code">The user code, grouped.</param>
 /// <param name="UserId">Who entered it; null when only a link brought it.</param>
 /// <param name="Until">Milliseconds since 1970.</param>
-internal sealed record PairingTicket(string Code, string? UserId, long Until);
+internal sealed record PairingTicket(string Code, string? UserId, long Until)
+{
+    public bool IsOf(Approver approver) => string.Equals(UserId, approver.UserId, StringComparison.Ordinal);
+}
 
 [JsonSerializable(typeof(PairingTicket))]
 internal sealed partial class PairingTicketJson : JsonSerializerContext;

@@ -7,4 +7,8 @@ namespace DeviceAuthorization;
 /// for the whole account, as a session does. Nobody grants more than they hold.
 /// </param>
 /// <param name="SignedInAt">When they last proved who they are, as far as it is known; <see cref="ApprovalRisk.StepUp"/> needs it.</param>
-public sealed record Approver(string UserId, IReadOnlyCollection<string>? Scopes = null, DateTimeOffset? SignedInAt = null);
+public sealed record Approver(string UserId, IReadOnlyCollection<string>? Scopes = null, DateTimeOffset? SignedInAt = null)
+{
+    /// <summary>The network address that they decide from, as the host's server saw it; <see langword="null"/> when there is none.</summary>
+    public string? Address { get; init; }
+}

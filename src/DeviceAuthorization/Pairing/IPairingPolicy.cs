@@ -8,6 +8,14 @@ namespace DeviceAuthorization;
 public interface IPairingPolicy
 {
     /// <summary>
+    /// Whether this device may ask to be paired at all, by its client, by where it is (<see cref="ReportedDevice.Address"/>), by anything that
+    /// the host knows. Asked before a code is made; a device that may not hears <c>unauthorized_client</c> (RFC 6749 §5.2).
+    /// </summary>
+    /// <param name="request">What it asks for. Nothing of it is verified but a client's secret, where the client has one.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    ValueTask<bool> MayStartAsync(PairingRequest request, CancellationToken cancellationToken) => ValueTask.FromResult(true);
+
+    /// <summary>
     /// Whether the account may sign in now: not deleted, disabled or locked. When not, it can approve nothing, its devices get no
     /// token, and their tokens are refused.
     /// </summary>

@@ -111,6 +111,11 @@ public sealed record Pairing
     public (DecisionError? Error, Pairing Next) Deny(string userId, DateTimeOffset now) =>
         Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Denied, userId));
 
+    /// <summary>Takes it out of the flow while nobody has decided: its device hears that it was denied, and its code is unknown to everybody.</summary>
+    public Pairing Voided(DateTimeOffset now) => Status == PairingStatus.Pending && now < ExpiresAt
+        ? this with { Status = PairingStatus.Denied, ApproverId = null, ClaimedUntil = null }
+        : this;
+
     /// <summary>The approved device is in the registry. Any other status has nothing to register, and stays as it is.</summary>
     public Pairing Registered(Device device) =>
         Status == PairingStatus.Approved ? this with { Grant = Grant! with { DeviceId = device.Id, DeviceName = device.Name } } : this;

@@ -41,4 +41,8 @@ public enum PairingError
     /// <summary>The token endpoint serves the device code grant only.</summary>
     [JsonStringEnumMemberName("unsupported_grant_type")]
     UnsupportedGrantType,
+
+    /// <summary>The host does not let this client, or this device, pair.</summary>
+    [JsonStringEnumMemberName("unauthorized_client")]
+    UnauthorizedClient,
 }

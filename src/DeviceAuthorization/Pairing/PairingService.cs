@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization;
@@ -10,20 +9,33 @@ namespace DeviceAuthorization;
 /// class asks them, and writes their answer in one atomic step of the store. A refused write means that somebody moved the
 /// pairing on meanwhile: read it again and decide afresh. A cancelled call leaves what was written.
 /// </summary>
-public sealed class PairingService(
-    IPairingStore store,
-    IDeviceRepository devices,
-    IPairingPolicy policy,
-    IOptions<DeviceAuthorizationOptions> options,
-    TimeProvider clock,
-    ILogger<PairingService> logger)
+public sealed class PairingService
 {
-    private const int CodeAttempts = 5;
     // Each refused write means that another one succeeded, so nobody gets near this; a broken store must not spin for ever.
     private const int WriteAttempts = 100;
 
-    private readonly DeviceAuthorizationOptions _options = options.Value;
-    private readonly Redemption _redemption = new(store, devices, policy, options.Value, clock, logger);
+    private readonly PairingStart _start;
+    private readonly EnteredCodes _codes;
+    private readonly Redemption _redemption;
+    private readonly DeviceRegistry _devices;
+    private readonly IPairingStore _store;
+    private readonly IPairingPolicy _policy;
+    private readonly PairingNotices _notices;
+    private readonly DeviceAuthorizationOptions _options;
+    private readonly TimeProvider _clock;
+
+    internal PairingService(
+        PairingStart start,
+        EnteredCodes codes,
+        Redemption redemption,
+        DeviceRegistry devices,
+        IPairingStore store,
+        IPairingPolicy policy,
+        PairingNotices notices,
+        IOptions<DeviceAuthorizationOptions> options,
+        TimeProvider clock) =>
+        (_start, _codes, _redemption, _devices, _store, _policy, _notices, _options, _clock) =
+        (start, codes, redemption, devices, store, policy, notices, options.Value, clock);
 
     /// <summary>A device asks to be paired (RFC 8628 §3.1 and §3.2).</summary>
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
@@ -35,42 +47,12 @@ public sealed class PairingService(
             return new StartResult.UnknownScopes(unknown);
         }
 
-        var now = clock.Now();
-        for (var attempt = 0; attempt < CodeAttempts; attempt++)
+        if (!await _policy.MayStartAsync(request, cancellationToken).ConfigureAwait(false))
         {
-            var (deviceCode, userCode) = (DeviceCode.New(), _options.UserCode.New());
-            var pairing = new Pairing
-            {
-                Id = Guid.NewGuid(),
-                DeviceCodeHash = deviceCode.Hash(),
-                UserCodeHash = userCode.Hash(),
-                ClientId = request.ClientId,
-                RequiresClientId = request.RequiresClientId,
-                RequestedScopes = Sorted(scopes),
-                Device = request.Device,
-                CreatedAt = now,
-                ExpiresAt = now + _options.PairingLifetime,
-                Pacing = Pacing.Start(_options.PollingInterval, now),
-            };
-            switch (await store.TryAddAsync(pairing, cancellationToken).ConfigureAwait(false))
-            {
-                case PairingAddition.Added:
-                    logger.PairingStarted(pairing.Id);
-                    return new StartResult.Started
-                    {
-                        DeviceCode = deviceCode,
-                        UserCode = userCode,
-                        ExpiresIn = _options.PairingLifetime,
-                        Interval = _options.PollingInterval,
-                    };
-                case PairingAddition.Full:
-                    logger.StoreFull();
-                    return new StartResult.Unavailable();
-            }
+            return new StartResult.Forbidden();
         }
 
-        logger.CodesExhausted(CodeAttempts);
-        return new StartResult.Unavailable();
+        return await _start.AddAsync(request, Sorted(scopes), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Looks a pairing up for an approver, by the code as typed, and changes nothing.</summary>
@@ -92,18 +74,13 @@ public sealed class PairingService(
         ArgumentNullException.ThrowIfNull(approval);
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
-            var pairing = await FindAsync(userCode, cancellationToken).ConfigureAwait(false);
-            if (pairing is null || pairing.Refuses(approver.UserId, clock.Now()) is not null)
+            var (pairing, refusal) = await _codes.FindAsync(userCode, approver, takes: attempt == 0, cancellationToken).ConfigureAwait(false);
+            if (pairing is null || (refusal = await _policy.RefusesAsync(pairing, approver, approval, cancellationToken).ConfigureAwait(false)) is not null)
             {
-                return Refused(pairing, approver);
+                return refusal!;
             }
 
-            if (await policy.RefusesAsync(pairing, approver, approval, cancellationToken).ConfigureAwait(false) is { } refusal)
-            {
-                return refusal;
-            }
-
-            var now = clock.Now(); // anew, for the host may have taken its time
+            var now = _clock.Now(); // anew, for the host may have taken its time
             var lifetime = approval.TokenLifetime ?? _options.TokenLifetime;
             var (error, approved) = pairing.Approve(approver.UserId, new PairingGrant
             {
@@ -113,15 +90,15 @@ public sealed class PairingService(
                 TokenExpiresAt = lifetime == Timeout.InfiniteTimeSpan ? null : now + lifetime,
                 TokenSalt = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)),
             }, now);
-            if (error is null && await store.TryReplaceAsync(approved, now, cancellationToken).ConfigureAwait(false))
+            if (error is null && await _store.TryReplaceAsync(approved, now, cancellationToken).ConfigureAwait(false))
             {
-                logger.PairingApproved(pairing.Id, approver.UserId);
+                await _notices.RaiseAsync(new PairingEvent.Approved(approved)).ConfigureAwait(false);
 
                 // The decision comes first, so that only its winner registers a device. Should this registration not happen,
                 // redemption does it: an approval that was acknowledged is never lost.
-                var device = await _redemption.RegisterAsync(approved, cancellationToken).ConfigureAwait(false);
+                var device = await _devices.RegisterAsync(approved, cancellationToken).ConfigureAwait(false);
                 var registered = approved.Registered(device) with { Version = approved.Version + 1 };
-                await store.TryReplaceAsync(registered, clock.Now(), cancellationToken).ConfigureAwait(false);
+                await _store.TryReplaceAsync(registered, _clock.Now(), cancellationToken).ConfigureAwait(false);
                 return new DecisionResult.Approved(device);
             }
         }
@@ -135,16 +112,17 @@ public sealed class PairingService(
         ArgumentNullException.ThrowIfNull(approver);
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
-            var pairing = await FindAsync(userCode, cancellationToken).ConfigureAwait(false);
-            var now = clock.Now();
-            if (pairing is null || pairing.Deny(approver.UserId, now) is not (null, var denied))
+            var (pairing, refusal) = await _codes.FindAsync(userCode, approver, takes: false, cancellationToken).ConfigureAwait(false);
+            if (pairing is null)
             {
-                return Refused(pairing, approver);
+                return refusal!;
             }
 
-            if (await store.TryReplaceAsync(denied, now, cancellationToken).ConfigureAwait(false))
+            var now = _clock.Now();
+            var (error, denied) = pairing.Deny(approver.UserId, now);
+            if (error is null && await _store.TryReplaceAsync(denied, now, cancellationToken).ConfigureAwait(false))
             {
-                logger.PairingDenied(pairing.Id, approver.UserId);
+                await _notices.RaiseAsync(new PairingEvent.Denied(denied)).ConfigureAwait(false);
                 return new DecisionResult.Denied();
             }
         }
@@ -164,11 +142,11 @@ public sealed class PairingService(
         var (codeHash, keyHash) = (deviceCode.Hash(), idempotencyKey is null ? null : SecretHash.Of(idempotencyKey));
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
-            var now = clock.Now();
-            var poll = await store.TryAcceptPollAsync(codeHash, clientId, now, cancellationToken).ConfigureAwait(false);
+            var now = _clock.Now();
+            var poll = await _store.TryAcceptPollAsync(codeHash, clientId, now, cancellationToken).ConfigureAwait(false);
             if (poll.IsAccepted || poll.Pairing is not { } pairing)
             {
-                return new PollResult.NotPaired(poll.IsAccepted ? PairingError.AuthorizationPending : PairingError.InvalidGrant);
+                return new PollResult.NotPaired(poll.IsAccepted ? PairingError.AuthorizationPending : PairingError.InvalidGrant) { IsUnknownCode = !poll.IsAccepted };
             }
 
             var (error, next) = pairing.Poll(clientId, keyHash, now);
@@ -179,9 +157,11 @@ public sealed class PairingService(
                 case null or PairingError.AuthorizationPending: // the store saw another state: look again
                     continue;
                 case PairingError.SlowDown when next.Pacing != pairing.Pacing:
-                    await store.TrySlowDownAsync(pairing, next.Pacing, cancellationToken).ConfigureAwait(false);
+                    await _store.TrySlowDownAsync(pairing, next.Pacing, cancellationToken).ConfigureAwait(false);
                     break;
-                case PairingError.InvalidGrant when _options.RevokeOnReplay && pairing.IsReplayed(clientId, now):
+                case PairingError.InvalidGrant when pairing.IsReplayed(clientId, now):
+                    await _redemption.ReplayAsync(pairing, cancellationToken).ConfigureAwait(false);
+                    break;
                 case PairingError.ExpiredToken when pairing.Status == PairingStatus.Approved: // perhaps issued, but not redeemed in time
                     await _redemption.RevokeAsync(pairing, cancellationToken).ConfigureAwait(false);
                     break;
@@ -198,39 +178,34 @@ public sealed class PairingService(
         ArgumentNullException.ThrowIfNull(approver);
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
-            var pairing = await FindAsync(userCode, cancellationToken).ConfigureAwait(false);
-            var now = clock.Now();
-            if (pairing is null || pairing.Claim(approver.UserId, now) is not (null, var claimed))
+            var (pairing, refusal) = await _codes.FindAsync(userCode, approver, takes: claim && attempt == 0, cancellationToken).ConfigureAwait(false);
+            if (pairing is null)
             {
-                return Refused(pairing, approver) is DecisionResult.AlreadyDecided { Status: var status }
-                    ? new InspectResult.AlreadyDecided(status)
-                    : new InspectResult.NotFound();
+                return refusal is DecisionResult.AlreadyDecided { Status: var status } ? new InspectResult.AlreadyDecided(status) : new InspectResult.NotFound();
             }
 
-            if (!claim || ReferenceEquals(claimed, pairing) || await store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false))
+            var now = _clock.Now();
+            var (error, claimed) = pairing.Claim(approver.UserId, now);
+            var writes = claim && !ReferenceEquals(claimed, pairing);
+            if (error is null && (!writes || await _store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false)))
             {
+                if (writes)
+                {
+                    await _notices.RaiseAsync(new PairingEvent.Claimed(claimed)).ConfigureAwait(false);
+                }
+
                 return new InspectResult.Found
                 {
                     Pairing = pairing,
-                    GrantableScopes = await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
-                    Risk = await policy.RiskAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
-                    KnownDevice = await _redemption.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
+                    GrantableScopes = await _policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
+                    Risk = await _policy.RiskAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
+                    KnownDevice = await _devices.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
                 };
             }
         }
 
         throw Contended();
     }
-
-    private async ValueTask<Pairing?> FindAsync(string? userCode, CancellationToken cancellationToken) =>
-        _options.UserCode.TryParse(userCode, out var code)
-            ? await store.FindByUserCodeAsync(code.Hash(), cancellationToken).ConfigureAwait(false)
-            : null;
-
-    private DecisionResult Refused(Pairing? pairing, Approver approver) =>
-        pairing?.Refuses(approver.UserId, clock.Now()) == DecisionError.AlreadyDecided
-            ? new DecisionResult.AlreadyDecided(pairing.Status)
-            : new DecisionResult.NotFound();
 
     private static string[] Sorted(IEnumerable<string> scopes) => [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 

@@ -23,5 +23,8 @@ public abstract record PollResult
     {
         /// <summary>With <see cref="PairingError.SlowDown"/>: the interval from now on.</summary>
         public TimeSpan? Interval { get; init; }
+
+        /// <summary>With <see cref="PairingError.InvalidGrant"/>: whether there is no pairing with this device code, or none any more.</summary>
+        public bool IsUnknownCode { get; init; }
     }
 }

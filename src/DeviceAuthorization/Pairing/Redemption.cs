@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization;
 
@@ -11,20 +12,15 @@ internal sealed class Redemption(
     IPairingStore store,
     IDeviceRepository repository,
     IPairingPolicy policy,
-    DeviceAuthorizationOptions options,
+    DeviceRegistry registry,
+    PairingNotices notices,
+    IOptions<DeviceAuthorizationOptions> options,
     TimeProvider clock,
-    ILogger logger)
+    ILogger<PairingService> logger)
 {
     private static readonly PollResult Refused = new PollResult.NotPaired(PairingError.InvalidGrant);
 
-    private readonly DeviceRegistry _registry = new(repository, clock);
-
-    /// <summary>Puts the approved device into its owner's registry. Done at approval; repeated below, should it not have happened.</summary>
-    public Task<Device> RegisterAsync(Pairing approved, CancellationToken cancellationToken) => _registry.RegisterAsync(approved, cancellationToken);
-
-    /// <summary>The approver's device that the pairing would continue.</summary>
-    public Task<Device?> FindKnownAsync(Pairing pairing, string userId, CancellationToken cancellationToken) =>
-        _registry.FindKnownAsync(pairing, userId, cancellationToken);
+    private readonly DeviceAuthorizationOptions _options = options.Value;
 
     /// <summary>The answer to a poll that the rules allow; null when somebody moved the pairing on: look again.</summary>
     /// <param name="deviceCode">The code the device sent.</param>
@@ -40,7 +36,7 @@ internal sealed class Redemption(
             return Refused; // the account was locked, or lost every right it granted
         }
 
-        var token = DeviceToken.Derive(deviceCode, grant.TokenSalt, options.TokenPrefix);
+        var token = DeviceToken.Derive(deviceCode, grant.TokenSalt, _options.TokenPrefix);
         if (ReferenceEquals(redeemed, pairing))
         {
             return await repository.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { RevokedAt: null, LastUsedAt: null } unused && unused.Hash == token.Hash()
@@ -50,7 +46,7 @@ internal sealed class Redemption(
 
         if (grant.DeviceId is null)
         {
-            grant = pairing.Registered(await RegisterAsync(pairing, cancellationToken).ConfigureAwait(false)).Grant!;
+            grant = pairing.Registered(await registry.RegisterAsync(pairing, cancellationToken).ConfigureAwait(false)).Grant!;
         }
 
         var now = clock.Now();
@@ -67,11 +63,11 @@ internal sealed class Redemption(
                 CreatedAt = now,
                 ExpiresAt = grant.TokenExpiresAt,
             },
-            new TokenIssueConditions(now, options.MaxTokensPerUser, options.ReplaceEarlierTokens),
+            new TokenIssueConditions(now, _options.MaxTokensPerUser, _options.ReplaceEarlierTokens),
             cancellationToken).ConfigureAwait(false);
         if (issue.IsOverLimit)
         {
-            logger.TokenLimitReached(pairing.Id, userId, options.MaxTokensPerUser);
+            logger.TokenLimitReached(pairing.Id, userId, _options.MaxTokensPerUser);
             return new PollResult.NotPaired(PairingError.AccessDenied);
         }
 
@@ -85,17 +81,26 @@ internal sealed class Redemption(
             return null;
         }
 
-        logger.PairingRedeemed(pairing.Id, grant.DeviceId!, issued.Id);
+        await notices.RaiseAsync(new PairingEvent.Redeemed(redeemed, issued)).ConfigureAwait(false);
         return new PollResult.Paired { Token = token, Issued = issued };
+    }
+
+    /// <summary>Its device code was used, and came back: somebody else has it.</summary>
+    public async Task ReplayAsync(Pairing pairing, CancellationToken cancellationToken)
+    {
+        await notices.RaiseAsync(new PairingEvent.Replayed(pairing)).ConfigureAwait(false);
+        if (_options.RevokeOnReplay)
+        {
+            await RevokeAsync(pairing, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Revokes the pairing's token, if it has one: its code was replayed, or its redemption not finished in time.</summary>
     public async Task RevokeAsync(Pairing pairing, CancellationToken cancellationToken)
     {
-        if (await repository.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { RevokedAt: null } token
-            && await _registry.RevokeTokenAsync(token.UserId, token.Id, cancellationToken).ConfigureAwait(false) is not null)
+        if (await repository.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { RevokedAt: null } token)
         {
-            logger.TokenRevoked(pairing.Id, token.Id);
+            await registry.RevokeTokenAsync(token.UserId, token.Id, cancellationToken).ConfigureAwait(false);
         }
     }
 }

@@ -59,6 +59,19 @@ public sealed class OptionsTests
     [InlineData("SecretKeys:0", "-_", "each of SecretKeys must have a letter or a digit.")]
     [InlineData("SecretKeys:0", "\u00e4", "each of SecretKeys must have a letter or a digit.")]
     [InlineData("RateLimits:StartsPerMinute", "0", "RateLimits.StartsPerMinute is 0; it must be at least 1.")]
+    [InlineData("RateLimits:PendingPerAddress", "0", "RateLimits.PendingPerAddress is 0; it must be at least 1.")]
+    [InlineData("RateLimits:StartsPerClientPerMinute", "0", "RateLimits.StartsPerClientPerMinute is 0; it must be at least 1.")]
+    [InlineData("RateLimits:CodesPerUser", "0", "RateLimits.CodesPerUser is 0; it must be at least 1.")]
+    [InlineData("RateLimits:CodesPerUserAndDay", "-5", "RateLimits.CodesPerUserAndDay is -5; it must be at least 1.")]
+    [InlineData("RateLimits:CodesPerAddress", "0", "RateLimits.CodesPerAddress is 0; it must be at least 1.")]
+    [InlineData("RateLimits:CodesInAll", "0", "RateLimits.CodesInAll is 0; it must be at least 1.")]
+    [InlineData("RateLimits:UnknownDeviceCodesPerMinute", "0", "RateLimits.UnknownDeviceCodesPerMinute is 0; it must be at least 1.")]
+    [InlineData("RateLimits:PollsPerMinute", "0", "RateLimits.PollsPerMinute is 0; it must be at least 1. To have no limits at all, set RateLimits.Enabled to false.")]
+    [InlineData("CampaignThreshold", "0", "CampaignThreshold is 0; it must be at least 1, or null to count nothing.")]
+    [InlineData("UserCodeKeys:0", "not base64", "each of UserCodeKeys must be 32 to 128 random bytes in base64")]
+    [InlineData("UserCodeKeys:0", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==", "each of UserCodeKeys must be 32 to 128 random bytes in base64")]
+    [InlineData("MaxLivePairings", "100000", "one in 2560 lifetimes of a pairing is hit; use UserCodeFormat.Large (UserCode:Length=10), or lower one of the two. Or set AllowWeakUserCodes.")]
+    [InlineData("RateLimits:CodesInAll", "100000", "one in 1280 lifetimes of a pairing is hit; use UserCodeFormat.Large")]
     [InlineData("Scopes:library read", "words", "the scope 'library read' is not 1 to 128 printable ASCII characters without spaces, quotes and backslashes")]
     [InlineData("DefaultScopes:0", "library.read", "DefaultScopes names 'library.read', which is not in Scopes: add it there.")]
     public async Task A_wrong_setting_stops_the_host_with_what_to_change(string key, string value, string message)
@@ -167,7 +180,14 @@ public sealed class OptionsTests
             ("ReplaceEarlierTokens", "false"),
             ("RevokeOnReplay", "false"),
             ("RateLimits:Enabled", "false"),
-            ("RateLimits:StartsPerMinute", "3"));
+            ("RateLimits:StartsPerMinute", "3"),
+            ("RateLimits:StartsPerClientPerMinute", "4"),
+            ("RateLimits:PollsPerMinute", "60"),
+            ("RateLimits:StopOverCodesInAll", "true"),
+            ("UserCodeKeys:0", Convert.ToBase64String(new byte[32])),
+            ("AllowWeakUserCodes", "true"),
+            ("CampaignThreshold", "5"),
+            ("VoidSuspectedPairings", "true"));
         var options = app.Services.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
         Assert.Equal("See your library|Change your library", string.Join('|', options.Scopes.Values));
         Assert.Equal("library.read", Assert.Single(options.DefaultScopes!));
@@ -177,7 +197,9 @@ public sealed class OptionsTests
         Assert.Equal((TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(7)), (options.PairingLifetime, options.PollingInterval));
         Assert.Equal((77, "tv-", Timeout.InfiniteTimeSpan), (options.MaxLivePairings, options.TokenPrefix, options.TokenLifetime));
         Assert.Equal((false, false, false), (options.RequireHttps, options.ReplaceEarlierTokens, options.RevokeOnReplay));
-        Assert.Equal((false, 3), (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute));
+        Assert.Equal((false, 3, 4, 60), (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute, options.RateLimits.StartsPerClientPerMinute, options.RateLimits.PollsPerMinute));
+        Assert.Equal((true, true, true, 5), (options.RateLimits.StopOverCodesInAll, options.AllowWeakUserCodes, options.VoidSuspectedPairings, options.CampaignThreshold));
+        Assert.Single(options.UserCodeKeys);
         Assert.Equal("1h 1y 30d 90d never", string.Join(' ', options.TokenLifetimes.Keys.Order(StringComparer.Ordinal))); // what is added comes beside RomM's
         Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromDays(31)), (options.TokenLifetimes["1h"], options.TokenLifetimes["30d"]));
         Assert.Equal((1, "door_code"), (options.MaxTokensPerUser, Assert.Single(options.SecretKeys)));
@@ -201,9 +223,9 @@ public sealed class OptionsTests
     [Fact]
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
-            "ApproverScheme", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "Page", "PagePath", "PairingLifetime", "PollingInterval",
+            "AllowWeakUserCodes", "ApproverScheme", "CampaignThreshold", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "Page", "PagePath", "PairingLifetime", "PollingInterval",
             "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "Scopes", "SecretKeys", "TokenLifetime", "TokenLifetimes",
-            "TokenPrefix", "UserCode",
+            "TokenPrefix", "UserCode", "UserCodeKeys", "VoidSuspectedPairings",
         ],
         typeof(DeviceAuthorizationOptions).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal).ToArray());
 

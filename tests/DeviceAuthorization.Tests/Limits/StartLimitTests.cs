@@ -23,14 +23,39 @@ public sealed class StartLimitTests
     }
 
     [Fact]
+    public async Task No_address_has_more_pairings_waiting_than_allowed()
+    {
+        await using var host = await TestHost.StartAsync(options => options.RateLimits = new() { StartsPerMinute = 100, PendingPerAddress = 3 });
+        for (var start = 0; start < 3; start++)
+        {
+            await host.Device().StartAsync();
+            host.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        await RefusedAsync(host);
+        host.Clock.Advance(TimeSpan.FromMinutes(7.2)); // the first one is over
+        await host.Device().StartAsync();
+    }
+
+    [Fact]
+    public async Task Where_the_host_wants_it_a_client_has_a_limit_of_its_own()
+    {
+        await using var host = await TestHost.StartAsync(options => options.RateLimits = new() { StartsPerClientPerMinute = 1 });
+        await host.Device().StartAsync();
+        await RefusedAsync(host);
+        using var other = await host.Device().PostFormAsync("init", ("client_id", "radio"));
+        Assert.Equal(HttpStatusCode.OK, other.StatusCode);
+    }
+
+    [Fact]
     public async Task A_limiter_of_the_host_takes_the_place_of_the_one_in_memory()
     {
         var limiter = new RecordingLimiter { Answer = TimeSpan.FromSeconds(6.5) };
         await using var host = await TestHost.StartAsync(options => options.RateLimits.Enabled = true, services => services.AddSingleton<IAttemptLimiter>(limiter));
         Assert.Equal(7, await RefusedAsync(host));
-        var budget = Assert.Single(limiter.Asked);
-        Assert.Equal((10, TimeSpan.FromMinutes(1)), (budget.Limit, budget.Window));
-        Assert.StartsWith("start:", budget.Key, StringComparison.Ordinal);
+        Assert.Equal(
+            [("start:none", 10, TimeSpan.FromMinutes(1)), ("pending:none", 50, TimeSpan.FromMinutes(10)), ("told:start:none", 1, TimeSpan.FromMinutes(10))],
+            limiter.Asked.Select(budget => (budget.Key, budget.Limit, budget.Window)));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>What the registry makes of approved pairings, and of changes that meet each other.</summary>
@@ -8,7 +10,7 @@ public sealed class DeviceRegistryTests
     private readonly InterceptedDeviceRepository _repository = new(new InMemoryDeviceRepository());
     private readonly Microsoft.Extensions.Time.Testing.FakeTimeProvider _clock = new(TestData.Start);
 
-    private DeviceRegistry Registry => new(_repository, _clock);
+    private DeviceRegistry Registry => new(_repository, new PairingNotices([], NullLogger.Instance), _clock);
 
     [Fact]
     public async Task The_device_of_a_pairing_is_registered_as_reported()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -7,22 +8,41 @@ namespace DeviceAuthorization.Tests;
 /// <summary>The service over real in-memory stores, with a clock, a policy and store calls that the test controls.</summary>
 internal sealed class Flow
 {
-    public Flow(Action<DeviceAuthorizationOptions>? configure = null)
+    /// <param name="configure">Changes the settings.</param>
+    /// <param name="before">The flow of the same host before it was started anew: its time and its stores go on.</param>
+    public Flow(Action<DeviceAuthorizationOptions>? configure = null, Flow? before = null)
     {
         var options = new DeviceAuthorizationOptions { Scopes = { ["read"] = "Read", ["write"] = "Write" } };
         configure?.Invoke(options);
         var wrapped = Options.Create(options);
-        Store = new InterceptedPairingStore(new InMemoryPairingStore(wrapped, Clock));
-        Service = new PairingService(Store, Devices, Policy, wrapped, Clock, NullLogger<PairingService>.Instance);
+        Clock = before?.Clock ?? new(TestData.Start);
+        Devices = before?.Devices ?? new(new InMemoryDeviceRepository());
+        Store = before?.Store ?? new InterceptedPairingStore(new InMemoryPairingStore(wrapped, Clock));
+        var logger = NullLogger<PairingService>.Instance;
+        var notices = new PairingNotices([Events], logger);
+        var registry = new DeviceRegistry(Devices, notices, Clock);
+        Service = new PairingService(
+            new PairingStart(Store, notices, wrapped, Clock, logger),
+            new EnteredCodes(Store, new InMemoryAttemptLimiter(Clock), notices, wrapped, Clock),
+            new Redemption(Store, Devices, Policy, registry, notices, wrapped, Clock, logger),
+            registry,
+            Store,
+            Policy,
+            notices,
+            wrapped,
+            Clock);
     }
 
-    public FakeTimeProvider Clock { get; } = new(TestData.Start);
+    public FakeTimeProvider Clock { get; }
 
     public InterceptedPairingStore Store { get; }
 
-    public InterceptedDeviceRepository Devices { get; } = new(new InMemoryDeviceRepository());
+    public InterceptedDeviceRepository Devices { get; }
 
     public FlowPolicy Policy { get; } = new();
+
+    /// <summary>What was told, in order.</summary>
+    public RecordedEvents Events { get; } = new();
 
     public PairingService Service { get; }
 
@@ -104,4 +124,21 @@ internal sealed class FlowPolicy : IPairingPolicy
 
     public ValueTask<IEnumerable<string>> FilterScopesAsync(string userId, IReadOnlyList<string> scopes, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IEnumerable<string>>(Scopes ?? scopes);
+}
+
+/// <summary>Keeps what it is told.</summary>
+internal sealed class RecordedEvents : IPairingEvents
+{
+    private readonly ConcurrentQueue<PairingEvent> _all = new();
+
+    public IReadOnlyList<PairingEvent> All => [.. _all];
+
+    /// <summary>The names, in order.</summary>
+    public IReadOnlyList<string> Names => [.. _all.Select(happened => happened.GetType().Name)];
+
+    public ValueTask OnAsync(PairingEvent happened)
+    {
+        _all.Enqueue(happened);
+        return ValueTask.CompletedTask;
+    }
 }

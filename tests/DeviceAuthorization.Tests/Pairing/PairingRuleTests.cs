@@ -9,23 +9,23 @@ public sealed class PairingRuleTests
     // "held" no error and no change. Of a poll: "pending", "slow", "refused" (access_denied), "expired", "invalid", "redeemed" the next state,
     // "again" no error and no change. Of the registration: "registered", or "nothing".
     private const string Table = """
-        state                  claim   claim-bob approve  approve-bob deny    deny-bob poll     poll-early poll-key poll-key2 poll-radio poll-radio-key poll-anon poll-anon-key register
-        pending                claimed claimed   approved approved    denied  denied   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing
-        claimed                held    unknown   approved unknown     denied  unknown  pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing
-        claimed-by-bob         unknown held      unknown  approved    unknown denied   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing
-        claim-lapsed           claimed claimed   approved approved    denied  denied   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing
-        approved               decided unknown   decided  unknown     decided unknown  redeemed redeemed   redeemed redeemed  invalid    invalid        invalid   invalid       registered
-        denied                 decided unknown   decided  unknown     decided unknown  refused  refused    refused  refused   invalid    invalid        invalid   invalid       nothing
-        redeemed               decided unknown   decided  unknown     decided unknown  invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing
-        redeemed-long-ago      decided unknown   decided  unknown     decided unknown  invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing
-        pending/expired        unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing
-        claimed/expired        unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing
-        claimed-by-bob/expired unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing
-        claim-lapsed/expired   unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing
-        approved/expired       decided unknown   decided  unknown     decided unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       registered
-        denied/expired         decided unknown   decided  unknown     decided unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing
-        redeemed/expired       decided unknown   decided  unknown     decided unknown  invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing
-        redeemed-long-ago/expired decided unknown decided unknown     decided unknown  invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing
+        state                  claim   claim-bob approve  approve-bob deny    deny-bob poll     poll-early poll-key poll-key2 poll-radio poll-radio-key poll-anon poll-anon-key register   void
+        pending                claimed claimed   approved approved    denied  denied   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided
+        claimed                held    unknown   approved unknown     denied  unknown  pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided
+        claimed-by-bob         unknown held      unknown  approved    unknown denied   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided
+        claim-lapsed           claimed claimed   approved approved    denied  denied   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided
+        approved               decided unknown   decided  unknown     decided unknown  redeemed redeemed   redeemed redeemed  invalid    invalid        invalid   invalid       registered    nothing
+        denied                 decided unknown   decided  unknown     decided unknown  refused  refused    refused  refused   invalid    invalid        invalid   invalid       nothing    nothing
+        redeemed               decided unknown   decided  unknown     decided unknown  invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing    nothing
+        redeemed-long-ago      decided unknown   decided  unknown     decided unknown  invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing    nothing
+        pending/expired        unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing
+        claimed/expired        unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing
+        claimed-by-bob/expired unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing
+        claim-lapsed/expired   unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing
+        approved/expired       decided unknown   decided  unknown     decided unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       registered    nothing
+        denied/expired         decided unknown   decided  unknown     decided unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing
+        redeemed/expired       decided unknown   decided  unknown     decided unknown  invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing    nothing
+        redeemed-long-ago/expired decided unknown decided unknown     decided unknown  invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing    nothing
         """;
 
     private static readonly Device Telly = TestData.NewDevice() with { Name = "Den" };
@@ -52,6 +52,8 @@ public sealed class PairingRuleTests
         ["poll-anon-key"] = state => Outcome(state, state.Poll(null, Key, Now)),
         ["register"] = state => state.Registered(Telly) is var next && ReferenceEquals(next, state) ? "nothing"
             : next == state with { Grant = state.Grant! with { DeviceId = Telly.Id, DeviceName = Telly.Name } } ? "registered" : "changed something else",
+        ["void"] = state => state.Voided(Now) is var next && ReferenceEquals(next, state) ? "nothing"
+            : next == state with { Status = PairingStatus.Denied, ApproverId = null, ClaimedUntil = null } ? "voided" : "changed something else",
     };
 
     private static readonly string[][] Cells = [.. Table.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
@@ -95,7 +97,7 @@ public sealed class PairingRuleTests
                 || (method.ReturnType.IsGenericType && method.ReturnType.GetGenericArguments().Contains(typeof(Pairing))))
             .Select(method => method.Name)
             .Where(name => name != "<Clone>$");
-        Assert.Equal("Approve Claim Deny Poll Registered", Sorted(rules));
+        Assert.Equal("Approve Claim Deny Poll Registered Voided", Sorted(rules));
     }
 
     [Theory]

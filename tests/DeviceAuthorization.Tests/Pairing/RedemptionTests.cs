@@ -52,7 +52,7 @@ public sealed class RedemptionTests
     {
         var flow = new Flow();
         var codes = await flow.StartAsync();
-        Assert.Equal(new PollResult.NotPaired(PairingError.InvalidGrant), await flow.Service.PollAsync(DeviceCode.New(), "tv"));
+        Assert.Equal(new PollResult.NotPaired(PairingError.InvalidGrant) { IsUnknownCode = true }, await flow.Service.PollAsync(DeviceCode.New(), "tv"));
         Assert.Equal(PairingError.AuthorizationPending, await flow.RefusedAsync(codes));
     }
 

@@ -14,4 +14,7 @@ internal static class Network
         { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
         _ => address.ToString(),
     };
+
+    /// <summary>The same of an address that was written down.</summary>
+    public static string Of(string? address) => Of(IPAddress.TryParse(address, out var parsed) ? parsed : null);
 }

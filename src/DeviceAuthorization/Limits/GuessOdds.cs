@@ -1,0 +1,38 @@
+using System.Globalization;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// How likely blind guesses hit the user code of some live pairing in the time that it lives: guesses × live pairings ÷ codes. A hit lets
+/// somebody take a device to their own account, or deny it.
+/// </summary>
+internal static class GuessOdds
+{
+    /// <summary>Above this the host is warned: about one in a million.</summary>
+    private const double Warn = 1.0 / (1 << 20);
+
+    /// <summary>Above this it does not start: one in 4096.</summary>
+    private const double Refuse = 1.0 / (1 << 12);
+
+    /// <summary>What is to be changed before the host may start; null when it may.</summary>
+    public static string? Problem(DeviceAuthorizationOptions options) =>
+        Of(options) is var odds && odds > Refuse && !options.AllowWeakUserCodes ? Advice(options, odds) + " Or set AllowWeakUserCodes." : null;
+
+    /// <summary>What would be better otherwise; null when nothing is to be said.</summary>
+    public static string? Warning(DeviceAuthorizationOptions options) => Of(options) is var odds && odds > Warn ? Advice(options, odds) : null;
+
+    /// <summary>Without limits of its own the library knows of no guesses: then <see cref="StartUpNotes"/> says that.</summary>
+    private static double Of(DeviceAuthorizationOptions options)
+    {
+        var guesses = options.RateLimits is { Enabled: true, CodesInAll: var limit } ? Math.Max(limit, limit * (options.PairingLifetime / TimeSpan.FromMinutes(10))) : 0;
+        return guesses * options.MaxLivePairings / Math.Pow(2, options.UserCode.Bits);
+    }
+
+    private static string Advice(DeviceAuthorizationOptions options, double odds)
+    {
+        var better = options.UserCode.Bits < UserCodeFormat.Large.Bits ? "use UserCodeFormat.Large (UserCode:Length=10), or lower" : "make user codes longer, or lower";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"with {options.UserCode.Bits:0.0} bits, RateLimits.CodesInAll={options.RateLimits.CodesInAll} and MaxLivePairings={options.MaxLivePairings}, one in {1 / odds:0} lifetimes of a pairing is hit; {better} one of the two.");
+    }
+}

@@ -1,0 +1,132 @@
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Finds the pairing behind a user code that somebody entered, under every key of the host, and notices what honest codes do not do: to be in
+/// several hands, or to come by the dozen from one network and be entered in others.
+/// </summary>
+internal sealed class EnteredCodes(
+    IPairingStore store, IAttemptLimiter limiter, PairingNotices notices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+{
+    private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    private readonly DeviceAuthorizationOptions _options = options.Value;
+
+    /// <summary>The pairing behind a code for an approver who may decide it now; or the answer to one who may not.</summary>
+    /// <param name="typed">The code, as typed.</param>
+    /// <param name="approver">Who entered it.</param>
+    /// <param name="takes">Whether they take it into their hands by this, and do not merely look, deny, or try again.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    public async ValueTask<(Pairing? Pairing, DecisionResult? Refusal)> FindAsync(
+        string? typed, Approver approver, bool takes, CancellationToken cancellationToken)
+    {
+        var pairing = await FindAsync(typed, cancellationToken).ConfigureAwait(false);
+        if (pairing is null || pairing.Refuses(approver.UserId, clock.Now()) is not null)
+        {
+            return (null, await RefuseAsync(pairing, approver, cancellationToken).ConfigureAwait(false));
+        }
+
+        return takes && await IsVoidAsync(pairing, approver, cancellationToken).ConfigureAwait(false)
+            ? (null, new DecisionResult.NotFound())
+            : (pairing, null);
+    }
+
+    /// <summary>What the code belongs to. Every key is asked, found or not, so that the time tells nothing.</summary>
+    private async ValueTask<Pairing?> FindAsync(string? typed, CancellationToken cancellationToken)
+    {
+        if (!_options.UserCode.TryParse(typed, out var code))
+        {
+            return null;
+        }
+
+        var keys = _options.UserCodeKeyBytes;
+        var found = await store.FindByUserCodeAsync(code.Hash(keys is [var current, ..] ? current : default), cancellationToken).ConfigureAwait(false);
+        foreach (var earlier in keys.Skip(1))
+        {
+            found = await store.FindByUserCodeAsync(code.Hash(earlier), cancellationToken).ConfigureAwait(false) ?? found;
+        }
+
+        return found;
+    }
+
+    /// <summary>Whoever did not decide it themselves hears "unknown", whatever is behind it, and at the same cost (T-22).</summary>
+    private async ValueTask<DecisionResult> RefuseAsync(Pairing? pairing, Approver approver, CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        if (pairing?.Refuses(approver.UserId, now) == DecisionError.AlreadyDecided)
+        {
+            return new DecisionResult.AlreadyDecided(pairing.Status);
+        }
+
+        if (pairing is { Status: PairingStatus.Pending } && now < pairing.ExpiresAt)
+        {
+            await notices.RaiseAsync(new PairingEvent.CodeShared(approver, pairing)).ConfigureAwait(false);
+            await VoidAsync(pairing, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await notices.RaiseAsync(new PairingEvent.CodeRefused(approver, pairing)).ConfigureAwait(false);
+        }
+
+        return new DecisionResult.NotFound();
+    }
+
+    /// <summary>
+    /// Looks at who takes a code for the first time: whether another one did before, and whether it is one of many that are entered far from
+    /// their devices.
+    /// </summary>
+    private async ValueTask<bool> IsVoidAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken)
+    {
+        if (string.Equals(pairing.ApproverId, approver.UserId, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var isShared = pairing.ApproverId is not null; // by whom did not decide in time
+        if (isShared)
+        {
+            await notices.RaiseAsync(new PairingEvent.CodeShared(approver, pairing)).ConfigureAwait(false);
+        }
+
+        return (await IsOfCampaignAsync(pairing, approver, cancellationToken).ConfigureAwait(false) || isShared)
+            && await VoidAsync(pairing, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> IsOfCampaignAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken)
+    {
+        var network = Network.Of(pairing.Device.Address);
+        if (_options.CampaignThreshold is not { } threshold
+            || pairing.Device.Address is null
+            || approver.Address is null
+            || network == Network.Of(approver.Address)
+            || await limiter.TryCountAsync([new AttemptBudget($"elsewhere:{network}", threshold, Hour)], cancellationToken).ConfigureAwait(false) is null)
+        {
+            return false;
+        }
+
+        if (await limiter.TryCountAsync([new AttemptBudget($"told:campaign:{network}", 1, Hour)], cancellationToken).ConfigureAwait(false) is null)
+        {
+            await notices.RaiseAsync(new PairingEvent.CampaignSuspected(network, pairing)).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    private async ValueTask<bool> VoidAsync(Pairing pairing, CancellationToken cancellationToken)
+    {
+        if (!_options.VoidSuspectedPairings)
+        {
+            return false;
+        }
+
+        var now = clock.Now();
+        var voided = pairing.Voided(now);
+        if (!ReferenceEquals(voided, pairing) && await store.TryReplaceAsync(voided, now, cancellationToken).ConfigureAwait(false))
+        {
+            await notices.RaiseAsync(new PairingEvent.Voided(voided)).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>Draws the two codes of a new pairing until neither is taken, and adds it.</summary>
+internal sealed class PairingStart(
+    IPairingStore store, PairingNotices notices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, ILogger<PairingService> logger)
+{
+    private const int CodeAttempts = 5;
+
+    private readonly DeviceAuthorizationOptions _options = options.Value;
+
+    /// <summary>Starts a pairing.</summary>
+    /// <param name="request">What the device asks for.</param>
+    /// <param name="scopes">The scopes that it may ask for.</param>
+    /// <param name="cancellationToken">Stops the call. A pairing that was added stays, and expires.</param>
+    public async Task<StartResult> AddAsync(PairingRequest request, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
+    {
+        var now = clock.Now();
+        for (var attempt = 0; attempt < CodeAttempts; attempt++)
+        {
+            var (deviceCode, userCode) = (DeviceCode.New(), _options.UserCode.New());
+            var pairing = new Pairing
+            {
+                Id = Guid.NewGuid(),
+                DeviceCodeHash = deviceCode.Hash(),
+                UserCodeHash = userCode.Hash(_options.UserCodeKeyBytes is [var current, ..] ? current : default),
+                ClientId = request.ClientId,
+                RequiresClientId = request.RequiresClientId,
+                RequestedScopes = scopes,
+                Device = request.Device,
+                CreatedAt = now,
+                ExpiresAt = now + _options.PairingLifetime,
+                Pacing = Pacing.Start(_options.PollingInterval, now),
+            };
+            switch (await TryAddAsync(pairing, userCode, cancellationToken).ConfigureAwait(false))
+            {
+                case PairingAddition.Added:
+                    await notices.RaiseAsync(new PairingEvent.Started(pairing)).ConfigureAwait(false);
+                    return new StartResult.Started
+                    {
+                        DeviceCode = deviceCode,
+                        UserCode = userCode,
+                        ExpiresIn = _options.PairingLifetime,
+                        Interval = _options.PollingInterval,
+                    };
+                case PairingAddition.Full:
+                    logger.StoreFull();
+                    return new StartResult.Unavailable();
+            }
+        }
+
+        logger.CodesExhausted(CodeAttempts);
+        return new StartResult.Unavailable();
+    }
+
+    /// <summary>A user code that is in use under an earlier key is taken, too; the store cannot see that by itself.</summary>
+    private async ValueTask<PairingAddition> TryAddAsync(Pairing pairing, UserCode code, CancellationToken cancellationToken)
+    {
+        foreach (var earlier in _options.UserCodeKeyBytes.Skip(1))
+        {
+            if (await store.FindByUserCodeAsync(code.Hash(earlier), cancellationToken).ConfigureAwait(false) is not null)
+            {
+                return PairingAddition.CodeTaken;
+            }
+        }
+
+        return await store.TryAddAsync(pairing, cancellationToken).ConfigureAwait(false);
+    }
+}

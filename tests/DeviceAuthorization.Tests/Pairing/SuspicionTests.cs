@@ -1,0 +1,109 @@
+namespace DeviceAuthorization.Tests;
+
+/// <summary>Codes that are sent around, and networks that make them by the dozen.</summary>
+public sealed class SuspicionTests
+{
+    private static readonly Approver Alice = new("alice") { Address = "203.0.113.7" };
+    private static readonly Approver Bob = new("bob") { Address = "203.0.113.8" };
+
+    [Fact]
+    public async Task A_code_that_a_second_user_enters_is_told_and_goes_on()
+    {
+        var flow = new Flow();
+        var codes = await flow.StartAsync();
+        await flow.ClaimAsync(codes);
+        Assert.IsType<InspectResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        var shared = Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
+        Assert.Equal(("bob", "alice"), (shared.Approver.UserId, shared.Pairing.ApproverId));
+        await flow.ApproveAsync(codes);
+        await flow.RedeemAsync(codes);
+    }
+
+    [Fact]
+    public async Task A_code_that_a_second_user_enters_after_the_first_one_left_it_is_told_too()
+    {
+        var flow = new Flow();
+        var codes = await flow.StartAsync();
+        await flow.ClaimAsync(codes);
+        flow.Clock.Advance(Pairing.ClaimLifetime);
+        Assert.IsType<InspectResult.Found>(await flow.ClaimAsync(codes, "bob"));
+        Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Where_the_host_wants_it_such_a_code_is_void(bool afterTheClaim)
+    {
+        var flow = new Flow(options => options.VoidSuspectedPairings = true);
+        var codes = await flow.StartAsync();
+        await flow.ClaimAsync(codes);
+        flow.Clock.Advance(afterTheClaim ? Pairing.ClaimLifetime : TimeSpan.Zero);
+        Assert.IsType<InspectResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.IsType<DecisionResult.NotFound>(await flow.DecideAsync(codes));
+        Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));
+        Assert.Single(flow.Events.All.OfType<PairingEvent.Voided>());
+    }
+
+    [Fact]
+    public async Task What_was_decided_is_never_void()
+    {
+        var flow = new Flow(options => options.VoidSuspectedPairings = true);
+        var codes = await flow.StartAsync();
+        await flow.ApproveAsync(codes);
+        Assert.IsType<InspectResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        await flow.RedeemAsync(codes);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_network_whose_codes_are_entered_elsewhere_is_told_once(bool voids)
+    {
+        var flow = new Flow(options => (options.CampaignThreshold, options.VoidSuspectedPairings) = (3, voids));
+        for (var pairing = 0; pairing < 6; pairing++)
+        {
+            var codes = await StartAsync(flow, "198.51.100.1");
+            var result = await flow.Service.ClaimAsync(codes.UserCode.Reveal(), Alice);
+            Assert.Equal(voids && pairing >= 3, result is InspectResult.NotFound);
+        }
+
+        Assert.Equal("198.51.100.1", Assert.Single(flow.Events.All.OfType<PairingEvent.CampaignSuspected>()).Network);
+
+        var elsewhere = await StartAsync(flow, "198.51.100.2");
+        Assert.IsType<InspectResult.Found>(await flow.Service.ClaimAsync(elsewhere.UserCode.Reveal(), Bob)); // another network has nothing to do with it
+    }
+
+    [Fact]
+    public async Task A_decision_without_a_claim_counts_as_well()
+    {
+        var flow = new Flow(options => options.CampaignThreshold = 1);
+        for (var pairing = 0; pairing < 2; pairing++)
+        {
+            var codes = await StartAsync(flow, "198.51.100.1");
+            Assert.IsType<DecisionResult.Approved>(await flow.Service.ApproveAsync(codes.UserCode.Reveal(), Alice, new Approval { Scopes = ["read"] }));
+        }
+
+        Assert.Single(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
+    }
+
+    [Theory]
+    [InlineData("203.0.113.7", 1)] // at home
+    [InlineData(null, 1)] // no address is known
+    [InlineData("198.51.100.1", null)] // nothing is to be counted
+    public async Task Nothing_is_suspected(string? deviceAddress, int? threshold)
+    {
+        var flow = new Flow(options => options.CampaignThreshold = threshold);
+        for (var pairing = 0; pairing < 3; pairing++)
+        {
+            var codes = await StartAsync(flow, deviceAddress);
+            await flow.Service.ClaimAsync(codes.UserCode.Reveal(), Alice);
+            await flow.Service.ApproveAsync(codes.UserCode.Reveal(), Alice, new Approval { Scopes = ["read"] });
+        }
+
+        Assert.Empty(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
+    }
+
+    private static async Task<StartResult.Started> StartAsync(Flow flow, string? address) => Assert.IsType<StartResult.Started>(await flow.Service.StartAsync(
+        new PairingRequest { ClientId = "tv", Scopes = ["read"], Device = new ReportedDevice { Name = "TV", Address = address } }));
+}
