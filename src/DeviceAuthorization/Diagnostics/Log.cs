@@ -38,4 +38,7 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Warning, "Pairing {PairingId} was not redeemed: user {UserId} has {Limit} live tokens already.")]
     public static partial void TokenLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
+
+    [LoggerMessage(11, LogLevel.Warning, "A request came below the path base '{PathBase}', but DeviceAuthorization:PathBase is '{Setting}': the links that devices show and the metadata differ. Set it to the path base that users see, as in UsePathBase.")]
+    public static partial void PathBaseDiffers(this ILogger logger, string pathBase, string setting);
 }
