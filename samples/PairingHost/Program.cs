@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DeviceAuthorization;
 using PairingHost;
 
@@ -16,15 +17,20 @@ builder.Services.AddSingleton<IPairingPolicy, Accounts>();
 builder.Services.AddSingleton<GameLibrary>();
 builder.AddSignIn();
 
+// Numbers are numbers in the document; by default ASP.NET Core says that it reads them from strings, too.
+builder.Services.AddOpenApi().ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
+
 var app = builder.Build();
 app.MigrateStores();
 app.MapSignIn();
 app.MapDeviceAuthorization();
+app.MapDeviceAuthorizationMetadata();
 app.MapDevicePairingPage();
 app.MapDevicesPage();
 app.MapDevices();
 app.MapClientTokens();
 app.MapGameLibrary();
+app.MapOpenApi();
 app.MapGet("/", () => Results.LocalRedirect("~/pair/device"));
 
 app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"""

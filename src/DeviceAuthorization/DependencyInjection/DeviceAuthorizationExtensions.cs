@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Cors;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -42,16 +44,18 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddSingleton<IDeviceRepository, InMemoryDeviceRepository>();
             services.TryAddSingleton<IPairingPolicy, OpenPolicy>();
             services.TryAddSingleton<IAttemptLimiter, InMemoryAttemptLimiter>();
+            services.TryAddSingleton<PublicAddress>();
+            services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, DescribedEndpoints>());
             services.TryAddSingleton<ApproverSession>();
             services.TryAddSingleton<ClientNetwork>();
             services.TryAddScoped(provider => new PairingNotices(
                 provider.GetServices<IPairingEvents>(), provider.GetRequiredService<ILogger<PairingService>>()));
             services.TryAddScoped<RequestLimiter>();
-            services.TryAddScoped<PairingStart>();
+            services.TryAddScoped<CodeDraw>();
             services.TryAddScoped<EnteredCodes>();
             services.TryAddScoped<Redemption>();
             services.TryAddScoped(provider => new PairingService(
-                provider.GetRequiredService<PairingStart>(),
+                provider.GetRequiredService<CodeDraw>(),
                 provider.GetRequiredService<EnteredCodes>(),
                 provider.GetRequiredService<Redemption>(),
                 provider.GetRequiredService<DeviceRegistry>(),
@@ -94,7 +98,46 @@ namespace Microsoft.AspNetCore.Builder
         public static IEndpointConventionBuilder MapDeviceAuthorization(this IEndpointRouteBuilder endpoints, string prefix = "/api/auth/device")
         {
             Check(endpoints);
+            endpoints.ServiceProvider.GetRequiredService<PublicAddress>().IsFlowMapped = true;
             return OnTheirOwn(DeviceAuthorizationEndpoints.Map(endpoints, prefix), endpoints);
+        }
+
+        /// <summary>
+        /// Maps the metadata of RFC 8414 at <c>/.well-known/oauth-authorization-server</c> and <see cref="DeviceAuthorizationOptions.PathBase"/>:
+        /// what a client needs to know that is told the issuer only, which is <see cref="DeviceAuthorizationOptions.PublicOrigin"/> and the path
+        /// base. It names the endpoints where the host mapped them. Open to anybody; the host's CORS policies apply, so that a client in a
+        /// browser can be let in.
+        /// </summary>
+        /// <param name="endpoints">The host's endpoints themselves, not a group of them.</param>
+        /// <exception cref="InvalidOperationException">
+        /// <see cref="MapDeviceAuthorization"/> was not called before, <paramref name="endpoints"/> is a group, or the issuer would be
+        /// <c>http:</c> elsewhere than on loopback and in Development.
+        /// </exception>
+        public static IEndpointConventionBuilder MapDeviceAuthorizationMetadata(this IEndpointRouteBuilder endpoints)
+        {
+            Check(endpoints);
+            var address = endpoints.ServiceProvider.GetRequiredService<PublicAddress>();
+            if (!address.IsFlowMapped)
+            {
+                throw new InvalidOperationException("Call MapDeviceAuthorization() first: the metadata says where it is.");
+            }
+
+            if (endpoints is RouteGroupBuilder)
+            {
+                throw new InvalidOperationException(
+                    "Call MapDeviceAuthorizationMetadata() on the app, not on a group: clients look at one address only. A path base goes into DeviceAuthorization:PathBase.");
+            }
+
+            var options = endpoints.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
+            if (options.PublicOrigin is { IsLoopback: false } origin
+                && origin.Scheme == Uri.UriSchemeHttp
+                && !endpoints.ServiceProvider.GetRequiredService<IHostEnvironment>().IsDevelopment())
+            {
+                throw new InvalidOperationException($"PublicOrigin is '{origin}'; an issuer must be https (RFC 8414 section 2). Use https, or leave MapDeviceAuthorizationMetadata() out.");
+            }
+
+            address.IsPublished = true;
+            return ServerMetadataEndpoint.Map(endpoints, options.PathBase).AllowAnonymous();
         }
 
         /// <summary>

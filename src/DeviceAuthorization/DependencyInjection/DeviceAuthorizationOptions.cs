@@ -25,6 +25,13 @@ public sealed class DeviceAuthorizationOptions
     /// <value>No default: required, except in the Development environment, where the request's own origin serves.</value>
     public Uri? PublicOrigin { get; set; }
 
+    /// <summary>
+    /// The path base that the host has for its users, as in <c>UsePathBase</c>, such as <c>/app</c>. Only the issuer and the metadata need to
+    /// know it, since their address is outside it.
+    /// </summary>
+    /// <value>Empty by default: none.</value>
+    public string PathBase { get; set; } = "";
+
     /// <summary>Whether devices are refused that ask over plain HTTP (RFC 8628 §3.1). Loopback and Development are exempt.</summary>
     /// <value><see langword="true"/> by default.</value>
     public bool RequireHttps { get; set; } = true;

@@ -15,6 +15,7 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
     private IEnumerable<string?> Problems(DeviceAuthorizationOptions options)
     {
         yield return Origin(options);
+        yield return options.PathBase is "" ? null : Path(nameof(options.PathBase), options.PathBase, "/app");
         yield return Path(nameof(options.PagePath), options.PagePath, "/pair/device");
         yield return Path(nameof(options.DevicesPagePath), options.DevicesPagePath, "/pair/devices");
         yield return Unless(
@@ -79,7 +80,9 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
     };
 
     private static string? Path(string name, string? path, string example) => Unless(
-        path is ['/', not '/', ..] && path.All(c => char.IsAsciiLetterOrDigit(c) || "/-_.~".Contains(c)) && path[^1] != '/',
+        path is ['/', ..]
+        && path.All(c => char.IsAsciiLetterOrDigit(c) || "/-_.~".Contains(c))
+        && path[1..].Split('/').All(segment => segment is not ("" or "." or "..")), // which clients would take out
         $"{name} is '{path}'; it must be a plain path such as {example}.");
 
     private static bool IsKey(string? key)

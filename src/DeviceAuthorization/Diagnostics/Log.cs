@@ -79,4 +79,7 @@ internal static partial class Log
 
     [LoggerMessage(24, LogLevel.Warning, "The code of pairing {PairingId} was entered by user {UserId}, and before by user {EarlierUserId}.")]
     public static partial void CodeShared(this ILogger logger, Guid pairingId, string userId, string earlierUserId);
+
+    [LoggerMessage(25, LogLevel.Warning, "A request came below the path base '{PathBase}', but DeviceAuthorization:PathBase is '{Setting}': the links that devices show and the metadata differ. Set it to the path base that users see, as in UsePathBase.")]
+    public static partial void PathBaseDiffers(this ILogger logger, string pathBase, string setting);
 }

@@ -15,11 +15,11 @@ internal static class ClientTokenEndpoints
     {
         var group = endpoints.MapGroup(prefix);
         group.AddEndpointFilter(EndpointGuard.InvokeAsync);
-        group.MapPost("/", CreateAsync);
-        group.MapGet("/", ListAsync);
-        group.MapPatch("/{id:guid}", ChangeAsync);
-        group.MapPut("/{id:guid}/regenerate", RegenerateAsync);
-        group.MapDelete("/{id:guid}", RevokeAsync);
+        group.MapPost("/", CreateAsync).Describe(ManagementDescriptions.MakeToken);
+        group.MapGet("/", ListAsync).Describe(ManagementDescriptions.ListTokens);
+        group.MapPatch("/{id:guid}", ChangeAsync).Describe(ManagementDescriptions.ChangeToken);
+        group.MapPut("/{id:guid}/regenerate", RegenerateAsync).Describe(ManagementDescriptions.RenewToken);
+        group.MapDelete("/{id:guid}", RevokeAsync).Describe(ManagementDescriptions.RevokeToken);
         return group;
     }
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization;
 
@@ -16,11 +15,11 @@ internal static class DeviceAuthorizationEndpoints
     {
         var group = endpoints.MapGroup(prefix);
         group.AddEndpointFilter(EndpointGuard.InvokeAsync);
-        group.MapPost("/init", StartAsync);
-        group.MapGet("/pending/{code}", InspectAsync);
-        group.MapPost("/approve", ApproveAsync);
-        group.MapPost("/deny", DenyAsync);
-        group.MapPost("/token", PollAsync);
+        group.MapPost("/init", StartAsync).Describe(FlowDescriptions.Start);
+        group.MapGet("/pending/{code}", InspectAsync).Describe(FlowDescriptions.Inspect);
+        group.MapPost("/approve", ApproveAsync).Describe(FlowDescriptions.Approve);
+        group.MapPost("/deny", DenyAsync).Describe(FlowDescriptions.Deny);
+        group.MapPost("/token", PollAsync).Describe(FlowDescriptions.Poll);
         EndpointGuard.RefuseOtherMethods(group, HttpMethods.Post, "/init", "/approve", "/deny", "/token");
         EndpointGuard.RefuseOtherMethods(group, HttpMethods.Get, "/pending/{code}");
         return group;
@@ -28,7 +27,7 @@ internal static class DeviceAuthorizationEndpoints
 
     /// <summary>A device asks to be paired: RFC 8628 §3.1 in, §3.2 out.</summary>
     private static async Task<IResult> StartAsync(
-        HttpContext context, PairingService pairings, RequestLimiter limits, IOptions<DeviceAuthorizationOptions> options)
+        HttpContext context, PairingService pairings, RequestLimiter limits, PublicAddress address)
     {
         var dialect = IDialect.Of(context.Request);
         if (!(await dialect.ReadStartAsync(context)).TryGet(out var request, out var unread))
@@ -43,7 +42,7 @@ internal static class DeviceAuthorizationEndpoints
 
         return await pairings.StartAsync(request, context.RequestAborted) switch
         {
-            StartResult.Started started => dialect.Started(started, VerificationLinks.Of(context.Request, options.Value)),
+            StartResult.Started started => dialect.Started(started, address.Links(context.Request)),
             StartResult.UnknownScopes { Scopes: var scopes } => dialect.UnknownScopes(scopes),
             StartResult.Forbidden => dialect.MayNotStart(),
             StartResult.Unavailable => EndpointGuard.Unavailable(context),

@@ -13,12 +13,12 @@ internal static class DeviceEndpoints
     {
         var group = endpoints.MapGroup(prefix);
         group.AddEndpointFilter(EndpointGuard.InvokeAsync);
-        group.MapPost("/", RegisterAsync);
-        group.MapGet("/", ListAsync);
-        group.MapGet("/{id}", GetAsync);
-        group.MapPut("/{id}", (string id, HttpContext context, DeviceApi api) => ChangeAsync(id, context, api, merges: false));
-        group.MapPatch("/{id}", (string id, HttpContext context, DeviceApi api) => ChangeAsync(id, context, api, merges: true));
-        group.MapDelete("/{id}", DeleteAsync);
+        group.MapPost("/", RegisterAsync).Describe(ManagementDescriptions.Register);
+        group.MapGet("/", ListAsync).Describe(ManagementDescriptions.ListDevices);
+        group.MapGet("/{id}", GetAsync).Describe(ManagementDescriptions.GetDevice);
+        group.MapPut("/{id}", (string id, HttpContext context, DeviceApi api) => ChangeAsync(id, context, api, merges: false)).Describe(ManagementDescriptions.PutDevice);
+        group.MapPatch("/{id}", (string id, HttpContext context, DeviceApi api) => ChangeAsync(id, context, api, merges: true)).Describe(ManagementDescriptions.PatchDevice);
+        group.MapDelete("/{id}", DeleteAsync).Describe(ManagementDescriptions.DeleteDevice);
         return group;
     }
 

@@ -8,7 +8,7 @@ internal sealed class FormDialect : IDialect
 {
     public const string GrantType = "urn:ietf:params:oauth:grant-type:device_code";
     public const string MediaType = "application/x-www-form-urlencoded";
-    private static readonly string[] Known =
+    internal static readonly string[] Known =
     [
         "client_id", "client_secret", "scope", "grant_type", "device_code", "client_device_identifier", "name", "platform", "client_version",
     ];

@@ -9,11 +9,12 @@ internal sealed record VerificationLinks(string Path, string Uri)
     /// From the configured origin. Only the Development environment does without one, and only there the request's own
     /// <c>Host</c> is believed.
     /// </summary>
-    public static VerificationLinks Of(HttpRequest request, DeviceAuthorizationOptions options)
-    {
-        var origin = options.PublicOrigin?.GetLeftPart(UriPartial.Authority) ?? $"{request.Scheme}://{request.Host}";
-        return new(options.PagePath, origin + request.PathBase.ToUriComponent() + options.PagePath);
-    }
+    public static VerificationLinks Of(HttpRequest request, DeviceAuthorizationOptions options) =>
+        new(options.PagePath, Origin(request, options) + request.PathBase.ToUriComponent() + options.PagePath);
+
+    /// <summary>Without a slash at its end.</summary>
+    public static string Origin(HttpRequest request, DeviceAuthorizationOptions options) =>
+        options.PublicOrigin?.GetLeftPart(UriPartial.Authority) ?? $"{request.Scheme}://{request.Host}";
 
     /// <summary>A user code needs no escaping: capital letters, digits and dashes.</summary>
     public static string Complete(string address, string userCode) => $"{address}?user_code={userCode}";

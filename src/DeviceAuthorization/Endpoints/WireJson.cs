@@ -128,7 +128,7 @@ internal sealed record ClientTokenSchema(
     [property: JsonPropertyName("created_at")] DateTimeOffset CreatedAt,
     [property: JsonPropertyName("user_id"), JsonConverter(typeof(UserIdConverter))] string UserId,
     [property: JsonPropertyName("device_id")] string? DeviceId,
-    [property: JsonPropertyName("raw_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RawToken)
+    [property: JsonPropertyName("raw_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RawToken = null)
 {
     public static ClientTokenSchema From(IssuedToken token, DeviceToken? raw = null) => new(
         token.Id,
@@ -168,6 +168,7 @@ internal sealed record ClientTokenSchema(
 [JsonSerializable(typeof(RomMDeny))]
 [JsonSerializable(typeof(RomMConflict))]
 [JsonSerializable(typeof(RomMError))]
+[JsonSerializable(typeof(ServerMetadata))]
 internal sealed partial class WireJson : JsonSerializerContext;
 
 /// <summary>The same, deep enough for a device's settings (<see cref="SecretDocument.MaxDepth"/>) inside a message.</summary>

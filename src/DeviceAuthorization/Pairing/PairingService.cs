@@ -14,7 +14,7 @@ public sealed class PairingService
     // Each refused write means that another one succeeded, so nobody gets near this; a broken store must not spin for ever.
     private const int WriteAttempts = 100;
 
-    private readonly PairingStart _start;
+    private readonly CodeDraw _draw;
     private readonly EnteredCodes _codes;
     private readonly Redemption _redemption;
     private readonly DeviceRegistry _devices;
@@ -25,7 +25,7 @@ public sealed class PairingService
     private readonly TimeProvider _clock;
 
     internal PairingService(
-        PairingStart start,
+        CodeDraw draw,
         EnteredCodes codes,
         Redemption redemption,
         DeviceRegistry devices,
@@ -34,8 +34,8 @@ public sealed class PairingService
         PairingNotices notices,
         IOptions<DeviceAuthorizationOptions> options,
         TimeProvider clock) =>
-        (_start, _codes, _redemption, _devices, _store, _policy, _notices, _options, _clock) =
-        (start, codes, redemption, devices, store, policy, notices, options.Value, clock);
+        (_draw, _codes, _redemption, _devices, _store, _policy, _notices, _options, _clock) =
+        (draw, codes, redemption, devices, store, policy, notices, options.Value, clock);
 
     /// <summary>A device asks to be paired (RFC 8628 §3.1 and §3.2).</summary>
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
@@ -52,7 +52,7 @@ public sealed class PairingService
             return new StartResult.Forbidden();
         }
 
-        return await _start.AddAsync(request, Sorted(scopes), cancellationToken).ConfigureAwait(false);
+        return await _draw.AddAsync(request, Sorted(scopes), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Looks a pairing up for an approver, by the code as typed, and changes nothing.</summary>

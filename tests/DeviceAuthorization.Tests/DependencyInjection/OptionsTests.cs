@@ -14,6 +14,12 @@ public sealed class OptionsTests
     [InlineData("PublicOrigin", "https://user@tv.example.com", "it must be https://host[:port] without path")]
     [InlineData("PublicOrigin", "tv.example.com", "PublicOrigin is 'tv.example.com'; it must be https://host[:port]")]
     [InlineData("PublicOrigin", "ftp://tv.example.com", "it must be https://host[:port]")]
+    [InlineData("PathBase", "app", "PathBase is 'app'; it must be a plain path such as /app.")]
+    [InlineData("PathBase", "/app/", "PathBase is '/app/'; it must be a plain path such as /app.")]
+    [InlineData("PathBase", "/", "it must be a plain path")]
+    [InlineData("PathBase", "//evil.example", "it must be a plain path")]
+    [InlineData("PathBase", "/app/../other", "it must be a plain path")]
+    [InlineData("PathBase", "/app?x", "it must be a plain path")]
     [InlineData("PagePath", "pair", "PagePath is 'pair'; it must be a plain path such as /pair/device.")]
     [InlineData("PagePath", "/", "PagePath is '/'; it must be a plain path such as /pair/device.")]
     [InlineData("PagePath", "//evil.example", "PagePath is '//evil.example'; it must be a plain path such as /pair/device.")]
@@ -159,6 +165,7 @@ public sealed class OptionsTests
             ("DefaultScopes:0", "library.read"),
             ("PublicOrigin", "https://tv.example.com"),
             ("RequireHttps", "false"),
+            ("PathBase", "/app"),
             ("PagePath", "/connect"),
             ("DevicesPagePath", "/connect/devices"),
             ("ApproverScheme", "Cookies"),
@@ -192,7 +199,7 @@ public sealed class OptionsTests
         Assert.Equal("See your library|Change your library", string.Join('|', options.Scopes.Values));
         Assert.Equal("library.read", Assert.Single(options.DefaultScopes!));
         Assert.Equal(new Uri("https://tv.example.com"), options.PublicOrigin);
-        Assert.Equal(("/connect", "/connect/devices"), (options.PagePath, options.DevicesPagePath));
+        Assert.Equal(("/app", "/connect", "/connect/devices"), (options.PathBase, options.PagePath, options.DevicesPagePath));
         Assert.Equal(("Cookies", "0123456789", 12), (options.ApproverScheme, options.UserCode.Alphabet, options.UserCode.Length));
         Assert.Equal((TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(7)), (options.PairingLifetime, options.PollingInterval));
         Assert.Equal((77, "tv-", Timeout.InfiniteTimeSpan), (options.MaxLivePairings, options.TokenPrefix, options.TokenLifetime));
@@ -223,7 +230,7 @@ public sealed class OptionsTests
     [Fact]
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
-            "AllowWeakUserCodes", "ApproverScheme", "CampaignThreshold", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "Page", "PagePath", "PairingLifetime", "PollingInterval",
+            "AllowWeakUserCodes", "ApproverScheme", "CampaignThreshold", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
             "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "Scopes", "SecretKeys", "TokenLifetime", "TokenLifetimes",
             "TokenPrefix", "UserCode", "UserCodeKeys", "VoidSuspectedPairings",
         ],

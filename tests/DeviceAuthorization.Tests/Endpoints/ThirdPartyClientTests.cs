@@ -1,6 +1,7 @@
 using System.Net;
 using Duende.IdentityModel;
 using Duende.IdentityModel.Client;
+using Microsoft.AspNetCore.Builder;
 
 namespace DeviceAuthorization.Tests;
 
@@ -59,6 +60,40 @@ public sealed class ThirdPartyClientTests
             ClientCredentialStyle = style,
             DeviceCode = started.DeviceCode!,
         });
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/app")]
+    public async Task Duende_IdentityModel_finds_the_endpoints_by_the_issuer_alone(string pathBase)
+    {
+        await using var host = await TestHost.StartAsync(
+            options => options.PathBase = pathBase, map: app => app.MapDeviceAuthorizationMetadata(), pathBase: pathBase.Length > 0 ? pathBase : null);
+        var device = host.Device();
+        var found = await device.GetDiscoveryDocumentAsync(new DiscoveryDocumentRequest
+        {
+            Address = $"https://tv.example.com{pathBase}",
+            Policy = { DiscoveryDocumentPath = ".well-known/oauth-authorization-server", RequireKeySet = false }, // issuer and endpoints are validated
+        });
+        Assert.False(found.IsError, found.Error);
+        Assert.Equal(OidcConstants.GrantTypes.DeviceCode, Assert.Single(found.GrantTypesSupported));
+
+        var started = await device.RequestDeviceAuthorizationAsync(new DeviceAuthorizationRequest
+        {
+            Address = found.DeviceAuthorizationEndpoint,
+            ClientId = "tv",
+            ClientCredentialStyle = ClientCredentialStyle.PostBody,
+            Scope = string.Join(' ', found.ScopesSupported),
+        });
+        Assert.Equal($"https://tv.example.com{pathBase}/pair/device", started.VerificationUri);
+        var pending = await device.RequestDeviceTokenAsync(new DeviceTokenRequest
+        {
+            Address = found.TokenEndpoint,
+            ClientId = "tv",
+            ClientCredentialStyle = ClientCredentialStyle.PostBody,
+            DeviceCode = started.DeviceCode!,
+        });
+        Assert.Equal("authorization_pending", pending.Error);
     }
 
     [Fact]

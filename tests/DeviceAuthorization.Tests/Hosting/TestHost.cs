@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -27,8 +28,10 @@ internal sealed class TestHost : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly List<HttpClient> _clients = [];
+    private readonly ConcurrentQueue<string> _undescribed;
 
-    private TestHost(WebApplication app, FakeTimeProvider clock, FakeLogCollector logs) => (_app, Clock, Logs) = (app, clock, logs);
+    private TestHost(WebApplication app, FakeTimeProvider clock, FakeLogCollector logs, ConcurrentQueue<string> undescribed) =>
+        (_app, Clock, Logs, _undescribed) = (app, clock, logs, undescribed);
 
     public FakeTimeProvider Clock { get; }
 
@@ -87,7 +90,19 @@ internal sealed class TestHost : IAsyncDisposable
             app.UsePathBase(pathBase);
         }
 
+        var undescribed = new ConcurrentQueue<string>();
         app.UseRouting();
+        app.Use(async (context, next) =>
+        {
+            await next();
+            var (status, description) = (context.Response.StatusCode, context.GetEndpoint()?.Metadata.GetMetadata<EndpointDescription>());
+            if (description?.Answers.All(answer => answer.Status != status) == true
+                && !HttpMethods.IsOptions(context.Request.Method) // the CORS middleware's answer
+                && !context.RequestAborted.IsCancellationRequested)
+            {
+                undescribed.Enqueue($"{context.Request.Method} {context.Request.Path} answered {status}");
+            }
+        });
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapDeviceAuthorization();
@@ -106,7 +121,7 @@ internal sealed class TestHost : IAsyncDisposable
         app.MapGet("/api/admin", () => "admin").RequireScope("library.write");
         map?.Invoke(app);
         await app.StartAsync();
-        return new TestHost(app, clock, app.Services.GetFakeLogCollector());
+        return new TestHost(app, clock, app.Services.GetFakeLogCollector(), undescribed);
     }
 
     /// <summary>A client that nobody is signed in with: a device.</summary>
@@ -142,6 +157,7 @@ internal sealed class TestHost : IAsyncDisposable
         }
 
         await _app.DisposeAsync();
+        Assert.Empty(_undescribed); // whatever a test provokes, the endpoint's description says that it can be
     }
 
     private HttpClient Client(params DelegatingHandler[] handlers)

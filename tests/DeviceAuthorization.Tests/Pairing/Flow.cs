@@ -22,7 +22,7 @@ internal sealed class Flow
         var notices = new PairingNotices([Events], logger);
         var registry = new DeviceRegistry(Devices, notices, Clock);
         Service = new PairingService(
-            new PairingStart(Store, notices, wrapped, Clock, logger),
+            new CodeDraw(Store, notices, wrapped, Clock, logger),
             new EnteredCodes(Store, new InMemoryAttemptLimiter(Clock), notices, wrapped, Clock),
             new Redemption(Store, Devices, Policy, registry, notices, wrapped, Clock, logger),
             registry,

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization;
 
 /// <summary>Draws the two codes of a new pairing until neither is taken, and adds it.</summary>
-internal sealed class PairingStart(
+internal sealed class CodeDraw(
     IPairingStore store, PairingNotices notices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, ILogger<PairingService> logger)
 {
     private const int CodeAttempts = 5;

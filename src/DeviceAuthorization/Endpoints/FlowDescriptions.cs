@@ -1,0 +1,139 @@
+namespace DeviceAuthorization;
+
+/// <summary>The words for the endpoints of the flow. Each error code has a line of its own at the endpoint that gives it.</summary>
+internal static class FlowDescriptions
+{
+    private const string Tag = "Device pairing";
+
+    public static readonly EndpointDescription Start = new(
+        Tag,
+        "A device asks to be paired",
+        "The device authorization request (RFC 8628, section 3.1), as a form; RomM's clients send JSON. The device shows the user code, or the link "
+        + "as a QR code, and polls the token endpoint with the device code.")
+    {
+        MetadataMember = "device_authorization_endpoint",
+        Body = typeof(PairingStart),
+        MediaTypes = [EndpointDescription.Form, EndpointDescription.Json],
+        Answers =
+        [
+            new(200, typeof(OAuthStarted), "Started; the request was a form."),
+            new(201, typeof(OAuthStarted), "Started; the request was JSON."),
+            Answers.Errors(
+                400,
+                (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required"),
+                (PairingError.InvalidClient, "the client sent a secret that it does not have"),
+                (PairingError.InvalidScope, "a scope is unknown or malformed"),
+                (PairingError.UnauthorizedClient, "the host does not let this device pair")),
+            Answers.Errors(401, (PairingError.InvalidClient, "the client authenticates by HTTP Basic, and wrongly; WWW-Authenticate says how")),
+            Answers.Problem(403, "The host does not let this device pair; the request was JSON."),
+            Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
+            Answers.Unprocessable,
+            Answers.Errors(429, (PairingError.SlowDown, "too many requests from this address; Retry-After says when")),
+            Answers.Unavailable,
+        ],
+    };
+
+    public static readonly EndpointDescription Inspect = new(
+        Tag,
+        "An approver looks a pairing up",
+        "By its user code. Changes nothing. For people with a session of the host.")
+    {
+        Answers =
+        [
+            new(200, typeof(RomMPending), "What asks, for which scopes, and which of them this approver can grant."),
+            Answers.Https,
+            Answers.NotSignedIn,
+            Answers.Problem(403, "A device token."),
+            Answers.UnknownCode,
+            Answers.Decided,
+            Answers.TooManyCodes,
+            Answers.Unavailable,
+        ],
+    };
+
+    public static readonly EndpointDescription Approve = new(
+        Tag,
+        "An approver says yes",
+        "The device is registered, and gets its token with its next poll. For people with a session of the host, from the host's own site.")
+    {
+        Body = typeof(PairingApproval),
+        Answers =
+        [
+            new(200, typeof(RomMApproved), "Approved."),
+            Answers.Https,
+            Answers.NotSignedIn,
+            Answers.Problem(403, "A device token, another site, scopes that this approver cannot grant, or a pairing that needs a fresh sign-in or cannot be approved."),
+            Answers.UnknownCode,
+            Answers.Decided,
+            Answers.TooLarge(),
+            Answers.Unprocessable,
+            Answers.TooManyCodes,
+            Answers.Unavailable,
+        ],
+    };
+
+    public static readonly EndpointDescription Deny = new(
+        Tag,
+        "An approver says no",
+        "The device hears `access_denied` with its next poll. For people with a session of the host, from the host's own site.")
+    {
+        Body = typeof(PairingDenial),
+        Answers =
+        [
+            new(200, typeof(object), "Denied; the body is null."),
+            Answers.Https,
+            Answers.NotSignedIn,
+            Answers.Problem(403, "A device token, or another site."),
+            Answers.UnknownCode,
+            Answers.Decided,
+            Answers.TooLarge(),
+            Answers.Unprocessable,
+            Answers.TooManyCodes,
+            Answers.Unavailable,
+        ],
+    };
+
+    public static readonly EndpointDescription Poll = new(
+        Tag,
+        "A device asks for its token",
+        "The device access token request (RFC 8628, section 3.4), as a form; RomM's clients send JSON. Repeated every `interval` seconds. With an "
+        + "`Idempotency-Key` header a device whose answer was lost gets the same token again, for a minute.")
+    {
+        MetadataMember = "token_endpoint",
+        Body = typeof(PairingPoll),
+        MediaTypes = [EndpointDescription.Form, EndpointDescription.Json],
+        Answers =
+        [
+            new(200, typeof(PairedToken), "Approved: the token."),
+            Answers.Errors(
+                400,
+                (PairingError.AuthorizationPending, "nobody has decided yet: poll again"),
+                (PairingError.SlowDown, "too early: the interval is longer from now on, see `interval` and Retry-After"),
+                (PairingError.AccessDenied, "the approver said no"),
+                (PairingError.ExpiredToken, "the pairing ended without a token; for JSON also an unknown or used device code"),
+                (PairingError.InvalidGrant, "the device code is unknown, used, or another client's"),
+                (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required"),
+                (PairingError.InvalidClient, "the client sent a secret that it does not have"),
+                (PairingError.UnsupportedGrantType, "another grant than the device code's")),
+            Answers.Errors(401, (PairingError.InvalidClient, "the client authenticates by HTTP Basic, and wrongly; WWW-Authenticate says how")),
+            Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
+            Answers.Unprocessable,
+            Answers.Errors(429, (PairingError.SlowDown, "too many polls with unknown device codes from this address; Retry-After says when")),
+            Answers.Unavailable,
+        ],
+    };
+
+    public static readonly EndpointDescription Metadata = new(
+        Tag,
+        "What clients need to know",
+        "Authorization server metadata (RFC 8414).")
+    {
+        Answers =
+        [
+            new(200, typeof(ServerMetadata), "The metadata."),
+            Answers.Https,
+            Answers.Problem(404, "Asked for below another path base than the host's."),
+            Answers.Unavailable,
+        ],
+    };
+}
