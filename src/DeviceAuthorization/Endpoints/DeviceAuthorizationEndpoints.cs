@@ -21,7 +21,8 @@ internal static class DeviceAuthorizationEndpoints
         group.MapPost("/approve", ApproveAsync);
         group.MapPost("/deny", DenyAsync);
         group.MapPost("/token", PollAsync);
-        EndpointGuard.RefuseOtherMethods(group, HttpMethods.Post, "/init", "/approve", "/deny", "/token");
+        group.MapPost("/revoke", RevocationEndpoint.RevokeAsync);
+        EndpointGuard.RefuseOtherMethods(group, HttpMethods.Post, "/init", "/approve", "/deny", "/token", "/revoke");
         EndpointGuard.RefuseOtherMethods(group, HttpMethods.Get, "/pending/{code}");
         return group;
     }

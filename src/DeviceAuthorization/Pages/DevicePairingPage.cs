@@ -63,14 +63,31 @@ internal sealed class DevicePairingPage(
             return StartAgain(context);
         }
 
-        if (!options.Value.UserCode.TryParse(form["user_code"], out var code)
-            || await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted) is InspectResult.NotFound)
+        if (!options.Value.UserCode.TryParse(form["user_code"], out var code))
+        {
+            return Unknown(context, visitor);
+        }
+
+        if (await MustBeTypedAsync(context, visitor, code))
+        {
+            context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
+            return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
+        }
+
+        if (await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted) is InspectResult.NotFound)
         {
             return Unknown(context, visitor);
         }
 
         return Keep(context, code.RevealGrouped(), visitor.Approver.UserId, frame.Address(context) + "/review");
     }
+
+    /// <summary>Whether the code is the one that a link brought, and its app gets no links: somebody else may have sent it.</summary>
+    private async Task<bool> MustBeTypedAsync(HttpContext context, Visitor visitor, UserCode code) =>
+        Ticket(context) is { UserId: null, Code: var brought } && brought == code.RevealGrouped()
+        && options.Value.Clients.Values.Any(client => !client.AllowLink)
+        && await pairings.InspectAsync(brought, visitor.Approver, context.RequestAborted) is InspectResult.Found { Pairing.ClientId: var clientId }
+        && options.Value.FindClient(clientId) is { AllowLink: false };
 
     /// <summary>What asks; once it is decided, what was decided.</summary>
     private async Task<IResult> ReviewAsync(HttpContext context)
@@ -185,6 +202,7 @@ internal sealed class DevicePairingPage(
                         clock.Now(),
                         Network.Of(context.Connection.RemoteIpAddress) == Network.Of(IPAddress.TryParse(found.Pairing.Device.Address, out var from) ? from : null))
                     {
+                        PathBase = context.Request.PathBase.ToUriComponent(),
                         Typed = typed,
                         Problem = problem,
                     },

@@ -34,11 +34,15 @@ public enum PairingError
     [JsonStringEnumMemberName("invalid_client")]
     InvalidClient,
 
-    /// <summary>A requested scope is malformed or unknown to the host.</summary>
+    /// <summary>A requested scope is malformed, unknown to the host, or not for this client.</summary>
     [JsonStringEnumMemberName("invalid_scope")]
     InvalidScope,
 
     /// <summary>The token endpoint serves the device code grant only.</summary>
     [JsonStringEnumMemberName("unsupported_grant_type")]
     UnsupportedGrantType,
+
+    /// <summary>The client is known, and may not ask for this.</summary>
+    [JsonStringEnumMemberName("unauthorized_client")]
+    UnauthorizedClient,
 }

@@ -29,13 +29,14 @@ public sealed class PairingService(
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        IEnumerable<string> scopes = request.Scopes.Count > 0 ? request.Scopes : _options.DefaultScopes ?? _options.Scopes.Keys;
-        if (scopes.Where(scope => !_options.Scopes.ContainsKey(scope)).ToArray() is { Length: > 0 } unknown)
+        var (client, allowed) = (_options.FindClient(request.ClientId), _options.ScopesOf(request.ClientId));
+        var scopes = request.Scopes.Count > 0 ? request.Scopes : (_options.DefaultScopes ?? allowed).Where(allowed.Contains);
+        if (scopes.Where(scope => !allowed.Contains(scope)).ToArray() is { Length: > 0 } unknown)
         {
             return new StartResult.UnknownScopes(unknown);
         }
 
-        var now = clock.Now();
+        var (now, lifetime) = (clock.Now(), client?.PairingLifetime ?? _options.PairingLifetime);
         for (var attempt = 0; attempt < CodeAttempts; attempt++)
         {
             var (deviceCode, userCode) = (DeviceCode.New(), _options.UserCode.New());
@@ -49,7 +50,7 @@ public sealed class PairingService(
                 RequestedScopes = Sorted(scopes),
                 Device = request.Device,
                 CreatedAt = now,
-                ExpiresAt = now + _options.PairingLifetime,
+                ExpiresAt = now + lifetime,
                 Pacing = Pacing.Start(_options.PollingInterval, now),
             };
             switch (await store.TryAddAsync(pairing, cancellationToken).ConfigureAwait(false))
@@ -60,8 +61,9 @@ public sealed class PairingService(
                     {
                         DeviceCode = deviceCode,
                         UserCode = userCode,
-                        ExpiresIn = _options.PairingLifetime,
+                        ExpiresIn = lifetime,
                         Interval = _options.PollingInterval,
+                        AllowsLink = client?.AllowLink ?? true,
                     };
                 case PairingAddition.Full:
                     logger.StoreFull();
