@@ -198,10 +198,11 @@ public sealed class OptionsTests
         Assert.Equal(("devices.read", "devices.write", "me.read", "me.write"), (scopes.ReadDevices, scopes.WriteDevices, scopes.ReadTokens, scopes.WriteTokens));
     }
 
+    /// <summary>Those of <c>Clients</c> are in <see cref="ClientOptionsTests"/>.</summary>
     [Fact]
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
-            "ApproverScheme", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "Page", "PagePath", "PairingLifetime", "PollingInterval",
+            "ApproverScheme", "Clients", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "Page", "PagePath", "PairingLifetime", "PollingInterval",
             "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "Scopes", "SecretKeys", "TokenLifetime", "TokenLifetimes",
             "TokenPrefix", "UserCode",
         ],

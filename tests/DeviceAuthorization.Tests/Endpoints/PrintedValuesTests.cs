@@ -54,6 +54,7 @@ public sealed class PrintedValuesTests
             scope.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value, new DeviceRateLimits(), UserCodeFormat.Standard,
             new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()),
             new AttemptBudget("start:192.0.2.1", 10, TimeSpan.FromMinutes(1)),
+            new DeviceClient { DisplayName = "TV", Secret = Clients.Secret },
             new DecisionResult.StepUpRequired(), new DecisionResult.Blocked(), new PairingPageOptions(),
             PairingQrCode.Of(new DefaultHttpContext { RequestServices = host.Services }.Request, started.UserCode),
             new PageContent
@@ -70,6 +71,7 @@ public sealed class PrintedValuesTests
         secrets.Add("key", "key-of-this-poll");
         secrets.Add("salt", last.Grant!.TokenSalt);
         secrets.Add("password", "hunter2-of-the-nas");
+        secrets.Add("client secret", Clients.Secret);
         secrets.Add("hash", started.DeviceCode.Hash());
         secrets.Add("hash", started.UserCode.Hash());
         secrets.Add("hash", paired.Token.Hash());
