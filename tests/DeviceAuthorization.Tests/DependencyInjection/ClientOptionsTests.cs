@@ -79,6 +79,14 @@ public sealed class ClientOptionsTests
     }
 
     [Fact]
+    public async Task A_client_may_have_nothing_but_its_id()
+    {
+        await using var app = await MinimalHost.StartAsync(MinimalHost.Origin, ("Clients:tv", "")); // in JSON: "tv": {}
+        var client = Assert.Single(app.Services.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value.Clients);
+        Assert.Equal(("tv", null), (client.Key, client.Value.DisplayName));
+    }
+
+    [Fact]
     public void A_client_does_not_print_its_secret()
     {
         var client = new DeviceClient { DisplayName = "TV", Secret = Secret };
