@@ -16,7 +16,8 @@ internal sealed class ClientCredentials(IOptions<DeviceAuthorizationOptions> opt
     public const int MaxLength = 128;
     private const int LongestHeader = 2048;
 
-    // A right secret never waits for the wrong ones of its neighbours. At 128 bits the limit need not stop a guesser; it makes him cheap, and visible.
+    // Nobody guesses 128 bits, at any pace: this is so that trying costs the host little. Right secrets are let through all the same, or
+    // whoever shares an address with a client could shut it out.
     private const int WrongSecrets = 20;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
@@ -61,6 +62,11 @@ internal sealed class ClientCredentials(IOptions<DeviceAuthorizationOptions> opt
             return Refuse(PairingError.InvalidRequest, "The parameter client_id is not 1 to 128 printable ASCII characters.");
         }
 
+        return await AuthenticateAsync(context, clientId, secret, mustProve, challenges);
+    }
+
+    private async Task<Parsed<string>> AuthenticateAsync(HttpContext context, string clientId, string? secret, bool mustProve, bool challenges)
+    {
         var client = options.Value.FindClient(clientId);
         if (client is null && options.Value.Clients.Count > 0)
         {
