@@ -95,7 +95,7 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
         }
 
         var lastUsedAt = token.Hash == stored.Hash ? Later(stored.LastUsedAt, token.LastUsedAt) : token.LastUsedAt; // a new secret was never used
-        _tokens[token.Id] = token with { Version = token.Version + 1, LastUsedAt = lastUsedAt };
+        _tokens[token.Id] = token with { Version = token.Version + 1, ClientId = stored.ClientId, LastUsedAt = lastUsedAt };
         return true;
     });
 

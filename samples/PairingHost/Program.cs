@@ -25,6 +25,7 @@ app.MigrateStores();
 app.MapSignIn();
 app.MapDeviceAuthorization();
 app.MapDeviceAuthorizationMetadata();
+app.MapTokenIntrospection();
 app.MapDevicePairingPage();
 app.MapDevicesPage();
 app.MapDevices();

@@ -89,6 +89,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             table.Property(row => row.Id).ValueGeneratedNever();
             Exact(table.Property(row => row.UserId), UserId);
             Exact(table.Property(row => row.DeviceId), Id);
+            table.Property(row => row.ClientId).HasMaxLength(Client);
             Exact(table.Property(row => row.Hash), Hash);
             table.Property(row => row.Name).HasMaxLength(Long);
             table.HasOne<DeviceRow>().WithMany().HasForeignKey(row => row.DeviceId).OnDelete(DeleteBehavior.SetNull);

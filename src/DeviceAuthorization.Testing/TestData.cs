@@ -55,12 +55,13 @@ public static class TestData
         UpdatedAt = Start,
     };
 
-    /// <summary>A token of a pairing, for a device and its owner.</summary>
+    /// <summary>A token of a pairing, for a device and its owner, issued to the client "tv".</summary>
     /// <param name="device">The device.</param>
     public static IssuedToken NewToken(Device device) => new()
     {
         Id = Guid.NewGuid(),
         PairingId = Guid.NewGuid(),
+        ClientId = "tv",
         Hash = NewHash(),
         DeviceId = device.Id,
         UserId = device.UserId,

@@ -64,6 +64,21 @@ public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromi
         }
     }
 
+    [SkippableTheory]
+    [MemberData(nameof(Screens))]
+    public async Task A_registered_app_has_its_picture_and_no_barrier_either(Screen screen)
+    {
+        await using var host = await PageHost.StartAsync(registered: new DeviceClient { LogoPath = "/tv.svg" });
+        var page = await chromium.NewPageAsync(screen);
+        await page.GotoAsync(host.Page);
+        await page.SignInAsync("alice");
+        await page.EnterAsync(await host.StartPairingAsync());
+        await Expect(page.Locator("dd .known")).ToBeVisibleAsync();
+        Assert.Equal(32, await page.Locator("dd img").EvaluateAsync<int>("picture => picture.naturalWidth"));
+        await Screenshots.TakeAsync(page, "review-known", screen);
+        Assert.Empty((await page.RunAxe()).Violations);
+    }
+
     [SkippableFact]
     public async Task The_keyboard_alone_is_enough_and_comes_to_Deny_before_Approve()
     {

@@ -9,7 +9,7 @@ public sealed class LanguageTests(Chromium chromium) : IClassFixture<Chromium>
     [SkippableFact]
     public async Task No_language_is_wider_than_the_screen_and_no_text_is_cut_off()
     {
-        await using var host = await PageHost.StartAsync(ApprovalRisk.Warn);
+        await using var host = await PageHost.StartAsync(ApprovalRisk.Warn, new DeviceClient { LogoPath = "/tv.svg" });
         var page = await chromium.NewPageAsync(Screen.Narrow);
         await page.GotoAsync(host.Page);
         await page.SignInAsync("alice");

@@ -33,7 +33,9 @@ internal sealed class PageHost : IAsyncDisposable
 
     public string Page => Address + "/pair/device";
 
-    public static async Task<PageHost> StartAsync(ApprovalRisk risk = ApprovalRisk.None)
+    /// <param name="risk">What the host makes of every approval.</param>
+    /// <param name="registered">What it has registered of the app that asks; null for nothing.</param>
+    public static async Task<PageHost> StartAsync(ApprovalRisk risk = ApprovalRisk.None, DeviceClient? registered = null)
     {
         var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
@@ -57,6 +59,10 @@ internal sealed class PageHost : IAsyncDisposable
             options.Page.ProductName = "Cartridge";
             options.Page.AccentColor = "#5b2bbf";
             options.RateLimits.Enabled = false;
+            if (registered is not null)
+            {
+                options.Clients["Cartridge TV"] = registered;
+            }
         });
 
         var app = builder.Build();
@@ -74,6 +80,7 @@ internal sealed class PageHost : IAsyncDisposable
             new() { RedirectUri = returnUrl },
             CookieAuthenticationDefaults.AuthenticationScheme));
         app.MapGet("/api/whoami", (PairedDevice device) => Results.Json(new { device = device.Name })).RequireScope("games.read");
+        app.MapGet("/tv.svg", () => Results.Content("""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1" width="32" height="16"><path d="M0 0h2v1H0z"/></svg>""", "image/svg+xml"));
         await app.StartAsync();
         return new PageHost(app, clock);
     }

@@ -15,6 +15,8 @@ internal sealed class TokenRow
 
     public Guid? PairingId { get; set; }
 
+    public string? ClientId { get; set; }
+
     public required string Hash { get; set; }
 
     public required string Name { get; set; }
@@ -41,6 +43,7 @@ internal sealed class TokenRow
         DeviceId = token.DeviceId,
         IsBound = token.DeviceId is not null,
         PairingId = token.PairingId,
+        ClientId = token.ClientId,
         Hash = token.Hash,
         Name = token.Name,
         Scopes = token.Scopes.Write(),
@@ -57,6 +60,7 @@ internal sealed class TokenRow
         UserId = UserId,
         DeviceId = DeviceId,
         PairingId = PairingId,
+        ClientId = ClientId,
         Hash = Hash,
         Name = Name,
         Scopes = Scopes.ReadScopes(),

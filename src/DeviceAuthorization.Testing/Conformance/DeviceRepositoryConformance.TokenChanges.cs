@@ -17,6 +17,19 @@ public abstract partial class DeviceRepositoryConformance
     }
 
     [Fact]
+    public async Task The_client_that_a_token_was_issued_to_is_never_changed()
+    {
+        var (repository, device, token) = await IssueAsync();
+        var longest = TestData.NewToken(device) with { ClientId = new string('~', 128) };
+        await IssueAsync(repository, longest, replaces: false);
+        foreach (var issued in (IssuedToken[])[token, longest])
+        {
+            Assert.True(await repository.TryReplaceTokenAsync(issued with { Hash = TestData.NewHash(), Name = "Den", ClientId = "another" }, default));
+            Assert.Equal(issued.ClientId, (await CreateRepository().FindTokenOfPairingAsync(issued.PairingId!.Value, default))!.ClientId);
+        }
+    }
+
+    [Fact]
     public async Task A_token_with_a_new_hash_is_found_by_that_one_only()
     {
         var (repository, device, token) = await IssueAsync();

@@ -46,6 +46,7 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddSingleton<IAttemptLimiter, InMemoryAttemptLimiter>();
             services.TryAddSingleton<PublicAddress>();
             services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, DescribedEndpoints>());
+            services.TryAddScoped<ClientCredentials>();
             services.TryAddSingleton<ApproverSession>();
             services.TryAddSingleton<ClientNetwork>();
             services.TryAddScoped(provider => new PairingNotices(
@@ -87,7 +88,7 @@ namespace Microsoft.AspNetCore.Builder
     public static class DeviceAuthorizationEndpointRouteBuilderExtensions
     {
         /// <summary>
-        /// Maps the endpoints of the flow: <c>init</c>, <c>pending/{code}</c>, <c>approve</c>, <c>deny</c> and <c>token</c>. They are open to
+        /// Maps the endpoints of the flow: <c>init</c>, <c>pending/{code}</c>, <c>approve</c>, <c>deny</c>, <c>token</c> and <c>revoke</c>. They are open to
         /// anonymous callers and authenticate approvers for themselves, whatever the host's fallback policy; no CORS policy applies.
         /// </summary>
         /// <param name="endpoints">The host's endpoints.</param>
@@ -138,6 +139,19 @@ namespace Microsoft.AspNetCore.Builder
 
             address.IsPublished = true;
             return ServerMetadataEndpoint.Map(endpoints, options.PathBase).AllowAnonymous();
+        }
+
+        /// <summary>
+        /// Maps the endpoint where an API that runs elsewhere asks what a token is (RFC 7662). Nobody may but clients with
+        /// <see cref="DeviceClient.MayIntrospect"/>, by their secret.
+        /// </summary>
+        /// <param name="endpoints">The host's endpoints.</param>
+        /// <param name="prefix">Its path.</param>
+        /// <exception cref="InvalidOperationException"><c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called.</exception>
+        public static IEndpointConventionBuilder MapTokenIntrospection(this IEndpointRouteBuilder endpoints, string prefix = "/api/auth/device/introspect")
+        {
+            Check(endpoints);
+            return OnTheirOwn(IntrospectionEndpoint.Map(endpoints, prefix), endpoints);
         }
 
         /// <summary>

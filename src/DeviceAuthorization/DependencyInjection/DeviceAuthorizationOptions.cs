@@ -19,6 +19,13 @@ public sealed class DeviceAuthorizationOptions
     public IList<string>? DefaultScopes { get; set; }
 
     /// <summary>
+    /// The apps that may be paired, by their <c>client_id</c>: 1 to 128 printable ASCII characters. From configuration:
+    /// <c>DeviceAuthorization:Clients:tv:DisplayName</c>; an id with a colon can only come from code.
+    /// </summary>
+    /// <value>None by default: then any app may ask, and is shown as unverified. With one, all others are refused.</value>
+    public IDictionary<string, DeviceClient> Clients { get; } = new Dictionary<string, DeviceClient>(StringComparer.Ordinal);
+
+    /// <summary>
     /// Where people reach this host, such as <c>https://tv.example.com</c>: the origin of the links shown to them. It is never taken
     /// from a request's <c>Host</c> header, which anybody can write.
     /// </summary>
@@ -147,6 +154,15 @@ public sealed class DeviceAuthorizationOptions
 
     /// <summary>Limits on how often devices may ask and people may enter codes.</summary>
     public DeviceRateLimits RateLimits { get; set; } = new();
+
+    /// <summary>The registered client of that id; null when there is none.</summary>
+    internal DeviceClient? FindClient(string clientId) => Clients.TryGetValue(clientId, out var client) ? client : null;
+
+    /// <summary>Whether a client may ask without a secret.</summary>
+    internal bool IsPublic(string clientId) => Clients.Count == 0 || FindClient(clientId) is { Secret: null };
+
+    /// <summary>The scopes that a client may ask for.</summary>
+    internal ICollection<string> ScopesOf(string clientId) => FindClient(clientId)?.AllowedScopes ?? Scopes.Keys;
 }
 
 /// <summary>

@@ -23,7 +23,7 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
             $"PagePath is '{options.PagePath}' and DevicesPagePath '{options.DevicesPagePath}'; each page needs addresses of its own.");
         yield return Page(options.Page);
         yield return options.UserCode is null ? "UserCode is missing." : options.UserCode.Problem(options.AllowWeakUserCodes);
-        yield return Within(options.PairingLifetime, nameof(options.PairingLifetime), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(30));
+        yield return PairingLifetime(options.PairingLifetime, nameof(options.PairingLifetime));
         yield return Within(options.PollingInterval, nameof(options.PollingInterval), TimeSpan.FromSeconds(1), Pacing.LongestInterval);
         yield return Unless(
             options.PollingInterval < options.PairingLifetime,
@@ -67,6 +67,45 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
         {
             yield return $"DefaultScopes names '{scope}', which is not in Scopes: add it there.";
         }
+
+        foreach (var problem in options.Clients.SelectMany(client => ClientProblems(client.Key, client.Value, options)))
+        {
+            yield return problem;
+        }
+    }
+
+    private static IEnumerable<string?> ClientProblems(string id, DeviceClient? client, DeviceAuthorizationOptions options)
+    {
+        yield return Unless(
+            ClientCredentials.IsClientId(id), $"the client id '{id}' in Clients is not 1 to {ClientCredentials.MaxLength} printable ASCII characters (RFC 6749 appendix A.1).");
+        if (client is null)
+        {
+            yield return $"Clients:{id} is missing.";
+            yield break;
+        }
+
+        yield return Unless(
+            client.DisplayName is null || (client.DisplayName.Length > 0 && ReportedText.IsIdentifier(client.DisplayName, 64)),
+            $"Clients:{id}:DisplayName must be 1 to 64 visible characters, without control and bidirectional ones and surplus spaces.");
+        yield return Logo($"Clients:{id}:LogoPath", client.LogoPath);
+        yield return Unless(client.AllowedScopes is not { Count: 0 }, $"Clients:{id}:AllowedScopes is empty; name at least one scope, or leave it out to allow all.");
+        foreach (var scope in client.AllowedScopes?.Where(scope => !options.Scopes.ContainsKey(scope)) ?? [])
+        {
+            yield return $"Clients:{id}:AllowedScopes names '{scope}', which is not in Scopes: add it there.";
+        }
+
+        if (client.PairingLifetime is { } lifetime)
+        {
+            yield return PairingLifetime(lifetime, $"Clients:{id}:PairingLifetime");
+            yield return Unless(
+                options.PollingInterval < lifetime,
+                $"PollingInterval is {options.PollingInterval} and Clients:{id}:PairingLifetime {lifetime}; a device must poll more than once.");
+        }
+
+        yield return Unless(
+            client.Secret is null || (client.Secret.Length is >= 22 and <= 256 && client.Secret.All(c => c is >= ' ' and <= '~')),
+            $"Clients:{id}:Secret must be 22 to 256 printable ASCII characters, and random: openssl rand -hex 32 makes one. Leave it out for an app on people's devices.");
+        yield return Unless(!client.MayIntrospect || client.Secret is not null, $"Clients:{id}:MayIntrospect needs a Secret: only who can prove who it is may ask about tokens.");
     }
 
     private string? Origin(DeviceAuthorizationOptions options) => options.PublicOrigin switch
@@ -101,9 +140,13 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
     {
         null => "Page is missing.",
         _ when page.AccentColor is not ['#', .. { Length: 6 } digits] || !digits.All(char.IsAsciiHexDigit) => $"Page.AccentColor is '{page.AccentColor}'; it must be #rrggbb.",
-        { LogoPath: not (null or ['/', not ('/' or '\\'), ..]) } => $"Page.LogoPath is '{page.LogoPath}'; it must be a path on this host, such as /logo.svg.",
-        _ => null,
+        _ => Logo("Page.LogoPath", page.LogoPath),
     };
+
+    private static string? Logo(string name, string? path) => Unless(
+        path is null or ['/', not ('/' or '\\'), ..], $"{name} is '{path}'; it must be a path on this host, such as /logo.svg.");
+
+    private static string? PairingLifetime(TimeSpan value, string name) => Within(value, name, TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(30));
 
     private static string? TokenLifetime(string name, TimeSpan value) => Unless(
         value == Timeout.InfiniteTimeSpan || (value >= TimeSpan.FromHours(1) && value <= TimeSpan.FromDays(36500)),

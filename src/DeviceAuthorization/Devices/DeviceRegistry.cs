@@ -122,15 +122,20 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotice
     }
 
     /// <summary>Revokes a user's token: the next call with it is refused.</summary>
-    public async Task<IssuedToken?> RevokeTokenAsync(string userId, Guid tokenId, CancellationToken cancellationToken)
+    /// <param name="userId">Whose.</param>
+    /// <param name="tokenId">Which token.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <param name="onlyWith">The hash that it must still have; null for any.</param>
+    public async Task<IssuedToken?> RevokeTokenAsync(string userId, Guid tokenId, CancellationToken cancellationToken, string? onlyWith = null)
     {
-        var revoked = await ChangeTokenAsync(userId, tokenId, token => token with { RevokedAt = clock.Now() }, cancellationToken).ConfigureAwait(false);
-        if (revoked is not null)
+        var changed = await ChangeTokenAsync(
+            userId, tokenId, token => onlyWith is null || token.Hash == onlyWith ? token with { RevokedAt = clock.Now() } : token, cancellationToken).ConfigureAwait(false);
+        if (changed is { RevokedAt: not null })
         {
-            await notices.RaiseAsync(new PairingEvent.Revoked(revoked)).ConfigureAwait(false);
+            await notices.RaiseAsync(new PairingEvent.Revoked(changed)).ConfigureAwait(false);
         }
 
-        return revoked;
+        return changed;
     }
 
     /// <summary>Removes a user's device, and revokes its tokens; false when there is none.</summary>

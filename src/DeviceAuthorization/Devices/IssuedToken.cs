@@ -15,6 +15,11 @@ public sealed record IssuedToken
     /// <summary>The pairing that made it, at most one token per pairing, ever; <see langword="null"/> for one made by hand.</summary>
     public Guid? PairingId { get; init; }
 
+    /// <summary>
+    /// The client that it was issued to: that of its pairing, at most 128 characters. Written once; <see langword="null"/> for one made by hand.
+    /// </summary>
+    public string? ClientId { get; init; }
+
     /// <summary>SHA-256 of the token, lower-case hex; unique.</summary>
     public required string Hash { get; init; }
 

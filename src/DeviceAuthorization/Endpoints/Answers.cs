@@ -22,6 +22,9 @@ internal static class Answers
 
     public static readonly DescribedAnswer Unprocessable = Problem(422, "The JSON has another shape, or a value that does not fit; `detail` says which.");
 
+    public static readonly DescribedAnswer WrongBasic =
+        Errors(401, (PairingError.InvalidClient, "the client authenticates by HTTP Basic, and wrongly; WWW-Authenticate says how"));
+
     public static readonly DescribedAnswer TooManyCodes = Problem(429, "Too many user codes from this account or address; Retry-After says when to try again.");
 
     public static readonly DescribedAnswer Unavailable = Problem(503, "Temporarily unavailable, without an error code; Retry-After says when to try again.");

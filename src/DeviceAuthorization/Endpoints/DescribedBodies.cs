@@ -26,6 +26,17 @@ internal sealed record PairingPoll(
     [property: JsonPropertyName("grant_type"), Description("Form: required; " + FormDialect.GrantType)] string? GrantType = null,
     [property: JsonPropertyName("client_secret"), Description("Form: of confidential clients only.")] string? ClientSecret = null);
 
+/// <summary>A token, and the client that sends it.</summary>
+internal sealed record TokenOfClient(
+    [property: JsonPropertyName("token")] string Token,
+    [property: JsonPropertyName("client_id"), Description("Who the client is, unless HTTP Basic says it.")] string? ClientId = null,
+    [property: JsonPropertyName("client_secret"), Description("Of confidential clients only.")] string? ClientSecret = null,
+    [property: JsonPropertyName("token_type_hint"), Description("Passed over: there is one type.")] string? TokenTypeHint = null)
+{
+    /// <summary>Never the token.</summary>
+    public override string ToString() => nameof(TokenOfClient);
+}
+
 /// <summary>A token, in either media type of its request.</summary>
 internal sealed record PairedToken(
     [property: JsonPropertyName("access_token")] string AccessToken,

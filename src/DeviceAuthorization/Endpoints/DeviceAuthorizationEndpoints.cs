@@ -20,7 +20,8 @@ internal static class DeviceAuthorizationEndpoints
         group.MapPost("/approve", ApproveAsync).Describe(FlowDescriptions.Approve);
         group.MapPost("/deny", DenyAsync).Describe(FlowDescriptions.Deny);
         group.MapPost("/token", PollAsync).Describe(FlowDescriptions.Poll);
-        EndpointGuard.RefuseOtherMethods(group, HttpMethods.Post, "/init", "/approve", "/deny", "/token");
+        group.MapPost("/revoke", RevocationEndpoint.RevokeAsync).Describe(FlowDescriptions.Revoke);
+        EndpointGuard.RefuseOtherMethods(group, HttpMethods.Post, "/init", "/approve", "/deny", "/token", "/revoke");
         EndpointGuard.RefuseOtherMethods(group, HttpMethods.Get, "/pending/{code}");
         return group;
     }

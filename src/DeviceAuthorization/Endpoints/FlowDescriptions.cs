@@ -21,10 +21,10 @@ internal static class FlowDescriptions
             Answers.Errors(
                 400,
                 (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required"),
-                (PairingError.InvalidClient, "the client sent a secret that it does not have"),
+                (PairingError.InvalidClient, "the client is not registered, or does not prove who it is"),
                 (PairingError.InvalidScope, "a scope is unknown or malformed"),
                 (PairingError.UnauthorizedClient, "the host does not let this device pair")),
-            Answers.Errors(401, (PairingError.InvalidClient, "the client authenticates by HTTP Basic, and wrongly; WWW-Authenticate says how")),
+            Answers.WrongBasic,
             Answers.Problem(403, "The host does not let this device pair; the request was JSON."),
             Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
             Answers.Unprocessable,
@@ -113,12 +113,55 @@ internal static class FlowDescriptions
                 (PairingError.ExpiredToken, "the pairing ended without a token; for JSON also an unknown or used device code"),
                 (PairingError.InvalidGrant, "the device code is unknown, used, or another client's"),
                 (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required"),
-                (PairingError.InvalidClient, "the client sent a secret that it does not have"),
+                (PairingError.InvalidClient, "the client is not registered, or does not prove who it is"),
                 (PairingError.UnsupportedGrantType, "another grant than the device code's")),
-            Answers.Errors(401, (PairingError.InvalidClient, "the client authenticates by HTTP Basic, and wrongly; WWW-Authenticate says how")),
+            Answers.WrongBasic,
             Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
             Answers.Unprocessable,
             Answers.Errors(429, (PairingError.SlowDown, "too many polls with unknown device codes from this address; Retry-After says when")),
+            Answers.Unavailable,
+        ],
+    };
+
+    public static readonly EndpointDescription Revoke = new(
+        Tag,
+        "A client gives its token back",
+        "Token revocation (RFC 7009). The next call with the token is refused; the device stays in its owner's list.")
+    {
+        MetadataMember = "revocation_endpoint",
+        Body = typeof(TokenOfClient),
+        MediaTypes = [EndpointDescription.Form],
+        Answers =
+        [
+            new(200, typeof(void), "Revoked, or no live token of anybody."),
+            Answers.Errors(
+                400,
+                (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required"),
+                (PairingError.InvalidClient, "the client is not registered, or does not prove who it is"),
+                (PairingError.InvalidGrant, "the token was not issued to this client")),
+            Answers.WrongBasic,
+            Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
+            Answers.Errors(429, (PairingError.SlowDown, "too many requests from this address; Retry-After says when")),
+            Answers.Unavailable,
+        ],
+    };
+
+    public static readonly EndpointDescription Introspect = new(
+        Tag,
+        "An API asks what a token is",
+        "Token introspection (RFC 7662), for registered clients that may ask, by their secret. What is not live is `{\"active\":false}`, without a reason.")
+    {
+        MetadataMember = "introspection_endpoint",
+        Body = typeof(TokenOfClient),
+        MediaTypes = [EndpointDescription.Form],
+        Answers =
+        [
+            new(200, typeof(Introspection), "What the token is."),
+            Answers.Errors(400, (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required")),
+            Answers.Errors(401, (PairingError.InvalidClient, "the client does not prove who it is; WWW-Authenticate says how")),
+            Answers.Errors(403, (PairingError.UnauthorizedClient, "the client may not ask about tokens")),
+            Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
+            Answers.Errors(429, (PairingError.SlowDown, "too many wrong secrets from this address; Retry-After says when")),
             Answers.Unavailable,
         ],
     };

@@ -18,20 +18,23 @@ internal sealed class FormDialect : IDialect
     public static IResult Error(PairingError error, string? description = null, int status = StatusCodes.Status400BadRequest, int? interval = null) =>
         TypedResults.Json(new OAuthError(error, description, interval), WireJson.Default.OAuthError, statusCode: status);
 
+    /// <summary>No OAuth error fits but the one that says: later.</summary>
+    public static IResult TooMany() => Error(PairingError.SlowDown, "Too many requests.", StatusCodes.Status429TooManyRequests);
+
     public async Task<Parsed<PairingRequest>> ReadStartAsync(HttpContext context)
     {
-        if (!(await ReadFormAsync(context.Request)).TryGet(out var form, out var unread))
+        if (!(await ReadFormAsync(context.Request, Known)).TryGet(out var form, out var unread))
         {
             return Parsed.Refuse<PairingRequest>(unread);
         }
 
-        if (!ClientCredentials.Read(context, form).TryGet(out var clientId, out var unidentified))
+        if (!(await Credentials(context).ReadAsync(context, form)).TryGet(out var clientId, out var unidentified))
         {
             return Parsed.Refuse<PairingRequest>(unidentified);
         }
 
         var options = context.RequestServices.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
-        if (ScopeParameter.Parse(form["scope"], options.Scopes.Keys) is not { } scopes)
+        if (ScopeParameter.Parse(form["scope"], options.ScopesOf(clientId)) is not { } scopes)
         {
             return Parsed.Refuse<PairingRequest>(Error(PairingError.InvalidScope, "The parameter scope is malformed."));
         }
@@ -53,11 +56,11 @@ internal sealed class FormDialect : IDialect
                 started.DeviceCode.Reveal(),
                 code,
                 links.Uri,
-                VerificationLinks.Complete(links.Uri, code),
+                started.AllowsLink ? VerificationLinks.Complete(links.Uri, code) : null,
                 (int)started.ExpiresIn.TotalSeconds,
                 (int)started.Interval.TotalSeconds,
                 links.Path,
-                VerificationLinks.Complete(links.Path, code)),
+                started.AllowsLink ? VerificationLinks.Complete(links.Path, code) : null),
             WireJson.Default.OAuthStarted);
     }
 
@@ -65,13 +68,12 @@ internal sealed class FormDialect : IDialect
 
     public IResult MayNotStart() => Error(PairingError.UnauthorizedClient, "This device may not be paired.");
 
-    /// <summary>No OAuth error fits but the one that says: later.</summary>
-    public IResult TooMany(string what) => Error(PairingError.SlowDown, "Too many requests.", StatusCodes.Status429TooManyRequests);
+    public IResult TooMany(string what) => TooMany();
 
     /// <summary>In the order of RFC 6749 §5.2: the shape, the grant, the client, the code.</summary>
     public async Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context)
     {
-        if (!(await ReadFormAsync(context.Request)).TryGet(out var form, out var unread))
+        if (!(await ReadFormAsync(context.Request, Known)).TryGet(out var form, out var unread))
         {
             return Parsed.Refuse<PollMessage>(unread);
         }
@@ -83,7 +85,7 @@ internal sealed class FormDialect : IDialect
                 : Error(PairingError.UnsupportedGrantType));
         }
 
-        if (!ClientCredentials.Read(context, form).TryGet(out var clientId, out var unidentified))
+        if (!(await Credentials(context).ReadAsync(context, form)).TryGet(out var clientId, out var unidentified))
         {
             return Parsed.Refuse<PollMessage>(unidentified);
         }
@@ -111,7 +113,8 @@ internal sealed class FormDialect : IDialect
 
     public IResult Problem(int status, string description) => Error(PairingError.InvalidRequest, description, status);
 
-    private static async Task<Parsed<StrictForm>> ReadFormAsync(HttpRequest request)
+    /// <summary>A body of parameters, of which those that are known may not be repeated.</summary>
+    public static async Task<Parsed<StrictForm>> ReadFormAsync(HttpRequest request, string[] known)
     {
         if (!RequestBody.IsUtf8(request, MediaType))
         {
@@ -123,8 +126,10 @@ internal sealed class FormDialect : IDialect
             return Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, RequestBody.TooLarge(), StatusCodes.Status413PayloadTooLarge));
         }
 
-        return StrictForm.TryParse(body.Span, Known, out var form, out var problem)
+        return StrictForm.TryParse(body.Span, known, out var form, out var problem)
             ? form
             : Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, problem));
     }
+
+    private static ClientCredentials Credentials(HttpContext context) => context.RequestServices.GetRequiredService<ClientCredentials>();
 }

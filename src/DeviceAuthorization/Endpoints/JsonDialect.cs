@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 
@@ -66,6 +67,11 @@ internal sealed class JsonDialect : IDialect
             return Refuse<PairingRequest>($"client_device_identifier, name and client are required. {ReportedDeviceReader.Problem}");
         }
 
+        if (!options.IsPublic(client))
+        {
+            return Parsed.Refuse<PairingRequest>(Error(PairingError.InvalidClient));
+        }
+
         return start.RequestedScopes is { Count: > 0 } scopes && scopes.Count <= options.Scopes.Count && scopes.All(ScopeParameter.IsToken)
             ? new PairingRequest { ClientId = client, RequiresClientId = false, Scopes = scopes!, Device = device }
             : Refuse<PairingRequest>("requested_scopes must name at least one scope, and no more than there are.");
@@ -79,11 +85,11 @@ internal sealed class JsonDialect : IDialect
                 started.DeviceCode.Reveal(),
                 code,
                 links.Path,
-                VerificationLinks.Complete(links.Path, code),
+                started.AllowsLink ? VerificationLinks.Complete(links.Path, code) : null,
                 (int)started.ExpiresIn.TotalSeconds,
                 (int)started.Interval.TotalSeconds,
                 links.Uri,
-                VerificationLinks.Complete(links.Uri, code)),
+                started.AllowsLink ? VerificationLinks.Complete(links.Uri, code) : null),
             WireJson.Default.RomMStarted,
             statusCode: StatusCodes.Status201Created);
     }
@@ -107,8 +113,14 @@ internal sealed class JsonDialect : IDialect
             return Refuse<PollMessage>("device_code must be 1 to 128 characters.");
         }
 
+        var clientId = poll.ClientId is { Length: > 0 } named ? named : null; // a pairing whose client has a secret is refused to those who name none
+        if (clientId is not null && !context.RequestServices.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value.IsPublic(clientId))
+        {
+            return Parsed.Refuse<PollMessage>(Error(PairingError.InvalidClient));
+        }
+
         return IdempotencyKey.TryRead(context.Request, out var key)
-            ? new PollMessage(DeviceCode.TryParse(poll.DeviceCode, out var code) ? code : null, poll.ClientId is { Length: > 0 } clientId ? clientId : null, key)
+            ? new PollMessage(DeviceCode.TryParse(poll.DeviceCode, out var code) ? code : null, clientId, key)
             : Refuse<PollMessage>(IdempotencyKey.Problem);
     }
 
@@ -125,11 +137,11 @@ internal sealed class JsonDialect : IDialect
     public IResult NotPaired(PollResult.NotPaired notPaired)
     {
         var error = notPaired.Error == PairingError.InvalidGrant ? PairingError.ExpiredToken : notPaired.Error;
-        return TypedResults.Json(
-            new RomMError(error.ToWire(), error, (int?)notPaired.Interval?.TotalSeconds),
-            WireJson.Default.RomMError,
-            statusCode: StatusCodes.Status400BadRequest);
+        return Error(error, (int?)notPaired.Interval?.TotalSeconds);
     }
 
     public IResult Problem(int status, string description) => Error(status, description);
+
+    private static JsonHttpResult<RomMError> Error(PairingError error, int? interval = null) => TypedResults.Json(
+        new RomMError(error.ToWire(), error, interval), WireJson.Default.RomMError, statusCode: StatusCodes.Status400BadRequest);
 }

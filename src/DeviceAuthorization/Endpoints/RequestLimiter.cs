@@ -77,6 +77,10 @@ internal sealed class RequestLimiter(
     public Task<IResult?> PolledInVainAsync(HttpContext context, Func<IResult> tooMany) => CountAsync(
         context, "device-code", networks.Of(context), tooMany, new AttemptBudget($"device-code:{networks.Of(context)}", _limits.UnknownDeviceCodesPerMinute, Minute));
 
+    /// <summary>One address does again what form endpoints offer to anybody.</summary>
+    public Task<IResult?> RepeatAsync(HttpContext context, string what, int limit, TimeSpan window) =>
+        CountAsync(context, what, networks.Of(context), FormDialect.TooMany, new AttemptBudget($"{what}:{networks.Of(context)}", limit, window));
+
     /// <summary>Counts against all of them, or refuses, and says so once in the while.</summary>
     private async Task<IResult?> CountAsync(HttpContext context, string limit, string key, Func<IResult> tooMany, params AttemptBudget[] budgets)
     {

@@ -40,10 +40,7 @@ internal static class ServerMetadataEndpoint
 {
     private const string WellKnown = "/.well-known/oauth-authorization-server";
 
-    /// <summary>How clients can say who they are.</summary>
-    private static readonly string[] AuthMethods = ["none"];
-
-    /// <summary>How those can that have a secret.</summary>
+    /// <summary>How clients can say who they are that have a secret.</summary>
     private static readonly string[] SecretAuthMethods = ["client_secret_basic", "client_secret_post"];
 
     /// <summary>
@@ -82,6 +79,7 @@ internal static class ServerMetadataEndpoint
         context.Response.Headers.CacheControl = "public, max-age=300"; // short: a setting that was changed is known in five minutes
         context.Response.Headers.Remove("Pragma");
         var (revocation, introspection) = (Find("revocation_endpoint"), Find("introspection_endpoint"));
+        string[] methods = ["none", .. options.Clients.Values.Any(client => client.Secret is not null) ? SecretAuthMethods : []];
         return TypedResults.Json(
             new ServerMetadata(
                 issuer,
@@ -89,11 +87,11 @@ internal static class ServerMetadataEndpoint
                 Find("token_endpoint")!,
                 [FormDialect.GrantType],
                 [],
-                AuthMethods)
+                methods)
             {
                 Scopes = options.Scopes.Count > 0 ? [.. options.Scopes.Keys.Order(StringComparer.Ordinal)] : null,
                 RevocationEndpoint = revocation,
-                RevocationEndpointAuthMethods = revocation is null ? null : AuthMethods,
+                RevocationEndpointAuthMethods = revocation is null ? null : methods,
                 IntrospectionEndpoint = introspection,
                 IntrospectionEndpointAuthMethods = introspection is null ? null : SecretAuthMethods,
             },

@@ -8,11 +8,11 @@ internal sealed record OAuthStarted(
     [property: JsonPropertyName("device_code")] string DeviceCode,
     [property: JsonPropertyName("user_code")] string UserCode,
     [property: JsonPropertyName("verification_uri")] string VerificationUri,
-    [property: JsonPropertyName("verification_uri_complete")] string VerificationUriComplete,
+    [property: JsonPropertyName("verification_uri_complete"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationUriComplete,
     [property: JsonPropertyName("expires_in")] int ExpiresIn,
     [property: JsonPropertyName("interval")] int Interval,
     [property: JsonPropertyName("verification_path")] string VerificationPath,
-    [property: JsonPropertyName("verification_path_complete")] string VerificationPathComplete);
+    [property: JsonPropertyName("verification_path_complete"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationPathComplete);
 
 /// <summary>RFC 6749 §5.1.</summary>
 internal sealed record OAuthPaired(
@@ -28,6 +28,34 @@ internal sealed record OAuthError(
     [property: JsonPropertyName("error_description"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Description,
     [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Interval);
 
+/// <summary>RFC 7662 §2.2; the device is ours. What is not active says nothing else.</summary>
+internal sealed record Introspection([property: JsonPropertyName("active")] bool Active)
+{
+    [JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Scope { get; init; }
+
+    [JsonPropertyName("client_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ClientId { get; init; }
+
+    [JsonPropertyName("sub"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Subject { get; init; }
+
+    [JsonPropertyName("exp"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ExpiresAt { get; init; }
+
+    [JsonPropertyName("iat"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? IssuedAt { get; init; }
+
+    [JsonPropertyName("token_type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TokenType { get; init; }
+
+    [JsonPropertyName("device_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DeviceId { get; init; }
+
+    [JsonPropertyName("jti"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TokenId { get; init; }
+}
+
 /// <summary>RomM's init request.</summary>
 internal sealed record RomMStart(
     [property: JsonPropertyName("client_device_identifier")] string? ClientDeviceIdentifier,
@@ -42,11 +70,11 @@ internal sealed record RomMStarted(
     [property: JsonPropertyName("device_code")] string DeviceCode,
     [property: JsonPropertyName("user_code")] string UserCode,
     [property: JsonPropertyName("verification_path")] string VerificationPath,
-    [property: JsonPropertyName("verification_path_complete")] string VerificationPathComplete,
+    [property: JsonPropertyName("verification_path_complete"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationPathComplete,
     [property: JsonPropertyName("expires_in")] int ExpiresIn,
     [property: JsonPropertyName("interval")] int Interval,
     [property: JsonPropertyName("verification_uri")] string VerificationUri,
-    [property: JsonPropertyName("verification_uri_complete")] string VerificationUriComplete);
+    [property: JsonPropertyName("verification_uri_complete"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationUriComplete);
 
 /// <summary>RomM's poll; a client may name itself as RFC 8628 wants it.</summary>
 internal sealed record RomMPoll(
@@ -154,6 +182,7 @@ internal sealed record ClientTokenSchema(
 [JsonSerializable(typeof(DeviceCreateResponse))]
 [JsonSerializable(typeof(DeviceSchema))]
 [JsonSerializable(typeof(DeviceSchema[]))]
+[JsonSerializable(typeof(Introspection))]
 [JsonSerializable(typeof(JsonDocument))]
 [JsonSerializable(typeof(OAuthStarted))]
 [JsonSerializable(typeof(OAuthPaired))]

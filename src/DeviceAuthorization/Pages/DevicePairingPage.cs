@@ -74,14 +74,30 @@ internal sealed class DevicePairingPage(
             return stopped;
         }
 
-        if (!options.Value.UserCode.TryParse(form["user_code"], out var code)
-            || await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted) is InspectResult.NotFound)
+        if (!options.Value.UserCode.TryParse(form["user_code"], out var code))
         {
             return Unknown(context, visitor);
         }
 
+        var claimed = await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted);
+        if (claimed is InspectResult.NotFound)
+        {
+            return Unknown(context, visitor);
+        }
+
+        if (claimed is InspectResult.Found { Pairing: var pairing } && MustBeTyped(context, pairing, code))
+        {
+            context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
+            return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
+        }
+
         return Keep(context, code.RevealGrouped(), visitor.Approver.UserId, frame.Address(context) + "/review");
     }
+
+    /// <summary>Whether the code is the one that a link brought, and its app gets no links: somebody else may have sent it.</summary>
+    private bool MustBeTyped(HttpContext context, Pairing pairing, UserCode code) =>
+        options.Value.FindClient(pairing.ClientId) is { AllowLink: false }
+        && Ticket(context) is { UserId: null, Code: var brought } && brought == code.RevealGrouped();
 
     /// <summary>What asks; once it is decided, what was decided.</summary>
     private async Task<IResult> ReviewAsync(HttpContext context)
@@ -196,6 +212,7 @@ internal sealed class DevicePairingPage(
                         clock.Now(),
                         networks.Of(context) == Network.Of(found.Pairing.Device.Address))
                     {
+                        PathBase = context.Request.PathBase.ToUriComponent(),
                         Typed = typed,
                         Problem = problem,
                     },

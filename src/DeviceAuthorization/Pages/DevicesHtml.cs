@@ -45,7 +45,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
             <article class="card" id="{Anchor(device)}" aria-label="{NameOf(device)}">
             <h2><bdi>{NameOf(device)}</bdi></h2>
             <dl>
-            {(device.Client is { } client ? Html($"<dt>{texts["App"]}</dt><dd><bdi>{client}</bdi>{(device.ClientVersion is { } version ? Html($" <bdi>{version}</bdi>") : Nothing)}</dd>") : Nothing)}
+            {(device.Client is { } client ? Html($"<dt>{texts["App"]}</dt><dd><bdi>{(tokens.Any(token => token.ClientId == client) ? App(options, client) : client)}</bdi>{(device.ClientVersion is { } version ? Html($" <bdi>{version}</bdi>") : Nothing)}</dd>") : Nothing)}
             {Row(texts["System"], device.Platform)}
             {(device.LastSeenAt is { } seen ? Html($"<dt>{texts["Last_seen"]}</dt><dd>{Time(seen)}</dd>") : Nothing)}
             <dt>{texts["Connected_since"]}</dt><dd>{Time(device.CreatedAt)}</dd>

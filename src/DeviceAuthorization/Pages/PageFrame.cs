@@ -26,12 +26,12 @@ internal sealed class PageFrame
         var own = layout is null ? "" : "'self' ";
         ContentSecurityPolicy = string.Concat(
             $"default-src 'none'; style-src {own}'{Hash(_style)}'; script-src '{Hash(_script)}'; ",
-            layout is not null || _options.Page.LogoPath is not null ? "img-src 'self'; " : "",
+            layout is not null || _options.Page.LogoPath is not null || _options.Clients.Values.Any(client => client.LogoPath is not null) ? "img-src 'self'; " : "",
             layout is null ? "" : "font-src 'self'; ",
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
     }
 
-    /// <summary>Nothing but what is on the page itself, by its hash; a logo, and what the host's own layout loads, from this site.</summary>
+    /// <summary>Nothing but what is on the page itself, by its hash; logos, and what the host's own layout loads, from this site.</summary>
     public string ContentSecurityPolicy { get; }
 
     public string Address(HttpContext context) => context.Request.PathBase.ToUriComponent() + _options.PagePath;

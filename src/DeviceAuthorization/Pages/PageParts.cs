@@ -25,6 +25,9 @@ internal static class PageParts
     /// <summary>A row of a list of facts; none when there is nothing to tell.</summary>
     public static IHtmlContent Row(string name, string? text) => text is null ? Nothing : Html($"<dt>{name}</dt><dd><bdi>{text}</bdi></dd>");
 
+    /// <summary>What people know an app by: as the host registered it, or else as it calls itself.</summary>
+    public static string App(DeviceAuthorizationOptions options, string clientId) => options.FindClient(clientId)?.DisplayName ?? clientId;
+
     /// <summary>A scope in the host's words.</summary>
     public static HtmlFormattableString Scope(PageTexts texts, DeviceAuthorizationOptions options, string scope) => Html(
         $"""{(options.Scopes.TryGetValue(scope, out var words) && words.Length > 0 ? words : scope)}{If(options.Page.IsChanging(scope), () => Html($""" <span class="tag">{texts["Can_change"]}</span>"""))}""");

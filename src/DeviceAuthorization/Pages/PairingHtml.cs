@@ -31,6 +31,7 @@ internal static class PairingHtml
     public static IHtmlContent Review(PageTexts texts, PageForm form, PairingReview review, DeviceAuthorizationOptions options)
     {
         var (pairing, known) = (review.Found.Pairing, review.Found.KnownDevice);
+        var client = options.FindClient(pairing.ClientId);
         var denied = pairing.RequestedScopes.Except(review.Found.GrantableScopes, StringComparer.Ordinal);
         return Html($"""
             <h1>{texts["Review_title"]}</h1>
@@ -42,7 +43,7 @@ internal static class PairingHtml
             {If(review.Found.Risk != ApprovalRisk.None, () => Html($"""<p class="note bad">{texts["Risk_warning"]}</p>"""))}
             <dl>
             <dt>{texts["Device"]}</dt><dd><bdi>{pairing.Device.Name}</bdi> <small>{texts["Reported"]}</small></dd>
-            <dt>{texts["App"]}</dt><dd><bdi>{pairing.ClientId}</bdi>{(pairing.Device.ClientVersion is { } version ? Html($" <bdi>{version}</bdi>") : Nothing)} <small>{texts["Unverified"]}</small></dd>
+            <dt>{texts["App"]}</dt><dd>{(client?.LogoPath is { } logo ? Html($"""<img src="{review.PathBase}{logo}" alt=""> """) : Nothing)}<bdi>{App(options, pairing.ClientId)}</bdi>{(pairing.Device.ClientVersion is { } version ? Html($" <bdi>{version}</bdi>") : Nothing)} {Trust(texts, client)}</dd>
             {Row(texts["System"], pairing.Device.Platform)}
             {(pairing.Device.Identifier is { } identifier ? Html($"""<dt>{texts["Identifier"]}</dt><dd class="long"><bdi>{identifier}</bdi></dd>""") : Nothing)}
             <dt>{texts["Asked"]}</dt><dd>{texts.Ago(review.Now - pairing.CreatedAt)}</dd>
@@ -71,6 +72,14 @@ internal static class PairingHtml
             </form>
             """);
     }
+
+    /// <summary>A name that the host registered is its own. That this is the app of that name, only one with a secret has shown (RFC 8628 §5.6).</summary>
+    private static HtmlFormattableString Trust(PageTexts texts, DeviceClient? client) => client switch
+    {
+        null => Html($"<small>{texts["Unverified"]}</small>"),
+        { Secret: null } => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Known_app"]}</small>"""),
+        _ => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Verified_app"]}</small>"""),
+    };
 }
 
 /// <summary>What the review shows.</summary>
@@ -78,6 +87,9 @@ internal sealed record PairingReview(InspectResult.Found Found, string Code, str
 {
     /// <summary>Why the decision did not count.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>What the path of a logo is below.</summary>
+    public required string PathBase { get; init; }
 
     /// <summary>What was typed and ticked in it; null at first.</summary>
     public StrictForm? Typed { get; init; }

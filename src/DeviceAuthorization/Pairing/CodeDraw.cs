@@ -17,7 +17,8 @@ internal sealed class CodeDraw(
     /// <param name="cancellationToken">Stops the call. A pairing that was added stays, and expires.</param>
     public async Task<StartResult> AddAsync(PairingRequest request, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
     {
-        var now = clock.Now();
+        var (now, client) = (clock.Now(), _options.FindClient(request.ClientId));
+        var lifetime = client?.PairingLifetime ?? _options.PairingLifetime;
         for (var attempt = 0; attempt < CodeAttempts; attempt++)
         {
             var (deviceCode, userCode) = (DeviceCode.New(), _options.UserCode.New());
@@ -31,7 +32,7 @@ internal sealed class CodeDraw(
                 RequestedScopes = scopes,
                 Device = request.Device,
                 CreatedAt = now,
-                ExpiresAt = now + _options.PairingLifetime,
+                ExpiresAt = now + lifetime,
                 Pacing = Pacing.Start(_options.PollingInterval, now),
             };
             switch (await TryAddAsync(pairing, userCode, cancellationToken).ConfigureAwait(false))
@@ -42,8 +43,9 @@ internal sealed class CodeDraw(
                     {
                         DeviceCode = deviceCode,
                         UserCode = userCode,
-                        ExpiresIn = _options.PairingLifetime,
+                        ExpiresIn = lifetime,
                         Interval = _options.PollingInterval,
+                        AllowsLink = client?.AllowLink ?? true,
                     };
                 case PairingAddition.Full:
                     logger.StoreFull();

@@ -34,7 +34,7 @@ public enum PairingError
     [JsonStringEnumMemberName("invalid_client")]
     InvalidClient,
 
-    /// <summary>A requested scope is malformed or unknown to the host.</summary>
+    /// <summary>A requested scope is malformed, unknown to the host, or not for this client.</summary>
     [JsonStringEnumMemberName("invalid_scope")]
     InvalidScope,
 
@@ -42,7 +42,7 @@ public enum PairingError
     [JsonStringEnumMemberName("unsupported_grant_type")]
     UnsupportedGrantType,
 
-    /// <summary>The host does not let this client, or this device, pair.</summary>
+    /// <summary>The client is known, and may not ask for this.</summary>
     [JsonStringEnumMemberName("unauthorized_client")]
     UnauthorizedClient,
 }

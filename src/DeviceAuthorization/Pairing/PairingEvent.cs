@@ -59,7 +59,7 @@ public abstract record PairingEvent
 
     /// <summary>A limit of <see cref="DeviceRateLimits"/> refused somebody; once for each limit, and whom it held back, in a window.</summary>
     /// <param name="Limit">
-    /// <c>start</c>, <c>code</c>, <c>codes-in-all</c>, <c>device-code</c> or <c>poll</c>.
+    /// <c>start</c>, <c>code</c>, <c>codes-in-all</c>, <c>device-code</c>, <c>poll</c>, <c>secret</c> or <c>revoke</c>.
     /// </param>
     /// <param name="Key">Whom it held back: a user for <c>code</c>, else a network; <c>all</c> for all.</param>
     public sealed record LimitReached(string Limit, string Key) : PairingEvent

@@ -41,8 +41,9 @@ public sealed class PairingService
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        IEnumerable<string> scopes = request.Scopes.Count > 0 ? request.Scopes : _options.DefaultScopes ?? _options.Scopes.Keys;
-        if (scopes.Where(scope => !_options.Scopes.ContainsKey(scope)).ToArray() is { Length: > 0 } unknown)
+        var allowed = _options.ScopesOf(request.ClientId);
+        var scopes = request.Scopes.Count > 0 ? request.Scopes : (_options.DefaultScopes ?? allowed).Where(allowed.Contains);
+        if (scopes.Where(scope => !allowed.Contains(scope)).ToArray() is { Length: > 0 } unknown)
         {
             return new StartResult.UnknownScopes(unknown);
         }

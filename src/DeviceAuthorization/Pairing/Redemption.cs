@@ -57,6 +57,7 @@ internal sealed class Redemption(
                 UserId = userId,
                 DeviceId = grant.DeviceId,
                 PairingId = pairing.Id,
+                ClientId = pairing.ClientId,
                 Hash = token.Hash(),
                 Name = grant.DeviceName ?? pairing.Device.Name,
                 Scopes = scopes,

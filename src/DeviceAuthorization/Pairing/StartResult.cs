@@ -21,10 +21,13 @@ public abstract record StartResult
 
         /// <summary>Least time between two polls.</summary>
         public required TimeSpan Interval { get; init; }
+
+        /// <summary>Whether a link or QR code may bring the user code along; else show where to type it (<see cref="DeviceClient.AllowLink"/>).</summary>
+        public bool AllowsLink { get; init; } = true;
     }
 
-    /// <summary>Scopes the host does not have; nothing was started.</summary>
-    /// <param name="Scopes">The unknown ones, as sent.</param>
+    /// <summary>Scopes the host does not have, or this client may not ask for; nothing was started.</summary>
+    /// <param name="Scopes">These, as sent.</param>
     public sealed record UnknownScopes(IReadOnlyList<string> Scopes) : StartResult;
 
     /// <summary>The host's policy does not let this device pair (<see cref="IPairingPolicy.MayStartAsync"/>); nothing was started.</summary>

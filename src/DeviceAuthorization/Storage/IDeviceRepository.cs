@@ -75,7 +75,7 @@ public interface IDeviceRepository
     /// <summary>
     /// Replaces a token if its stored <see cref="IssuedToken.Version"/> is still that of <paramref name="token"/>, and raises the version
     /// by one. So it is revoked, renamed, narrowed, shortened, or given a new secret. While <see cref="IssuedToken.Hash"/> stays,
-    /// <see cref="IssuedToken.LastUsedAt"/> is only ever moved forward by it.
+    /// <see cref="IssuedToken.LastUsedAt"/> is only ever moved forward by it. <see cref="IssuedToken.ClientId"/> stays as it was issued.
     /// </summary>
     /// <param name="token">The new value, with the version that was read.</param>
     /// <param name="cancellationToken">Stops the call.</param>

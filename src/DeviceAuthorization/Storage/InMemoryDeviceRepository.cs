@@ -166,7 +166,12 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
             _byHash.Remove(stored.Hash);
             _byHash[token.Hash] = token.Id;
             var isUsedSince = token.Hash == stored.Hash && (token.LastUsedAt is null || stored.LastUsedAt > token.LastUsedAt);
-            _tokens[token.Id] = token with { Version = token.Version + 1, LastUsedAt = isUsedSince ? stored.LastUsedAt : token.LastUsedAt };
+            _tokens[token.Id] = token with
+            {
+                ClientId = stored.ClientId,
+                Version = token.Version + 1,
+                LastUsedAt = isUsedSince ? stored.LastUsedAt : token.LastUsedAt,
+            };
             return ValueTask.FromResult(true);
         }
     }

@@ -77,6 +77,7 @@ CREATE TABLE "DeviceTokens" (
     "DeviceId" character varying(64),
     "IsBound" boolean NOT NULL,
     "PairingId" uuid,
+    "ClientId" character varying(128),
     "Hash" character varying(64) NOT NULL,
     "Name" character varying(255) NOT NULL,
     "Scopes" text NOT NULL,

@@ -85,6 +85,7 @@ CREATE TABLE [auth].[DeviceTokens] (
     [DeviceId] nvarchar(64) COLLATE Latin1_General_100_BIN2 NULL,
     [IsBound] bit NOT NULL,
     [PairingId] uniqueidentifier NULL,
+    [ClientId] nvarchar(128) NULL,
     [Hash] nvarchar(64) COLLATE Latin1_General_100_BIN2 NOT NULL,
     [Name] nvarchar(255) NOT NULL,
     [Scopes] nvarchar(max) NOT NULL,

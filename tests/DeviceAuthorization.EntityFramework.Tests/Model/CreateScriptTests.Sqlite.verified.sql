@@ -73,6 +73,7 @@ CREATE TABLE "DeviceTokens" (
     "DeviceId" TEXT NULL,
     "IsBound" INTEGER NOT NULL,
     "PairingId" TEXT NULL,
+    "ClientId" TEXT NULL,
     "Hash" TEXT NOT NULL,
     "Name" TEXT NOT NULL,
     "Scopes" TEXT NOT NULL,

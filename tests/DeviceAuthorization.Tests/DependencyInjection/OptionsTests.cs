@@ -227,10 +227,11 @@ public sealed class OptionsTests
         Assert.Equal(("devices.read", "devices.write", "me.read", "me.write"), (scopes.ReadDevices, scopes.WriteDevices, scopes.ReadTokens, scopes.WriteTokens));
     }
 
+    /// <summary>Those of <c>Clients</c> are in <see cref="ClientOptionsTests"/>.</summary>
     [Fact]
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
-            "AllowWeakUserCodes", "ApproverScheme", "CampaignThreshold", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
+            "AllowWeakUserCodes", "ApproverScheme", "CampaignThreshold", "Clients", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
             "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "Scopes", "SecretKeys", "TokenLifetime", "TokenLifetimes",
             "TokenPrefix", "UserCode", "UserCodeKeys", "VoidSuspectedPairings",
         ],

@@ -54,6 +54,7 @@ public sealed class PrintedValuesTests
             scope.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value, new DeviceRateLimits(), UserCodeFormat.Standard,
             new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()),
             new AttemptBudget("start:192.0.2.1", 10, TimeSpan.FromMinutes(1)),
+            new DeviceClient { DisplayName = "TV", Secret = Clients.Secret },
             new DecisionResult.StepUpRequired(), new DecisionResult.Blocked(), new PairingPageOptions(),
             new StartResult.Forbidden(), new PairingEvent.Started(last), new PairingEvent.Claimed(last), new PairingEvent.CodeRefused(alice, last),
             new PairingEvent.CodeShared(alice, last), new PairingEvent.Approved(last), new PairingEvent.Denied(last), new PairingEvent.Redeemed(last, paired.Issued),
@@ -74,6 +75,7 @@ public sealed class PrintedValuesTests
         secrets.Add("key", "key-of-this-poll");
         secrets.Add("salt", last.Grant!.TokenSalt);
         secrets.Add("password", "hunter2-of-the-nas");
+        secrets.Add("client secret", Clients.Secret);
         secrets.Add("hash", started.DeviceCode.Hash());
         secrets.Add("hash", started.UserCode.Hash());
         secrets.Add("hash", paired.Token.Hash());

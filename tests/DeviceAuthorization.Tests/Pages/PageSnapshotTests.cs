@@ -61,6 +61,25 @@ public sealed partial class PageSnapshotTests
     }
 
     [Theory, MemberData(nameof(Languages))]
+    public async Task Review_of_a_registered_client(string language)
+    {
+        await using var host = await TestHost.StartAsync(options => options.Clients["tv"] = new DeviceClient { DisplayName = "Cartridge TV", LogoPath = "/tv.svg" });
+        var codes = await host.Device().StartAsync();
+        using var answer = await (await SignInAsync(host, language)).EnterCodeAsync(codes.UserCode);
+        await VerifyAsync(await answer.HtmlAsync(), language);
+    }
+
+    [Theory, MemberData(nameof(Languages))]
+    public async Task Enter_with_the_link_of_an_app_that_wants_its_code_typed(string language)
+    {
+        await using var host = await TestHost.StartAsync(options => options.Clients["tv"] = new DeviceClient { AllowLink = false });
+        var (codes, alice) = (await host.Device().StartAsync(), await SignInAsync(host, language));
+        await alice.OpenLinkAsync($"{Browser.Page}?user_code={codes.UserCode}");
+        using var answer = await alice.EnterCodeAsync(codes.UserCode);
+        await VerifyAsync(await answer.HtmlAsync(), language);
+    }
+
+    [Theory, MemberData(nameof(Languages))]
     public Task Result_approved(string language) => VerifyDecisionAsync(language, "approve");
 
     [Theory, MemberData(nameof(Languages))]

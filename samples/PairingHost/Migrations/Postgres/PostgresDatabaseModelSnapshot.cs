@@ -264,6 +264,10 @@ namespace PairingHost.Migrations.Postgres
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("ClientId")
+                        .HasMaxLength(128)
+                        .HasColumnType("character varying(128)");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
 

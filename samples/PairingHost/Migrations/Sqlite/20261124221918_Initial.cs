@@ -113,6 +113,7 @@ namespace PairingHost.Migrations.Sqlite
                     DeviceId = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
                     IsBound = table.Column<bool>(type: "INTEGER", nullable: false),
                     PairingId = table.Column<Guid>(type: "TEXT", nullable: true),
+                    ClientId = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
                     Hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
                     Name = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),

@@ -113,6 +113,7 @@ namespace PairingHost.Migrations.Postgres
                     DeviceId = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
                     IsBound = table.Column<bool>(type: "boolean", nullable: false),
                     PairingId = table.Column<Guid>(type: "uuid", nullable: true),
+                    ClientId = table.Column<string>(type: "character varying(128)", maxLength: 128, nullable: true),
                     Hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
                     Name = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
                     Scopes = table.Column<string>(type: "text", nullable: false),

@@ -1,0 +1,128 @@
+using System.Net;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>What people see of a registered client, and that a code which should be typed is typed: the row T-32.</summary>
+public sealed class ClientPageTests
+{
+    private const string TypeIt = "Type the code that your device shows. For this app, a link is not enough.";
+
+    [Theory]
+    [InlineData(null, "<small>whether it is really this app is unverified</small>")]
+    [InlineData(Clients.Secret, "<small>this app has proved who it is</small>")]
+    public async Task A_registered_client_is_shown_by_its_name_with_what_is_known_of_it(string? secret, string remark)
+    {
+        await using var host = await TestHost.StartAsync(
+            options => options.Clients["tv"] = new DeviceClient { DisplayName = "Cartridge <TV>", LogoPath = "/tv.svg", Secret = secret }, pathBase: "/app");
+        using var start = await host.Device().PostAsync("/app" + Wire.Prefix + "/init", new FormUrlEncodedContent(
+            [KeyValuePair.Create("client_id", "tv"), KeyValuePair.Create("client_version", "1.2"), .. secret is null ? [] : new[] { KeyValuePair.Create("client_secret", secret) }]));
+        using var page = await (await host.SignInAsync("alice")).EnterCodeAsync(Codes.From(await start.JsonAsync()).UserCode, "/app/pair/device");
+        Assert.Contains(
+            $"<dt>App</dt><dd><img src=\"/app/tv.svg\" alt=\"\"> <bdi>Cartridge &lt;TV&gt;</bdi> <bdi>1.2</bdi> <span class=\"tag known\">known here</span> {remark}</dd>",
+            await page.HtmlAsync(),
+            StringComparison.Ordinal);
+        Assert.Contains("; img-src 'self'; form-action", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_without_a_name_is_shown_by_its_id_and_without_a_logo_no_picture_may_be_loaded()
+    {
+        await using var host = await TestHost.StartAsync(options => options.Clients["tv"] = new DeviceClient());
+        using var page = await (await host.SignInAsync("alice")).EnterCodeAsync((await host.Device().StartAsync()).UserCode);
+        Assert.Contains("<dt>App</dt><dd><bdi>tv</bdi> <span class=\"tag known\">known here</span>", await page.HtmlAsync(), StringComparison.Ordinal);
+        Assert.DoesNotContain("img-src", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Row", "T-32")]
+    public async Task A_device_that_takes_the_name_of_an_app_gets_no_mark_for_it()
+    {
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            options.Clients["tv"] = new DeviceClient { DisplayName = "Cartridge TV" };
+            options.Clients["cli"] = new DeviceClient();
+        });
+        using var start = await host.Device().PostFormAsync("init", ("client_id", "cli"), ("name", "Cartridge TV"));
+        var review = await (await host.SignInAsync("alice")).ReviewAsync(Codes.From(await start.JsonAsync()).UserCode);
+        Assert.Contains("<dt>Device</dt><dd><bdi>Cartridge TV</bdi> <small>says the device itself, unverified</small></dd>", review, StringComparison.Ordinal);
+        Assert.Contains("<dt>App</dt><dd><bdi>cli</bdi> <span class=\"tag known\">", review, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_registered_clients_every_app_is_unverified()
+    {
+        await using var host = await TestHost.StartAsync();
+        var review = await (await host.SignInAsync("alice")).ReviewAsync((await host.Device().StartAsync()).UserCode);
+        Assert.Contains("<dt>App</dt><dd><bdi>tv</bdi> <small>unverified</small></dd>", review, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_page_of_devices_shows_the_name_of_the_app_that_was_paired_and_not_of_one_that_a_device_says_it_is()
+    {
+        await using var host = await DevicesBrowser.StartAsync(options =>
+        {
+            options.Clients["grout"] = new DeviceClient { DisplayName = "Grout for muOS" };
+            options.Clients["tv"] = new DeviceClient { DisplayName = "Cartridge TV" };
+        });
+        await host.PairNamedAsync();
+        var alice = await host.SignInAsync("alice");
+        Assert.Contains("<dt>App</dt><dd><bdi>Grout for muOS</bdi> <bdi>1.2.3</bdi></dd>", await alice.GetStringAsync(DevicesBrowser.Devices), StringComparison.Ordinal);
+
+        var devices = host.Services.GetRequiredService<IDeviceRepository>();
+        var device = Assert.Single(await devices.ListAsync("alice", default));
+        Assert.Equal(DeviceReplacement.Replaced, await devices.TryReplaceAsync(device with { Client = "tv" }, default)); // as PUT /api/devices lets it
+        Assert.Contains("<dt>App</dt><dd><bdi>tv</bdi>", await alice.GetStringAsync(DevicesBrowser.Devices), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_code_that_a_link_brought_is_not_claimed_for_an_app_that_wants_it_typed_and_typing_it_works()
+    {
+        await using var host = await StartTypedAsync();
+        var codes = await host.Device().StartAsync();
+        var alice = await host.SignInAsync("alice");
+        Assert.Contains($"value=\"{codes.UserCode}\"", await alice.OpenLinkAsync($"{Browser.Page}?user_code={codes.UserCode}"), StringComparison.Ordinal);
+        using (var refused = await alice.EnterCodeAsync(codes.UserCode.ToLowerInvariant()))
+        {
+            var html = await refused.HtmlAsync();
+            Assert.Contains($"<p class=\"note\" role=\"alert\">{TypeIt}</p>", html, StringComparison.Ordinal);
+            Assert.Contains("name=\"user_code\" value=\"\"", html, StringComparison.Ordinal);
+            Assert.DoesNotContain(codes.UserCode, html, StringComparison.OrdinalIgnoreCase);
+        }
+
+        using var others = await (await host.SignInAsync("bob")).GetAsync($"{Wire.Prefix}/pending/{codes.UserCode}");
+        Assert.Equal(HttpStatusCode.OK, others.StatusCode); // nobody has claimed it
+        Assert.Contains("Approve this device?", await alice.ReviewAsync(codes.UserCode), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_to_another_code_does_not_keep_anybody_from_typing()
+    {
+        await using var host = await StartTypedAsync();
+        var (sent, own) = (await host.Device().StartAsync(), await host.Device().StartAsync());
+        var alice = await host.SignInAsync("alice");
+        await alice.OpenLinkAsync($"{Browser.Page}?user_code={sent.UserCode}");
+        Assert.Contains("Approve this device?", await alice.ReviewAsync(own.UserCode), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Links_of_other_apps_work_and_unknown_codes_are_answered_as_ever()
+    {
+        await using var host = await StartTypedAsync();
+        var alice = await host.SignInAsync("alice");
+        await alice.OpenLinkAsync($"{Browser.Page}?user_code=BBBB-BBBB");
+        using (var unknown = await alice.EnterCodeAsync("BBBB-BBBB"))
+        {
+            Assert.Contains("This code is not known here.", await unknown.HtmlAsync(), StringComparison.Ordinal);
+        }
+
+        var codes = await host.Device().StartAsync("cli");
+        await alice.OpenLinkAsync(codes.Body.String("verification_uri_complete"));
+        Assert.Contains("Approve this device?", await alice.ReviewAsync(codes.UserCode), StringComparison.Ordinal);
+    }
+
+    private static Task<TestHost> StartTypedAsync() => TestHost.StartAsync(options =>
+    {
+        options.Clients["tv"] = new DeviceClient { AllowLink = false };
+        options.Clients["cli"] = new DeviceClient();
+    });
+}
