@@ -24,6 +24,9 @@ public sealed class MemoryRedeemRows(MemoryStore store) : RedeemRows(store);
 public sealed class MemoryMinuteRows(MemoryStore store) : MinuteRows(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
+public sealed class MemoryNameRows(MemoryStore store) : NameRows(store);
+
+[Collection(nameof(MemoryStore)), Trait("Store", "memory")]
 public sealed class MemoryPageRows(MemoryStore store) : PageRows(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
@@ -61,6 +64,9 @@ public sealed class SqliteRedeemRows(SqliteStore store) : RedeemRows(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
 public sealed class SqliteMinuteRows(SqliteStore store) : MinuteRows(store);
+
+[Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
+public sealed class SqliteNameRows(SqliteStore store) : NameRows(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
 public sealed class SqlitePageRows(SqliteStore store) : PageRows(store);
@@ -105,6 +111,9 @@ public sealed class PostgresRedeemRows(PostgresStore store) : RedeemRows(store);
 public sealed class PostgresMinuteRows(PostgresStore store) : MinuteRows(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
+public sealed class PostgresNameRows(PostgresStore store) : NameRows(store);
+
+[Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
 public sealed class PostgresPageRows(PostgresStore store) : PageRows(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
@@ -145,6 +154,9 @@ public sealed class RedisRedeemRows(RedisStore store) : RedeemRows(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
 public sealed class RedisMinuteRows(RedisStore store) : MinuteRows(store);
+
+[Collection(nameof(RedisStore)), Trait("Store", "redis")]
+public sealed class RedisNameRows(RedisStore store) : NameRows(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
 public sealed class RedisPageRows(RedisStore store) : PageRows(store);
