@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Claims;
 using DeviceAuthorization;
 
@@ -6,7 +7,7 @@ namespace PairingHost;
 /// <summary>A user of this demonstration.</summary>
 internal sealed record Account(string Id, string Username, string Role);
 
-/// <summary>Two users with a known password, and what each may do: bob cannot change firmware.</summary>
+/// <summary>Three users with a known password, and what each may do: only alice, an administrator, can change firmware and lock others out.</summary>
 internal sealed class Accounts : IPairingPolicy
 {
     /// <summary>RomM's vocabulary, in words for people.</summary>
@@ -32,7 +33,9 @@ internal sealed class Accounts : IPairingPolicy
         ["playlists.write"] = "Change your playlists",
     };
 
-    private static readonly Account[] All = [new("1", "alice", "admin"), new("2", "bob", "user")];
+    private static readonly Account[] All = [new("1", "alice", "admin"), new("2", "bob", "user"), new("3", "carol", "user")];
+
+    private readonly ConcurrentDictionary<string, bool> _locked = new(StringComparer.Ordinal);
 
     public static Account? Find(string userId) => All.FirstOrDefault(account => account.Id == userId);
 
@@ -45,11 +48,26 @@ internal sealed class Accounts : IPairingPolicy
         [
             new(ClaimTypes.NameIdentifier, account.Id),
             new(ClaimTypes.Name, account.Username),
+            new(ClaimTypes.Role, account.Role),
             .. Scopes.Keys.Where(scope => Has(account.Id, scope)).Select(scope => new Claim(DeviceTokenDefaults.ScopeClaim, scope)),
         ],
         authenticationType));
 
-    public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(Find(userId) is not null);
+    public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Find(userId) is not null && !_locked.ContainsKey(userId));
+
+    /// <summary>Lets somebody in, or locks them out: no approval, no token and no call of their devices counts from then on.</summary>
+    public void SetEnabled(string userId, bool enabled)
+    {
+        if (enabled)
+        {
+            _locked.TryRemove(userId, out _);
+        }
+        else
+        {
+            _locked[userId] = true;
+        }
+    }
 
     public ValueTask<IEnumerable<string>> FilterScopesAsync(string userId, IReadOnlyList<string> scopes, CancellationToken cancellationToken) =>
         ValueTask.FromResult(scopes.Where(scope => Has(userId, scope)));

@@ -13,7 +13,7 @@ var deviceAuthorization = builder.Services.AddDeviceAuthorization(options =>
     }
 });
 builder.AddStores(deviceAuthorization);
-builder.Services.AddSingleton<IPairingPolicy, Accounts>();
+builder.Services.AddSingleton<Accounts>().AddSingleton<IPairingPolicy>(services => services.GetRequiredService<Accounts>());
 builder.Services.AddSingleton<GameLibrary>();
 builder.AddSignIn();
 

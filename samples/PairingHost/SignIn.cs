@@ -23,7 +23,7 @@ internal static class SignIn
 
     public static void AddSignIn(this WebApplicationBuilder builder)
     {
-        if (!builder.Environment.IsDevelopment())
+        if (!builder.Environment.IsDevelopment() && !builder.Configuration.GetValue<bool>("SignIn:OutsideDevelopment"))
         {
             throw new InvalidOperationException("The demo sign-in is for the Development environment only: bring your own.");
         }
@@ -61,15 +61,29 @@ internal static class SignIn
         app.MapPost("/api/login", (Credentials credentials) => Accounts.SignIn(credentials.Username, credentials.Password) is { } account
             ? Results.SignIn(Accounts.Principal(account, "password"), authenticationScheme: CookieAuthenticationDefaults.AuthenticationScheme)
             : Results.Json(new { detail = "Invalid credentials" }, statusCode: StatusCodes.Status401Unauthorized));
+        app.MapPut("/api/users/{id}", (string id, AccountChange change, Accounts accounts) =>
+        {
+            if (Accounts.Find(id) is null || change.Enabled is not { } enabled)
+            {
+                return Results.BadRequest();
+            }
+
+            accounts.SetEnabled(id, enabled);
+            return Results.Ok();
+        }).RequireAuthorization(policy => policy.AddAuthenticationSchemes(CookieAuthenticationDefaults.AuthenticationScheme).RequireRole("admin"));
         app.MapPost("/api/logout", () => Results.SignOut(authenticationSchemes: [CookieAuthenticationDefaults.AuthenticationScheme]));
     }
 
-    /// <summary>People who open a page are sent to sign in; programs that call the API get a status.</summary>
+    /// <summary>People who open a page are sent to sign in; programs that call the API get a status, and with a 401 the scheme that devices use.</summary>
     private static Task AnswerAsync(RedirectContext<CookieAuthenticationOptions> context, int status)
     {
         if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
         {
             context.Response.StatusCode = status;
+            if (status == StatusCodes.Status401Unauthorized)
+            {
+                context.Response.Headers.WWWAuthenticate = "Bearer realm=\"PairingHost\"";
+            }
         }
         else
         {
@@ -95,6 +109,8 @@ internal static class SignIn
     }
 
     private sealed record Credentials(string? Username, string? Password);
+
+    private sealed record AccountChange(bool? Enabled);
 
     private sealed class BasicHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)

@@ -28,7 +28,7 @@ internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy)
             var scopes = token.FindAll(DeviceTokenDefaults.ScopeClaim).Select(claim => claim.Value).ToArray();
             return scopes.Contains(scope, StringComparer.Ordinal)
                 ? new ApiCaller(token.FindFirst(ClaimTypes.NameIdentifier)!.Value, scopes, IsPerson: false)
-                : Refuse(ApproverJson.Forbidden());
+                : Refuse(await InsufficientAsync(context));
         }
 
         var reads = HttpMethods.IsGet(context.Request.Method);
@@ -49,5 +49,12 @@ internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy)
     {
         await context.ChallengeAsync(DeviceTokenDefaults.AuthenticationScheme);
         return JsonDialect.Error(context.Response.StatusCode, "Not authenticated");
+    }
+
+    /// <summary>The bearer handler's own refusal, <c>insufficient_scope</c> (RFC 6750 §3.1), with RomM's body.</summary>
+    private static async Task<IResult> InsufficientAsync(HttpContext context)
+    {
+        await context.ForbidAsync(DeviceTokenDefaults.AuthenticationScheme);
+        return ApproverJson.Forbidden();
     }
 }

@@ -57,6 +57,18 @@ public sealed class DeviceAccessTests
         Assert.Equal(HttpStatusCode.Unauthorized, (await host.WithToken(with).CallAsync(method, filled, Json(method))).Status);
     }
 
+    [Fact]
+    [Trait("Row", "100"), Trait("Row", "P-81")]
+    public async Task A_token_that_lacks_the_scope_is_told_so()
+    {
+        await using var host = await Registry.StartAsync();
+        var (token, _) = await host.PairJsonAsync(identifier: "id-2", scopes: "profile");
+        using var answer = await host.WithToken(token).GetAsync(Registry.Devices);
+        Assert.Equal(
+            (HttpStatusCode.Forbidden, "Bearer realm=\"DeviceAuthorization\", error=\"insufficient_scope\""),
+            (answer.StatusCode, answer.Headers.WwwAuthenticate.ToString()));
+    }
+
     [Theory]
     [MemberData(nameof(Calls))]
     public async Task A_person_needs_the_scope_in_the_account_and_in_the_session(string method, string path, string scope)

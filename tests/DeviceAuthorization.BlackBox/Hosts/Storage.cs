@@ -1,0 +1,111 @@
+using DeviceAuthorization.Redis.Tests;
+using DeviceAuthorization.Tests;
+using Microsoft.Data.Sqlite;
+using Npgsql;
+
+namespace DeviceAuthorization.BlackBox;
+
+/// <summary>Where one host keeps what it knows, and what can happen to it there.</summary>
+internal abstract class Storage : IAsyncDisposable
+{
+    private const string Pairings = "DevicePairings";
+    private const string Tokens = "DeviceTokens";
+
+    /// <summary>What a host is told, to use it.</summary>
+    public abstract string[] Settings { get; }
+
+    /// <summary>Pairings cannot be read until it is mended.</summary>
+    public virtual Task BreakPairingsAsync() => ExecuteAsync(Rename(Pairings, "Gone"));
+
+    public virtual Task MendPairingsAsync() => ExecuteAsync(Rename("Gone", Pairings));
+
+    /// <summary>Tokens can be neither read nor written until it is mended.</summary>
+    public Task BreakTokensAsync() => ExecuteAsync(Rename(Tokens, "Gone"));
+
+    public Task MendTokensAsync() => ExecuteAsync(Rename("Gone", Tokens));
+
+    /// <summary>As the clean-up does with what is past its retention.</summary>
+    public virtual Task ForgetPairingsAsync() => ExecuteAsync($"DELETE FROM \"{Pairings}\"");
+
+    public abstract ValueTask DisposeAsync();
+
+    protected abstract Task ExecuteAsync(string sql);
+
+    private static string Rename(string from, string to) => $"ALTER TABLE \"{from}\" RENAME TO \"{to}\"";
+}
+
+/// <summary>Of the process: nothing can happen to it, and it ends with it.</summary>
+internal sealed class MemoryStorage : Storage
+{
+    public override string[] Settings => ["--Stores:Pairings=memory", "--Stores:Devices=memory"];
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    protected override Task ExecuteAsync(string sql) => throw new NotSupportedException();
+}
+
+internal sealed class SqliteStorage : Storage
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("da-black-box-");
+
+    public override string[] Settings => ["--Stores:Pairings=sqlite", "--Stores:Devices=sqlite", $"--ConnectionStrings:Sqlite={Connection}"];
+
+    private string Connection => $"Data Source={Path.Combine(_folder.FullName, "host.db")};Pooling=False";
+
+    public override ValueTask DisposeAsync()
+    {
+        _folder.Delete(recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    protected override async Task ExecuteAsync(string sql)
+    {
+        await using var connection = new SqliteConnection(Connection);
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync();
+    }
+}
+
+internal class PostgresStorage(string connection) : Storage
+{
+    public override string[] Settings => ["--Stores:Pairings=postgres", .. DeviceSettings];
+
+    /// <summary>Several hosts share the server's hundred connections.</summary>
+    protected string[] DeviceSettings =>
+        ["--Stores:Devices=postgres", $"--ConnectionStrings:Postgres={new NpgsqlConnectionStringBuilder(connection) { MaxPoolSize = 15 }}"];
+
+    public static async Task<PostgresStorage> CreateAsync(PostgresServer server) => new(await server.CreateDatabaseAsync());
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask; // with its server
+
+    protected override async Task ExecuteAsync(string sql)
+    {
+        await using var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connection) { Pooling = false }.ToString());
+        await session.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, session);
+        await command.ExecuteNonQueryAsync();
+    }
+}
+
+/// <summary>Pairings in a Redis of its own, devices and tokens in PostgreSQL.</summary>
+internal sealed class RedisStorage(string connection, RedisServer redis) : PostgresStorage(connection)
+{
+    public override string[] Settings => ["--Stores:Pairings=redis", $"--ConnectionStrings:Redis={redis.EndPoint}", .. DeviceSettings];
+
+    public static new async Task<RedisStorage> CreateAsync(PostgresServer server) =>
+        new(await server.CreateDatabaseAsync(), await RedisServer.StartAsync("--appendonly", "yes", "--appendfsync", "always"));
+
+    public override Task BreakPairingsAsync() => redis.KillAsync();
+
+    public override Task MendPairingsAsync() => redis.RestartAsync();
+
+    public override Task ForgetPairingsAsync() => redis.CliAsync("FLUSHALL");
+
+    public override async ValueTask DisposeAsync()
+    {
+        await redis.DisposeAsync();
+        await base.DisposeAsync();
+    }
+}

@@ -1,0 +1,186 @@
+using DeviceAuthorization.Tests;
+
+namespace DeviceAuthorization.BlackBox;
+
+/// <summary>
+/// The hosts of one kind of store, each started when a row first asks for it. With <c>PAIRING_BASE_URL</c> nothing is started: that host
+/// is the ordinary one, and rows that need another say so and are skipped.
+/// </summary>
+public abstract class Store : IAsyncLifetime
+{
+    /// <summary>Of the links that hosts show; a <c>Host</c> header says something else.</summary>
+    public const string Origin = "https://pairing.test";
+
+    /// <summary>What is not of the row at hand stays out of its way.</summary>
+    private static readonly string[] Ordinary =
+    [
+        $"--DeviceAuthorization:PublicOrigin={Origin}",
+        "--DeviceAuthorization:MaxLivePairings=100000",
+        "--DeviceAuthorization:MaxTokensPerUser=10000",
+        "--DeviceAuthorization:AllowWeakUserCodes=true",
+        "--DeviceAuthorization:RateLimits:Enabled=false",
+    ];
+
+    private readonly List<IAsyncDisposable> _started = [];
+    private Task<MinuteStory>? _minute;
+
+    private Task<(Host Host, Storage Storage)>? _main, _registered;
+    private Task<(Host Host, Codes[] Waiting)>? _limited;
+    private Task<Host>? _secondNode;
+
+    public static Uri? External { get; } = Environment.GetEnvironmentVariable("PAIRING_BASE_URL") is { Length: > 0 } url ? new Uri(url) : null;
+
+    /// <summary>The host that almost every row runs against.</summary>
+    internal async Task<Host> MainAsync() => External is null ? (await StartMainAsync()).Host : new Host(External);
+
+    internal async Task<Storage> MainStorageAsync()
+    {
+        Skip.IfNot(External is null, "Needs a store that the tests can break.");
+        return (await StartMainAsync()).Storage;
+    }
+
+    /// <summary>Another node on the store of the ordinary host; itself where the store is its memory.</summary>
+    internal async Task<Host> SecondNodeAsync() => External is null && HasNodes
+        ? await (_secondNode ??= StartNodeAsync())
+        : await MainAsync();
+
+    /// <summary>Limits as by default but for unknown device codes: 20 a minute. And pairings that were started before a row uses them up.</summary>
+    internal Task<(Host Host, Codes[] Waiting)> LimitedAsync()
+    {
+        Skip.IfNot(External is null, "Needs a host whose limits are on and not used up.");
+        return _limited ??= StartLimitedAsync();
+    }
+
+    /// <summary>Clients are registered, one with a secret and one that may introspect. In production, behind a proxy that it believes.</summary>
+    internal async Task<Host> RegisteredAsync()
+    {
+        Skip.IfNot(External is null, "Needs a host with registered clients, in production.");
+        return (await (_registered ??= StartAsync(
+            "Production",
+            [
+                .. Ordinary,
+                "--SignIn:OutsideDevelopment=true",
+                "--DeviceAuthorization:Clients:handheld:DisplayName=Handheld",
+                "--DeviceAuthorization:Clients:handheld:AllowedScopes:0=me.read",
+                $"--DeviceAuthorization:Clients:tv-app:Secret={Clients.TvSecret}",
+                $"--DeviceAuthorization:Clients:library-api:Secret={Clients.ApiSecret}",
+                "--DeviceAuthorization:Clients:library-api:MayIntrospect=true",
+            ]))).Host;
+    }
+
+    /// <summary>What a minute brings: it is played while the other rows run.</summary>
+    internal Task<MinuteStory> MinuteAsync()
+    {
+        Skip.IfNot(External is null, "Needs a host whose pairings live for one minute, and a store that the tests can empty.");
+        return _minute!;
+    }
+
+    public async Task InitializeAsync()
+    {
+        if (External is null)
+        {
+            await StartServersAsync();
+            _minute = PlayAsync();
+        }
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var started in Enumerable.Reverse(_started))
+        {
+            await started.DisposeAsync();
+        }
+
+        await StopServersAsync();
+    }
+
+    internal abstract Task<Storage> CreateStorageAsync();
+
+    protected virtual bool HasNodes => true;
+
+    protected virtual Task StartServersAsync() => Task.CompletedTask;
+
+    protected virtual Task StopServersAsync() => Task.CompletedTask;
+
+    private Task<(Host Host, Storage Storage)> StartMainAsync() => _main ??= StartAsync(Ordinary);
+
+    private async Task<(Host Host, Codes[] Waiting)> StartLimitedAsync()
+    {
+        var (host, _) = await StartAsync(
+            $"--DeviceAuthorization:PublicOrigin={Origin}", "--DeviceAuthorization:RateLimits:UnknownDeviceCodesPerMinute=20");
+        return (host, [await host.Client.StartAsync(), await host.Client.StartAsync(), await host.Client.StartAsync(), await host.Client.StartAsync()]);
+    }
+
+    private async Task<Host> StartNodeAsync()
+    {
+        var (_, storage) = await StartMainAsync();
+        return await StartAsync("Development", storage, Ordinary);
+    }
+
+    private async Task<MinuteStory> PlayAsync()
+    {
+        var (host, storage) = await StartAsync([.. Ordinary, "--DeviceAuthorization:PairingLifetime=00:01:00"]);
+        return await MinuteStory.PlayAsync(host, async () =>
+        {
+            if (storage is MemoryStorage)
+            {
+                return (await StartAsync(Ordinary)).Host; // as after a restart
+            }
+
+            await storage.ForgetPairingsAsync();
+            return host;
+        });
+    }
+
+    private Task<(Host Host, Storage Storage)> StartAsync(params string[] settings) => StartAsync("Development", settings);
+
+    private async Task<(Host Host, Storage Storage)> StartAsync(string environment, string[] settings)
+    {
+        var storage = await CreateStorageAsync();
+        Keep(storage);
+        return (await StartAsync(environment, storage, settings), storage);
+    }
+
+    private async Task<Host> StartAsync(string environment, Storage storage, string[] settings)
+    {
+        var process = await HostProcess.StartAsync(environment, [.. storage.Settings, .. settings]);
+        Keep(process);
+        return new Host(process.Address);
+    }
+
+    private void Keep(IAsyncDisposable started)
+    {
+        lock (_started)
+        {
+            _started.Add(started);
+        }
+    }
+}
+
+public sealed class MemoryStore : Store
+{
+    protected override bool HasNodes => false;
+
+    internal override Task<Storage> CreateStorageAsync() => Task.FromResult<Storage>(new MemoryStorage());
+}
+
+public sealed class SqliteStore : Store
+{
+    internal override Task<Storage> CreateStorageAsync() => Task.FromResult<Storage>(new SqliteStorage());
+}
+
+public class PostgresStore : Store
+{
+    internal PostgresServer Server { get; } = new();
+
+    internal override async Task<Storage> CreateStorageAsync() => await PostgresStorage.CreateAsync(Server);
+
+    protected override Task StartServersAsync() => Server.InitializeAsync();
+
+    protected override Task StopServersAsync() => Server.DisposeAsync();
+}
+
+public sealed class RedisStore : PostgresStore
+{
+    internal override async Task<Storage> CreateStorageAsync() => await RedisStorage.CreateAsync(Server);
+}

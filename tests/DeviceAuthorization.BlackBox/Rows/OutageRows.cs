@@ -1,0 +1,40 @@
+namespace DeviceAuthorization.BlackBox;
+
+/// <summary>Row 73, on every store that can fail: a process's memory cannot.</summary>
+public abstract class OutageRows(Store store)
+{
+    [SkippableFact]
+    [Trait("Row", "73")]
+    public async Task While_the_store_fails_a_poll_is_503_without_an_error_and_later_it_succeeds()
+    {
+        var (host, storage) = (await store.MainAsync(), await store.MainStorageAsync());
+        var codes = await host.Client.StartAsync();
+        (await (await host.SignInAsync("alice")).ApproveAsync(codes)).Is(200);
+
+        await storage.BreakPairingsAsync(); // on look-up
+        await UnavailableAsync(() => host.Client.PollAsync(codes));
+        await UnavailableAsync(() => host.Client.CallAsync("POST", Host.Init, "client_id=tv"));
+        await storage.MendPairingsAsync();
+
+        await storage.BreakTokensAsync(); // on redeem
+        await UnavailableAsync(() => host.Client.PollAsync(codes));
+        await storage.MendTokensAsync();
+
+        var answer = await host.Client.PollAsync(codes);
+        for (var retry = 0; answer.Status == 503 && retry < 10; retry++) // Redis's client takes a moment to come back
+        {
+            using var interval = new PeriodicTimer(TimeSpan.FromSeconds(1));
+            await interval.WaitForNextTickAsync();
+            answer = await host.Client.PollAsync(codes);
+        }
+
+        var token = answer.Is(200).Text("access_token")!;
+        (await host.Client.WithBearerAsync(token)).Is(200);
+    }
+
+    private static async Task UnavailableAsync(Func<Task<Answer>> ask)
+    {
+        var answer = (await ask()).Refuses(503, null);
+        Assert.NotNull(answer.Header("Retry-After"));
+    }
+}
