@@ -33,6 +33,8 @@ internal sealed class PageHost : IAsyncDisposable
 
     public string Page => Address + "/pair/device";
 
+    public string Devices => Address + "/pair/devices";
+
     /// <param name="risk">What the host makes of every approval.</param>
     /// <param name="registered">What it has registered of the app that asks; null for nothing.</param>
     public static async Task<PageHost> StartAsync(ApprovalRisk risk = ApprovalRisk.None, DeviceClient? registered = null)
@@ -70,6 +72,7 @@ internal sealed class PageHost : IAsyncDisposable
         app.UseAuthorization();
         app.MapDeviceAuthorization();
         app.MapDevicePairingPage();
+        app.MapDevicesPage();
         app.MapDevices();
         app.MapGet("/sign-in", (string returnUrl) => Results.Content(
             $"""<!DOCTYPE html><html lang="en"><title>Sign in</title><form method="post" action="/sign-in?returnUrl={Uri.EscapeDataString(returnUrl)}"><label>Name <input name="user"></label><button>Sign in</button></form>""",
@@ -81,6 +84,7 @@ internal sealed class PageHost : IAsyncDisposable
             CookieAuthenticationDefaults.AuthenticationScheme));
         app.MapGet("/api/whoami", (PairedDevice device) => Results.Json(new { device = device.Name })).RequireScope("games.read");
         app.MapGet("/tv.svg", () => Results.Content("""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1" width="32" height="16"><path d="M0 0h2v1H0z"/></svg>""", "image/svg+xml"));
+        app.MapGet("/api/games", () => "games").RequireScope("games.read");
         await app.StartAsync();
         return new PageHost(app, clock);
     }
@@ -120,6 +124,14 @@ internal sealed class PageHost : IAsyncDisposable
         using var answer = await _device.SendAsync(request);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("device").GetString();
+    }
+
+    /// <summary>What an API of the host answers that does not ask for a device; it needs the scope games.read.</summary>
+    public async Task<HttpStatusCode> CallAsync(string token)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/games") { Headers = { Authorization = new("Bearer", token) } };
+        using var answer = await _device.SendAsync(request);
+        return answer.StatusCode;
     }
 
     public async ValueTask DisposeAsync()

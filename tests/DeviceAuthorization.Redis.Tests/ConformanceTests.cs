@@ -72,6 +72,8 @@ public sealed class RedisPairingFlowConformance(StandaloneRedis redis) : Pairing
     private readonly TestStores _stores = new(redis);
 
     protected override void AddStores(DeviceAuthorizationBuilder builder) => _stores.AddTo(builder);
+
+    protected override Task<string> DumpAsync() => _stores.DumpAsync();
 }
 
 public sealed class RedisClusterPairingFlowConformance(RedisCluster redis) : PairingFlowConformance, IClassFixture<RedisCluster>
@@ -79,6 +81,8 @@ public sealed class RedisClusterPairingFlowConformance(RedisCluster redis) : Pai
     private readonly TestStores _stores = new(redis);
 
     protected override void AddStores(DeviceAuthorizationBuilder builder) => _stores.AddTo(builder);
+
+    protected override Task<string> DumpAsync() => _stores.DumpAsync();
 }
 
 /// <summary>Lua and transactions as Garnet has them.</summary>
@@ -87,6 +91,8 @@ public sealed class GarnetPairingFlowConformance(Garnet redis) : PairingFlowConf
     private readonly TestStores _stores = new(redis);
 
     protected override void AddStores(DeviceAuthorizationBuilder builder) => _stores.AddTo(builder);
+
+    protected override Task<string> DumpAsync() => _stores.DumpAsync();
 }
 
 public sealed class ConformanceTests

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -120,6 +121,21 @@ internal sealed class TestStores(RedisFixture fixture, string? prefix = null)
     public RedisKey PairingKey(Pairing pairing) => $"{Prefix}p:{PairingRecord.Shorten(pairing.DeviceCodeHash)}";
 
     public RedisKey UserCodeKey(Pairing pairing) => $"{Prefix}u:{PairingRecord.Shorten(pairing.UserCodeHash)}";
+
+    /// <summary>Every key of the test and what it holds, on every node.</summary>
+    public async Task<string> DumpAsync()
+    {
+        var dump = new StringBuilder();
+        foreach (var server in fixture.Redis.GetServers())
+        {
+            await foreach (var key in server.KeysAsync(pattern: Prefix + "*"))
+            {
+                dump.Append(key).Append(' ').Append(await fixture.Redis.GetDatabase().StringGetAsync(key)).Append('\n');
+            }
+        }
+
+        return dump.ToString();
+    }
 
     public async Task CloseAsync()
     {

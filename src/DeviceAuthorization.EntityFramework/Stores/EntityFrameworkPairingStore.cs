@@ -11,6 +11,7 @@ namespace DeviceAuthorization;
 internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : IPairingStore
 {
     private static readonly long Tolerance = (long)Pacing.Tolerance.TotalMilliseconds;
+    private static readonly PairingStatus[] Known = Enum.GetValues<PairingStatus>();
     private static readonly long FarthestDue = (long)(Pacing.LongestInterval + Pacing.Tolerance).TotalMilliseconds;
 
     public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
@@ -107,6 +108,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
         return db.Set<PairingRow>().Where(row => row.ExpiresAt < at).OrderBy(row => row.ExpiresAt).Take(max).ExecuteDeleteAsync(cancellationToken);
     }));
 
+    /// <summary>A row in a state that a later version knows is as if it were not there: it grants nothing, and is no error at each poll.</summary>
     private static Task<PairingRow?> ReadAsync(DbContext db, Expression<Func<PairingRow, bool>> which, CancellationToken cancellationToken) =>
-        db.Set<PairingRow>().AsNoTracking().FirstOrDefaultAsync(which, cancellationToken);
+        db.Set<PairingRow>().AsNoTracking().Where(row => EF.Constant(Known).Contains(row.Status)).FirstOrDefaultAsync(which, cancellationToken);
 }

@@ -125,6 +125,24 @@ public abstract partial class PairingFlowConformance
         }
     }
 
+    // T-03: approve and deny in many windows of one user.
+    [Fact]
+    public async Task Of_32_decisions_of_one_user_at_once_one_counts_and_the_others_hear_so()
+    {
+        var (one, two) = await StartTwoAsync();
+        var codes = await one.Device().StartAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(window => Task.Run(() =>
+        {
+            var alice = (window % 2 == 0 ? one : two).Approver("alice");
+            return window % 4 < 2 ? alice.ApproveAsync(codes.UserCode, Read) : alice.DenyAsync(codes.UserCode);
+        })));
+        Assert.Equal(31, answers.Count(answer => answer is ApproverAnswer.AlreadyDecided));
+        var approved = Assert.Single(answers, answer => answer is not ApproverAnswer.AlreadyDecided) is ApproverAnswer.Approved;
+        var outcome = await two.Device().PollAsync(codes);
+        Assert.True(approved ? outcome is DeviceAnswer.Paired : outcome is DeviceAnswer.Denied, $"{outcome}");
+        Assert.Equal(approved ? 1 : 0, (await one.DevicesAsync("alice")).Count);
+    }
+
     // ADV-20: the expiry was not looked at again where it counts. Here: while an approver decides…
     [Fact]
     public async Task An_approval_that_read_in_time_and_writes_too_late_is_refused()

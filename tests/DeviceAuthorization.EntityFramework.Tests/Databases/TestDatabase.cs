@@ -16,7 +16,8 @@ public abstract class TestDatabase : IDisposable
 
     public abstract void Use(DbContextOptionsBuilder options);
 
-    public void AddTo(IServiceCollection services) => services.AddDbContext<HostContext>(options => Use(options.AddInterceptors(Wire)));
+    /// <summary>With the values of each statement in the log, which a host may ask for: no secret is in them either.</summary>
+    public void AddTo(IServiceCollection services) => services.AddDbContext<HostContext>(options => Use(options.EnableSensitiveDataLogging().AddInterceptors(Wire)));
 
     /// <summary>As a host does.</summary>
     public void AddStores(DeviceAuthorizationBuilder builder)

@@ -53,6 +53,8 @@ public sealed class SqlitePairingFlowConformance : PairingFlowConformance, IDisp
     public void Dispose() => _database.Dispose();
 
     protected override void AddStores(DeviceAuthorizationBuilder builder) => _database.AddStores(builder);
+
+    protected override Task<string> DumpAsync() => _database.DumpAsync();
 }
 
 [Collection(PostgresTests.Name)]
@@ -63,6 +65,8 @@ public sealed class PostgresPairingFlowConformance(PostgresServer server) : Pair
     public void Dispose() => _database.Dispose();
 
     protected override void AddStores(DeviceAuthorizationBuilder builder) => _database.AddStores(builder);
+
+    protected override Task<string> DumpAsync() => _database.DumpAsync();
 }
 
 public sealed class ConformanceTests

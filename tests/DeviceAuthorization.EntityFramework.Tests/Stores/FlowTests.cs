@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>The whole flow over a real database, and what it costs.</summary>
@@ -51,6 +53,17 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
         var paired = Assert.IsType<PollResult.Paired>(Assert.Single(answers, answer => answer is PollResult.Paired));
         Assert.NotNull(await _host.CallAsync(paired.Token));
         Assert.Single(await _host.Services.GetRequiredService<IDeviceRepository>().ListTokensAsync("alice", default));
+    }
+
+    [Fact]
+    public async Task A_pairing_in_a_state_of_a_later_version_is_unknown_and_grants_nothing()
+    {
+        var codes = await _host.StartAsync();
+        await _host.ApproveAsync(codes);
+        Assert.Equal(1, await database.QueryAsync(context => context.Database.ExecuteSqlRawAsync("UPDATE \"DevicePairings\" SET \"Status\" = 'Suspended'")));
+        Assert.Equal(PairingError.InvalidGrant, await _host.RefusedAsync(codes));
+        Assert.IsType<DecisionResult.NotFound>(await _host.ApproveAsync(codes));
+        Assert.IsType<DecisionResult.NotFound>(await _host.DenyAsync(codes));
     }
 
     [Theory]

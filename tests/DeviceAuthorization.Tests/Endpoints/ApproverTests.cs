@@ -204,6 +204,35 @@ public sealed class ApproverTests
         }
     }
 
+    [Fact]
+    public async Task Codes_that_are_not_ones_own_cost_as_many_calls_of_the_store_as_unknown_ones()
+    {
+        var store = new PairingStoreWrapper();
+        await using var host = await TestHost.StartAsync(services: store.Use);
+        var (alice, bob) = (await host.SignInAsync("alice"), await host.SignInAsync("bob"));
+        var expired = (await host.Device().StartAsync()).UserCode;
+        host.Clock.Advance(TimeSpan.FromMinutes(10));
+        var (approved, claimed) = ((await host.Device().StartAsync()).UserCode, (await host.Device().StartAsync()).UserCode);
+        (await alice.ApproveAsync(approved)).EnsureSuccessStatusCode();
+        (await alice.EnterCodeAsync(claimed)).EnsureSuccessStatusCode();
+        foreach (var ask in new Func<string, Task<HttpResponseMessage>>[]
+        {
+            code => bob.GetAsync($"{Wire.Prefix}/pending/{code}"), code => bob.ApproveAsync(code), code => bob.DenyAsync(code), code => bob.EnterCodeAsync(code),
+        })
+        {
+            var unknown = await CallsAsync(ask, "BBBB-BBBB");
+            Assert.InRange(unknown, 1, 2);
+            Assert.Equal((unknown, unknown, unknown), (await CallsAsync(ask, expired), await CallsAsync(ask, approved), await CallsAsync(ask, claimed)));
+        }
+
+        async Task<int> CallsAsync(Func<string, Task<HttpResponseMessage>> ask, string code)
+        {
+            var before = store.Calls;
+            (await ask(code)).Dispose();
+            return store.Calls - before;
+        }
+    }
+
     private static Task<HttpResponseMessage> DecideAsync(HttpClient client, string decision, Codes codes) =>
         decision == "approve" ? client.ApproveAsync(codes.UserCode) : client.DenyAsync(codes.UserCode);
 

@@ -38,6 +38,8 @@ public sealed class BadPollTests
         { "56, 5,000", Grant + "&device_code=" + new string('Q', 5000) + "&client_id=tv", 400, "invalid_request" },
         { "56, 4,096", Grant + "&device_code=" + new string('Q', 4096) + "&client_id=tv", 400, "invalid_grant" },
         { "56, 1 MB", Grant + "&device_code=" + new string('Q', 1 << 20) + "&client_id=tv", 413, "invalid_request" },
+        { "ADV-04, 50,000", Grant + "&device_code={code}&client_id=tv&scope=" + new string('Q', 50_000), 413, "invalid_request" },
+        { "ADV-04, 7,000 scopes", Grant + "&device_code={code}&client_id=tv&scope=" + string.Join('+', Enumerable.Repeat("a", 7000)), 400, "invalid_request" },
         { "57", Grant + "&device_code={code}&client_id=QQ", 400, "invalid_grant" },
         { "58", Grant + "&device_code={code}", 400, "invalid_request" },
         { "58, empty", Grant + "&device_code={code}&client_id=", 400, "invalid_request" },

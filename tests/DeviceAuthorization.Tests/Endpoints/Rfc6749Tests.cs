@@ -52,6 +52,21 @@ public sealed class Rfc6749Tests
         Assert.Equal("openid", (await (await device.PollAsync(codes.DeviceCode)).JsonAsync()).GetProperty("scope").GetString());
     }
 
+    [Fact]
+    [Trait("Row", "P-57"), Trait("Row", "ADV-24")]
+    public async Task Without_a_scope_the_default_ones_are_shown_granted_and_named_in_the_answer()
+    {
+        await using var host = await TestHost.StartAsync(options => options.DefaultScopes = ["library.read", "profile"]);
+        var device = host.Device();
+        var codes = await device.StartAsync(scope: null);
+        var alice = await host.SignInAsync("alice");
+        var review = await alice.ReviewAsync(codes.UserCode);
+        Assert.Contains("See your library", review, StringComparison.Ordinal);
+        Assert.DoesNotContain("Change your library", review, StringComparison.Ordinal);
+        (await alice.PostDecisionAsync(review, "approve")).EnsureSuccessStatusCode();
+        Assert.Equal("library.read profile", (await (await device.PollAsync(codes.DeviceCode)).JsonAsync()).GetProperty("scope").GetString());
+    }
+
     [Theory]
     [Trait("Row", "P-67")]
     [InlineData("init", "CLIENT_ID=tv")]

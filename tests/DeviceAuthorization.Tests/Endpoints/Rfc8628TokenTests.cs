@@ -203,6 +203,36 @@ public sealed class Rfc8628TokenTests
     }
 
     [Theory]
+    [Trait("Row", "T-23")]
+    [InlineData("pending")]
+    [InlineData("approved")]
+    [InlineData("redeemed")]
+    public async Task Another_clients_code_is_answered_byte_by_byte_as_an_unknown_one(string state)
+    {
+        await using var host = await TestHost.StartAsync();
+        var device = host.Device();
+        var codes = await device.StartAsync();
+        if (state != "pending")
+        {
+            (await (await host.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        }
+
+        if (state == "redeemed")
+        {
+            (await device.PollAsync(codes.DeviceCode)).EnsureSuccessStatusCode();
+        }
+
+        Assert.Equal(await SpellAsync(new string('a', 43)), await SpellAsync(codes.DeviceCode));
+
+        async Task<string> SpellAsync(string code)
+        {
+            using var answer = await device.PollAsync(code, "other");
+            var headers = answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key != "Date").Select(header => $"{header.Key}: {string.Join(", ", header.Value)}");
+            return $"{(int)answer.StatusCode}\n{string.Join('\n', headers)}\n\n{await answer.Content.ReadAsStringAsync()}";
+        }
+    }
+
+    [Theory]
     [Trait("Row", "P-42")]
     [InlineData(599.999, "authorization_pending")]
     [InlineData(600, "expired_token")]

@@ -10,7 +10,7 @@ namespace DeviceAuthorization.Tests;
 /// </summary>
 public sealed class SecretsTests
 {
-    private const string Key = "idempotency-key-that-is-a-secret";
+    private const string Key = "q7Jx0vT2mZ/pL9sKd4WbY==";
 
     [Fact]
     public async Task No_log_record_holds_a_secret()

@@ -92,6 +92,9 @@ public sealed class DevicePairingPageTests
     [InlineData("?user_code=BBBB")]
     [InlineData("?user_code=")]
     [InlineData("?returnUrl=//evil.example")]
+    [InlineData("?returnUrl=https://evil.example")]
+    [InlineData("?returnUrl=%2F%5Cevil.example")]
+    [InlineData("?returnUrl=javascript:1&ReturnUrl=%2F%09%2Fevil.example")]
     public async Task A_link_that_brings_no_code_shows_an_empty_form(string query)
     {
         await using var host = await TestHost.StartAsync();
@@ -156,12 +159,16 @@ public sealed class DevicePairingPageTests
         var expired = (await host.Device().StartAsync()).UserCode;
         host.Clock.Advance(TimeSpan.FromMinutes(11));
         var (denied, claimed) = ((await host.Device().StartAsync()).UserCode, (await host.Device().StartAsync()).UserCode);
+        var (approved, redeemed) = ((await host.Device().StartAsync()).UserCode, await host.Device().StartAsync());
         (await alice.DenyAsync(denied)).EnsureSuccessStatusCode();
+        (await alice.ApproveAsync(approved)).EnsureSuccessStatusCode();
+        (await alice.ApproveAsync(redeemed.UserCode)).EnsureSuccessStatusCode();
+        await TokenAsync(host, redeemed);
         (await alice.EnterCodeAsync(claimed)).EnsureSuccessStatusCode();
 
         var unknown = await PageAsync("BBBB-BBBB");
         Assert.Contains("This code is not known here.", unknown, StringComparison.Ordinal);
-        foreach (var code in new[] { "", "----", "BBB-BBBB", "BBBB-BBBBB", "<script>alert(1)</script>", "{{7*7}}", new string('B', 4000), expired, denied, claimed })
+        foreach (var code in new[] { "", "----", "BBB-BBBB", "BBBB-BBBBB", "<script>alert(1)</script>", "{{7*7}}", "' OR 1=1 --", new string('B', 4000), expired, denied, claimed, approved, redeemed.UserCode })
         {
             Assert.Equal(unknown, await PageAsync(code));
         }
@@ -173,6 +180,24 @@ public sealed class DevicePairingPageTests
             var html = await answer.HtmlAsync();
             return html.Replace(Browser.Antiforgery(html), "", StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_code_that_is_sent_twice_leads_to_the_same_review() // ADV-23
+    {
+        await using var host = await TestHost.StartAsync();
+        var codes = await host.Device().StartAsync();
+        var alice = await host.SignInAsync("alice");
+        var form = await alice.GetStringAsync(Browser.Page);
+        var sent = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+            alice.PostPageAsync(Browser.Page, ("__RequestVerificationToken", Browser.Antiforgery(form)), ("user_code", codes.UserCode)))));
+        foreach (var answer in sent)
+        {
+            Assert.Equal((HttpStatusCode.OK, "Approve this device?"), (answer.StatusCode, await answer.TitleAsync()));
+        }
+
+        using var decided = await alice.PostDecisionAsync(await sent[0].HtmlAsync(), "approve");
+        Assert.Equal("Device approved", await decided.TitleAsync());
     }
 
     [Theory]

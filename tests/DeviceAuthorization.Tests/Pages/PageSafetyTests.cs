@@ -3,6 +3,8 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Mvc.Testing.Handlers;
 
 namespace DeviceAuthorization.Tests;
 
@@ -99,6 +101,20 @@ public sealed class PageSafetyTests
         Assert.Equal((HttpStatusCode.BadRequest, "Please start again"), (answer.StatusCode, await answer.TitleAsync()));
         using var poll = await host.Device().PollAsync(codes.DeviceCode);
         Assert.Equal("authorization_pending", await poll.ErrorAsync());
+    }
+
+    [Theory]
+    [InlineData("user_code=BBBB%00BBBB")]
+    [InlineData("user_code=BBBB-BBBB&user_code=BBBB-BBBB")]
+    [InlineData(null)]
+    public async Task What_cannot_be_a_form_of_this_page_is_refused_and_not_echoed(string? body)
+    {
+        await using var host = await TestHost.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        using var content = new StringContent(body ?? $"user_code={new string('B', 1 << 20)}", new MediaTypeHeaderValue("application/x-www-form-urlencoded"));
+        using var answer = await alice.PostAsync(Browser.Page, content);
+        Assert.Equal((HttpStatusCode.BadRequest, "Please start again"), (answer.StatusCode, await answer.TitleAsync()));
+        Assert.DoesNotContain("BBBB", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -252,6 +268,33 @@ public sealed class PageSafetyTests
         using var review = await browser.GetAsync(Browser.Review);
         Assert.Equal((HttpStatusCode.SeeOther, Browser.Page), (review.StatusCode, review.Headers.Location?.OriginalString));
         Assert.DoesNotContain(codes.UserCode, await browser.GetStringAsync(Browser.Page), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_form_of_another_node_decides_where_the_keys_are_shared_and_starts_again_where_they_are_not(bool shared) // T-37
+    {
+        IDataProtectionProvider keys = new EphemeralDataProtectionProvider();
+        await using var one = await TestHost.StartAsync(services: services => services.AddSingleton(keys));
+        await using var two = await TestHost.StartAsync(services: services => services
+            .AddSingleton(shared ? keys : new EphemeralDataProtectionProvider())
+            .AddSingleton(one.Services.GetRequiredService<IPairingStore>())
+            .AddSingleton(one.Services.GetRequiredService<IDeviceRepository>()));
+        var cookies = new CookieContainer(); // one browser, whose requests go now to the one and now to the other
+        var (atOne, atTwo) = (one.Device(new CookieContainerHandler(cookies)), two.Device(new CookieContainerHandler(cookies)));
+        var codes = await one.Device().StartAsync();
+        (await atOne.GetAsync("/test/sign-in/alice")).EnsureSuccessStatusCode();
+        var review = await atOne.ReviewAsync(codes.UserCode);
+        if (!shared)
+        {
+            (await atTwo.GetAsync("/test/sign-in/alice")).EnsureSuccessStatusCode(); // it cannot read the other's session either
+        }
+
+        using var decided = await atTwo.PostDecisionAsync(review, "approve");
+        Assert.Equal(
+            shared ? (HttpStatusCode.OK, "Device approved") : (HttpStatusCode.BadRequest, "Please start again"), (decided.StatusCode, await decided.TitleAsync()));
+        Assert.Equal(shared ? null : "authorization_pending", await (await one.Device().PollAsync(codes.DeviceCode)).ErrorAsync());
     }
 
     [Fact]
