@@ -79,25 +79,22 @@ internal sealed class DevicePairingPage(
             return Unknown(context, visitor);
         }
 
-        var claimed = await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted);
-        if (claimed is InspectResult.NotFound)
+        if (Ticket(context) is { UserId: null, Code: var brought } && brought == code.RevealGrouped() && options.Value.Clients.Values.Any(client => !client.AllowLink))
         {
-            return Unknown(context, visitor);
+            switch (await pairings.InspectAsync(brought, visitor.Approver, context.RequestAborted))
+            {
+                case InspectResult.NotFound:
+                    return Unknown(context, visitor);
+                case InspectResult.Found { Pairing.ClientId: var clientId } when options.Value.FindClient(clientId) is { AllowLink: false }: // somebody else may have sent the link
+                    context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
+                    return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
+            }
         }
 
-        if (claimed is InspectResult.Found { Pairing: var pairing } && MustBeTyped(context, pairing, code))
-        {
-            context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
-            return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
-        }
-
-        return Keep(context, code.RevealGrouped(), visitor.Approver.UserId, frame.Address(context) + "/review");
+        return await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted) is InspectResult.NotFound
+            ? Unknown(context, visitor)
+            : Keep(context, code.RevealGrouped(), visitor.Approver.UserId, frame.Address(context) + "/review");
     }
-
-    /// <summary>Whether the code is the one that a link brought, and its app gets no links: somebody else may have sent it.</summary>
-    private bool MustBeTyped(HttpContext context, Pairing pairing, UserCode code) =>
-        options.Value.FindClient(pairing.ClientId) is { AllowLink: false }
-        && Ticket(context) is { UserId: null, Code: var brought } && brought == code.RevealGrouped();
 
     /// <summary>What asks; once it is decided, what was decided.</summary>
     private async Task<IResult> ReviewAsync(HttpContext context)
@@ -210,7 +207,7 @@ internal sealed class DevicePairingPage(
                         ticket.Code,
                         tickets.Write(ticket.Code, visitor.Approver.UserId),
                         clock.Now(),
-                        networks.Of(context) == Network.Of(found.Pairing.Device.Address))
+                        networks.Of(context) == Network.Parse(found.Pairing.Device.Address))
                     {
                         PathBase = context.Request.PathBase.ToUriComponent(),
                         Typed = typed,

@@ -95,11 +95,11 @@ internal sealed class EnteredCodes(
 
     private async ValueTask<bool> IsOfCampaignAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken)
     {
-        var network = Network.Of(pairing.Device.Address);
+        var network = Network.Parse(pairing.Device.Address);
         if (_options.CampaignThreshold is not { } threshold
             || pairing.Device.Address is null
             || approver.Address is null
-            || network == Network.Of(approver.Address)
+            || network == Network.Parse(approver.Address)
             || await limiter.TryCountAsync([new AttemptBudget($"elsewhere:{network}", threshold, Hour)], cancellationToken).ConfigureAwait(false) is null)
         {
             return false;

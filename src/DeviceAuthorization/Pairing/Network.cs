@@ -16,5 +16,5 @@ internal static class Network
     };
 
     /// <summary>The same of an address that was written down.</summary>
-    public static string Of(string? address) => Of(IPAddress.TryParse(address, out var parsed) ? parsed : null);
+    public static string Parse(string? address) => Of(IPAddress.TryParse(address, out var parsed) ? parsed : null);
 }

@@ -20,6 +20,7 @@ public sealed class EndpointDescriptionTests
         await using var host = await TestHost.StartAsync(map: app =>
         {
             app.MapDeviceAuthorizationMetadata();
+            app.MapTokenIntrospection();
             app.MapDevices();
             app.MapClientTokens();
             app.MapDevicesPage();

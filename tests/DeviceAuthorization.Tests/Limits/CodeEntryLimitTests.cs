@@ -175,7 +175,7 @@ public sealed class CodeEntryLimitTests
         using var asked = await honest.PostPageAsync(Browser.Page, ("__RequestVerificationToken", Browser.Antiforgery(await form.HtmlAsync())), ("user_code", codes.UserCode));
         Assert.Equal("/captcha", asked.Headers.Location!.ToString());
         using var json = await honest.GetAsync($"{Wire.Prefix}/pending/{codes.UserCode}");
-        Assert.Equal("/captcha", json.Headers.Location!.ToString());
+        Assert.Equal((HttpStatusCode.Forbidden, "captcha"), (json.StatusCode, await json.DetailAsync()));
 
         honest.DefaultRequestHeaders.Add("X-Solved", "yes");
         using var passed = await honest.EnterCodeAsync(codes.UserCode);
@@ -232,7 +232,9 @@ public sealed class CodeEntryLimitTests
     private sealed class Captcha : ICodeEntryChallenge
     {
         public ValueTask<IResult?> ChallengeAsync(HttpContext context) =>
-            ValueTask.FromResult(context.Request.Headers.ContainsKey("X-Solved") ? null : Results.Redirect("/captcha"));
+            ValueTask.FromResult(context.Request.Headers.ContainsKey("X-Solved") ? null
+                : context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal) ? Results.Json(new { detail = "captcha" }, statusCode: 403)
+                : Results.Redirect("/captcha"));
     }
 
     private sealed class CountingStore
