@@ -56,6 +56,13 @@ public sealed class DeviceAuthorizationOptions
     /// <value>5 seconds by default; whole seconds, from 1 to 60.</value>
     public TimeSpan PollingInterval { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Whether approvers compare a number with the one that the device shows, before their approval counts: against somebody who sends people
+    /// a code of a device that they do not see.
+    /// </summary>
+    /// <value><see cref="NumberMatching.Off"/> by default, for few devices can show one.</value>
+    public NumberMatching NumberMatching { get; set; }
+
     /// <summary>How many live pairings the in-memory store holds; then new ones are refused. Live ones are never evicted.</summary>
     /// <value>1000 by default, which keeps blind guesses at an eight-letter code hopeless; from 1 to 1,000,000.</value>
     public int MaxLivePairings { get; set; } = 1000;

@@ -38,4 +38,7 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Warning, "Pairing {PairingId} was not redeemed: user {UserId} has {Limit} live tokens already.")]
     public static partial void TokenLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
+
+    [LoggerMessage(40, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, once they have chosen the number that the device shows.")]
+    public static partial void NumberAsked(this ILogger logger, Guid pairingId, string userId);
 }

@@ -46,6 +46,7 @@ internal static class DeviceAuthorizationEndpoints
         {
             StartResult.Started started => dialect.Started(started, VerificationLinks.Of(context.Request, options.Value)),
             StartResult.UnknownScopes { Scopes: var scopes } => dialect.UnknownScopes(scopes),
+            StartResult.NumberRequired => dialect.NumberRequired(),
             StartResult.Unavailable => EndpointGuard.Unavailable(context),
             _ => throw new UnreachableException(),
         };

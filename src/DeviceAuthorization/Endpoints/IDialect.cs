@@ -14,6 +14,8 @@ internal interface IDialect
 
     IResult UnknownScopes(IReadOnlyList<string> scopes);
 
+    IResult NumberRequired();
+
     IResult TooManyStarts();
 
     Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context);

@@ -67,7 +67,7 @@ internal sealed class JsonDialect : IDialect
         }
 
         return start.RequestedScopes is { Count: > 0 } scopes && scopes.Count <= options.Scopes.Count && scopes.All(ScopeParameter.IsToken)
-            ? new PairingRequest { ClientId = client, RequiresClientId = false, Scopes = scopes!, Device = device }
+            ? new PairingRequest { ClientId = client, RequiresClientId = false, Scopes = scopes!, Device = device, CanShowNumber = start.NumberMatching == true }
             : Refuse<PairingRequest>("requested_scopes must name at least one scope, and no more than there are.");
     }
 
@@ -90,6 +90,8 @@ internal sealed class JsonDialect : IDialect
 
     public IResult UnknownScopes(IReadOnlyList<string> scopes) =>
         Unprocessable($"Unknown scopes: {string.Join(", ", scopes)}");
+
+    public IResult NumberRequired() => Error(StatusCodes.Status403Forbidden, "Only devices that can show a number (number_matching) are paired here.");
 
     public IResult TooManyStarts() => Error(StatusCodes.Status429TooManyRequests, "Too many authorize attempts. Try again later.");
 
@@ -124,7 +126,7 @@ internal sealed class JsonDialect : IDialect
     {
         var error = notPaired.Error == PairingError.InvalidGrant ? PairingError.ExpiredToken : notPaired.Error;
         return TypedResults.Json(
-            new RomMError(error.ToWire(), error, (int?)notPaired.Interval?.TotalSeconds),
+            new RomMError(error.ToWire(), error, (int?)notPaired.Interval?.TotalSeconds, notPaired.MatchNumber),
             WireJson.Default.RomMError,
             statusCode: StatusCodes.Status400BadRequest);
     }

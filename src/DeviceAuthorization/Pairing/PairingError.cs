@@ -34,6 +34,10 @@ public enum PairingError
     [JsonStringEnumMemberName("invalid_client")]
     InvalidClient,
 
+    /// <summary>The client may not use this grant (RFC 6749 §5.2), such as one that cannot show a number where every device must.</summary>
+    [JsonStringEnumMemberName("unauthorized_client")]
+    UnauthorizedClient,
+
     /// <summary>A requested scope is malformed or unknown to the host.</summary>
     [JsonStringEnumMemberName("invalid_scope")]
     InvalidScope,

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The steps of the flow, in order: start, look up, approve or deny, poll and redeem. The rules are <see cref="Pairing"/>'s; this
+/// The steps of the flow, in order: start, look up, approve (and match) or deny, poll and redeem. The rules are <see cref="Pairing"/>'s; this
 /// class asks them, and writes their answer in one atomic step of the store. A refused write means that somebody moved the
 /// pairing on meanwhile: read it again and decide afresh. A cancelled call leaves what was written.
 /// </summary>
@@ -25,6 +25,8 @@ public sealed class PairingService(
     private readonly DeviceAuthorizationOptions _options = options.Value;
     private readonly Redemption _redemption = new(store, devices, policy, options.Value, clock, logger);
 
+    private Decision Decision => new(store, _redemption, logger);
+
     /// <summary>A device asks to be paired (RFC 8628 §3.1 and §3.2).</summary>
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
     {
@@ -33,6 +35,11 @@ public sealed class PairingService(
         if (scopes.Where(scope => !_options.Scopes.ContainsKey(scope)).ToArray() is { Length: > 0 } unknown)
         {
             return new StartResult.UnknownScopes(unknown);
+        }
+
+        if (_options.NumberMatching == NumberMatching.Always && !request.CanShowNumber)
+        {
+            return new StartResult.NumberRequired();
         }
 
         var now = clock.Now();
@@ -48,6 +55,7 @@ public sealed class PairingService(
                 RequiresClientId = request.RequiresClientId,
                 RequestedScopes = Sorted(scopes),
                 Device = request.Device,
+                CanShowNumber = request.CanShowNumber,
                 CreatedAt = now,
                 ExpiresAt = now + _options.PairingLifetime,
                 Pacing = Pacing.Start(_options.PollingInterval, now),
@@ -98,7 +106,9 @@ public sealed class PairingService(
                 return Refused(pairing, approver);
             }
 
-            if (await policy.RefusesAsync(pairing, approver, approval, cancellationToken).ConfigureAwait(false) is { } refusal)
+            var refusal = await policy.RefusesAsync(pairing, approver, approval, _options.NumberMatching, cancellationToken).ConfigureAwait(false);
+            var compares = refusal is DecisionResult.NumberRequired && approval.CanCompareNumber;
+            if (refusal is not null && !compares)
             {
                 return refusal;
             }
@@ -112,45 +122,26 @@ public sealed class PairingService(
                 AsNewDevice = approval.AsNewDevice,
                 TokenExpiresAt = lifetime == Timeout.InfiniteTimeSpan ? null : now + lifetime,
                 TokenSalt = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)),
-            }, now);
-            if (error is null && await store.TryReplaceAsync(approved, now, cancellationToken).ConfigureAwait(false))
+            }, now, compares ? MatchNumber.New() : null);
+            if (error is null && await Decision.TryWriteAsync(approved, now, cancellationToken).ConfigureAwait(false) is { } result)
             {
-                logger.PairingApproved(pairing.Id, approver.UserId);
-
-                // The decision comes first, so that only its winner registers a device. Should this registration not happen,
-                // redemption does it: an approval that was acknowledged is never lost.
-                var device = await _redemption.RegisterAsync(approved, cancellationToken).ConfigureAwait(false);
-                var registered = approved.Registered(device) with { Version = approved.Version + 1 };
-                await store.TryReplaceAsync(registered, clock.Now(), cancellationToken).ConfigureAwait(false);
-                return new DecisionResult.Approved(device);
+                return result;
             }
         }
 
         throw Contended();
     }
 
-    /// <summary>The approver says no. However many decisions run at once, exactly one counts.</summary>
-    public async Task<DecisionResult> DenyAsync(string? userCode, Approver approver, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(approver);
-        for (var attempt = 0; attempt < WriteAttempts; attempt++)
-        {
-            var pairing = await FindAsync(userCode, cancellationToken).ConfigureAwait(false);
-            var now = clock.Now();
-            if (pairing is null || pairing.Deny(approver.UserId, now) is not (null, var denied))
-            {
-                return Refused(pairing, approver);
-            }
+    /// <summary>
+    /// The approver says which number the device shows, after <see cref="DecisionResult.Matching"/>. The right one approves, any other denies.
+    /// However many tries run at once, exactly one counts.
+    /// </summary>
+    public Task<DecisionResult> MatchAsync(string? userCode, Approver approver, int number, CancellationToken cancellationToken = default) =>
+        DecideAsync(userCode, approver, (pairing, now) => pairing.Match(approver.UserId, number, now), cancellationToken);
 
-            if (await store.TryReplaceAsync(denied, now, cancellationToken).ConfigureAwait(false))
-            {
-                logger.PairingDenied(pairing.Id, approver.UserId);
-                return new DecisionResult.Denied();
-            }
-        }
-
-        throw Contended();
-    }
+    /// <summary>The approver says no, be it instead of a number. However many decisions run at once, exactly one counts.</summary>
+    public Task<DecisionResult> DenyAsync(string? userCode, Approver approver, CancellationToken cancellationToken = default) =>
+        DecideAsync(userCode, approver, (pairing, now) => pairing.Deny(approver.UserId, now), cancellationToken);
 
     /// <summary>
     /// The device polls (RFC 8628 §3.4 and §3.5). However many polls run at once, at most one is paired. A device that sent an
@@ -176,7 +167,7 @@ public sealed class PairingService(
             {
                 case null when await _redemption.RedeemAsync(deviceCode, pairing, next, cancellationToken).ConfigureAwait(false) is { } result:
                     return result;
-                case null or PairingError.AuthorizationPending: // the store saw another state: look again
+                case null or PairingError.AuthorizationPending when pairing.Status != PairingStatus.Matching: // the store saw another state: look again
                     continue;
                 case PairingError.SlowDown when next.Pacing != pairing.Pacing:
                     await store.TrySlowDownAsync(pairing, next.Pacing, cancellationToken).ConfigureAwait(false);
@@ -187,7 +178,11 @@ public sealed class PairingService(
                     break;
             }
 
-            return new PollResult.NotPaired(error.Value) { Interval = error == PairingError.SlowDown ? next.Pacing.Interval : null };
+            return new PollResult.NotPaired(error!.Value)
+            {
+                Interval = error == PairingError.SlowDown ? next.Pacing.Interval : null,
+                MatchNumber = error == PairingError.AuthorizationPending ? next.MatchNumber : null,
+            };
         }
 
         throw Contended();
@@ -200,6 +195,11 @@ public sealed class PairingService(
         {
             var pairing = await FindAsync(userCode, cancellationToken).ConfigureAwait(false);
             var now = clock.Now();
+            if (pairing is { MatchNumber: { } number } && pairing.AwaitsNumberOf(approver.UserId, now))
+            {
+                return new InspectResult.Matching { Pairing = pairing, Numbers = MatchNumber.Choices(number) };
+            }
+
             if (pairing is null || pairing.Claim(approver.UserId, now) is not (null, var claimed))
             {
                 return Refused(pairing, approver) is DecisionResult.AlreadyDecided { Status: var status }
@@ -213,9 +213,31 @@ public sealed class PairingService(
                 {
                     Pairing = pairing,
                     GrantableScopes = await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
-                    Risk = await policy.RiskAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
+                    Risk = await policy.RiskAsync(pairing, approver, _options.NumberMatching, cancellationToken).ConfigureAwait(false),
                     KnownDevice = await _redemption.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
                 };
+            }
+        }
+
+        throw Contended();
+    }
+
+    private async Task<DecisionResult> DecideAsync(
+        string? userCode, Approver approver, Func<Pairing, DateTimeOffset, (DecisionError?, Pairing)> rule, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            var pairing = await FindAsync(userCode, cancellationToken).ConfigureAwait(false);
+            var now = clock.Now();
+            if (pairing is null || rule(pairing, now) is not (null, var decided))
+            {
+                return Refused(pairing, approver);
+            }
+
+            if (await Decision.TryWriteAsync(decided, now, cancellationToken).ConfigureAwait(false) is { } result)
+            {
+                return result;
             }
         }
 

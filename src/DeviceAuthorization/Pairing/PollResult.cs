@@ -23,5 +23,8 @@ public abstract record PollResult
     {
         /// <summary>With <see cref="PairingError.SlowDown"/>: the interval from now on.</summary>
         public TimeSpan? Interval { get; init; }
+
+        /// <summary>With <see cref="PairingError.AuthorizationPending"/>, while the approver compares: the number to show.</summary>
+        public int? MatchNumber { get; init; }
     }
 }

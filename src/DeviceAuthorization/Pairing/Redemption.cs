@@ -19,8 +19,16 @@ internal sealed class Redemption(
 
     private readonly DeviceRegistry _registry = new(repository, clock);
 
-    /// <summary>Puts the approved device into its owner's registry. Done at approval; repeated below, should it not have happened.</summary>
-    public Task<Device> RegisterAsync(Pairing approved, CancellationToken cancellationToken) => _registry.RegisterAsync(approved, cancellationToken);
+    /// <summary>
+    /// Puts the device whose approval was just written into its owner's registry, and notes it. Repeated below, should it not happen here: an
+    /// approval that was acknowledged is never lost.
+    /// </summary>
+    public async Task<Device> RegisterAsync(Pairing approved, CancellationToken cancellationToken)
+    {
+        var device = await _registry.RegisterAsync(approved, cancellationToken).ConfigureAwait(false);
+        await store.TryReplaceAsync(approved.Registered(device) with { Version = approved.Version + 1 }, clock.Now(), cancellationToken).ConfigureAwait(false);
+        return device;
+    }
 
     /// <summary>The approver's device that the pairing would continue.</summary>
     public Task<Device?> FindKnownAsync(Pairing pairing, string userId, CancellationToken cancellationToken) =>
@@ -50,7 +58,7 @@ internal sealed class Redemption(
 
         if (grant.DeviceId is null)
         {
-            grant = pairing.Registered(await RegisterAsync(pairing, cancellationToken).ConfigureAwait(false)).Grant!;
+            grant = pairing.Registered(await _registry.RegisterAsync(pairing, cancellationToken).ConfigureAwait(false)).Grant!;
         }
 
         var now = clock.Now();

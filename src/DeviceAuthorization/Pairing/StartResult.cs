@@ -27,6 +27,9 @@ public abstract record StartResult
     /// <param name="Scopes">The unknown ones, as sent.</param>
     public sealed record UnknownScopes(IReadOnlyList<string> Scopes) : StartResult;
 
+    /// <summary>The host pairs only devices that can show a number (<see cref="NumberMatching.Always"/>); nothing was started.</summary>
+    public sealed record NumberRequired : StartResult;
+
     /// <summary>The store is full: try later. No live pairing is ever evicted to make room.</summary>
     public sealed record Unavailable : StartResult;
 }
