@@ -26,13 +26,14 @@ internal sealed class Flow
 
     public PairingService Service { get; }
 
-    public Task<StartResult> TryStartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true) =>
+    public Task<StartResult> TryStartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true, bool canShowNumber = false) =>
         Service.StartAsync(new PairingRequest
         {
             ClientId = "tv",
             RequiresClientId = requiresClientId,
             Scopes = ["read", "write"],
             Device = new ReportedDevice { Name = name, Identifier = identifier },
+            CanShowNumber = canShowNumber,
         });
 
     public async Task<StartResult.Started> StartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true) =>
@@ -97,8 +98,12 @@ internal sealed class FlowPolicy : IPairingPolicy
 {
     public bool IsActive { get; set; } = true;
 
+    public ApprovalRisk Risk { get; set; }
+
     /// <summary>What every account has; null for everything.</summary>
     public string[]? Scopes { get; set; }
+
+    public ValueTask<ApprovalRisk> AssessAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken) => ValueTask.FromResult(Risk);
 
     public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(IsActive);
 
