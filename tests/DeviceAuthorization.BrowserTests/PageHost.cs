@@ -33,7 +33,7 @@ internal sealed class PageHost : IAsyncDisposable
 
     public string Page => Address + "/pair/device";
 
-    public static async Task<PageHost> StartAsync(ApprovalRisk risk = ApprovalRisk.None)
+    public static async Task<PageHost> StartAsync(ApprovalRisk risk = ApprovalRisk.None, NumberMatching numbers = NumberMatching.Off)
     {
         var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
@@ -56,6 +56,7 @@ internal sealed class PageHost : IAsyncDisposable
             options.Scopes.Add("users.admin", "Manage other people's accounts");
             options.Page.ProductName = "Cartridge";
             options.Page.AccentColor = "#5b2bbf";
+            options.NumberMatching = numbers;
             options.RateLimits.Enabled = false;
         });
 
@@ -89,6 +90,7 @@ internal sealed class PageHost : IAsyncDisposable
             client_version = "2.4.1",
             platform = "tvOS 20",
             requested_scopes = scopes ?? ["games.read", "saves.write", "users.admin"],
+            number_matching = true,
         });
         answer.EnsureSuccessStatusCode();
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
