@@ -34,7 +34,7 @@ public sealed class ArchitectureTests
     public void The_four_files_that_tell_the_flow_are_read_in_one_go()
     {
         var sources = Repository.Sources("src/DeviceAuthorization").ToDictionary(source => source.Path, source => source.Lines.Length, StringComparer.Ordinal);
-        Assert.InRange(ReadingPath.Sum(path => sources[path]), 1, 645);
+        Assert.InRange(ReadingPath.Sum(path => sources[path]), 1, 644);
     }
 
     [Fact]

@@ -236,7 +236,11 @@ public sealed class NumberPageTests
 
     private static object JsonStart(object? numberMatching) => new
     {
-        client_device_identifier = "id-1", name = "TV", client = "grout", requested_scopes = new[] { "library.read" }, number_matching = numberMatching,
+        client_device_identifier = "id-1",
+        name = "TV",
+        client = "grout",
+        requested_scopes = new[] { "library.read" },
+        number_matching = numberMatching,
     };
 
     private static async Task<Codes> StartAsync(TestHost host)
