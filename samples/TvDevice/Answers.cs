@@ -36,8 +36,8 @@ internal sealed class DeviceToken
     public string? Scope { get; init; }
 }
 
-/// <summary>RFC 6749 §5.2, and the new interval that some servers send with <c>slow_down</c>.</summary>
-internal sealed record OAuthError(string Error, string? ErrorDescription = null, int? Interval = null);
+/// <summary>RFC 6749 §5.2, the new interval that some servers send with <c>slow_down</c>, and a number to show with <c>authorization_pending</c>.</summary>
+internal sealed record OAuthError(string Error, string? ErrorDescription = null, int? Interval = null, int? MatchNumber = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]

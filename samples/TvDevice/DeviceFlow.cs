@@ -15,8 +15,12 @@ internal sealed class DeviceFlow(HttpClient http, TimeProvider clock, TextWriter
         PostAsync("api/auth/device/init", form, idempotencyKey: null, AnswerJson.Default.DeviceCodes, cancellationToken);
 
     /// <summary>Asks for the token (RFC 8628 §3.4, §3.5) no more often than the server allows.</summary>
+    /// <param name="clientId">The app.</param>
+    /// <param name="codes">What <see cref="StartAsync"/> gave.</param>
+    /// <param name="showNumber">Gets the number that the owner compares, once it is there.</param>
+    /// <param name="cancellationToken">Stops the loop.</param>
     /// <returns>The token, or what ended the pairing; <c>expired_token</c> also when the time of the codes is up.</returns>
-    public async Task<Answer<DeviceToken>> PollAsync(string clientId, DeviceCodes codes, CancellationToken cancellationToken)
+    public async Task<Answer<DeviceToken>> PollAsync(string clientId, DeviceCodes codes, Action<int> showNumber, CancellationToken cancellationToken)
     {
         Dictionary<string, string> form = new(StringComparer.Ordinal)
         {
@@ -32,6 +36,7 @@ internal sealed class DeviceFlow(HttpClient http, TimeProvider clock, TextWriter
         var lifetime = TimeSpan.FromSeconds(Math.Clamp(codes.ExpiresIn, 0, 86_400)); // no timer runs for 50 days
         var interval = TimeSpan.FromSeconds(codes.Interval is > 0 and var seconds ? seconds : 5);
         var wait = interval;
+        int? shown = null;
         while (clock.GetElapsedTime(start) + wait < lifetime)
         {
             await Task.Delay(wait, clock, cancellationToken);
@@ -39,8 +44,14 @@ internal sealed class DeviceFlow(HttpClient http, TimeProvider clock, TextWriter
                 "api/auth/device/token", form, idempotencyKey, AnswerJson.Default.DeviceToken, cancellationToken);
             switch (answer)
             {
-                case { Error.Error: "authorization_pending" }:
+                case { Error: { Error: "authorization_pending" } error }:
                     wait = interval;
+                    if (error.MatchNumber is { } number && number != shown)
+                    {
+                        showNumber(number);
+                        shown = number;
+                    }
+
                     break;
                 case { Error: { Error: "slow_down" } error }:
                     wait = interval = Longer(interval + TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(error.Interval ?? 0));

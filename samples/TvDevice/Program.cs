@@ -84,6 +84,7 @@ async Task<int> PairAsync(CancellationToken cancellationToken)
             ["name"] = options["--name"],
             ["platform"] = options["--platform"],
             ["client_device_identifier"] = options["--device-id"],
+            ["number_matching"] = "true",
         },
         cancellationToken);
     if (started.Value is not { } codes)
@@ -92,7 +93,7 @@ async Task<int> PairAsync(CancellationToken cancellationToken)
     }
 
     Show(codes);
-    var polled = await flow.PollAsync(options["--client-id"], codes, cancellationToken);
+    var polled = await flow.PollAsync(options["--client-id"], codes, number => Console.WriteLine($"\nCompare: {number}"), cancellationToken);
     return polled.Value is { } token
         ? await UseAsync(token, cancellationToken)
         : Explain(polled.Error, polled.Trouble); // and no new pairing: whether to try again is the owner's choice

@@ -87,6 +87,7 @@ internal static class PairingRecord
         nameof(PairingStatus.Approved) => PairingStatus.Approved,
         nameof(PairingStatus.Denied) => PairingStatus.Denied,
         nameof(PairingStatus.Redeemed) => PairingStatus.Redeemed,
+        nameof(PairingStatus.Matching) => PairingStatus.Matching,
         _ => throw new FormatException("An unknown status."),
     };
 }
@@ -118,6 +119,10 @@ internal sealed record PairingDetails
     [JsonPropertyName("a")]
     public string? Address { get; init; }
 
+    [JsonPropertyName("m")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool CanShowNumber { get; init; }
+
     [JsonPropertyName("c")]
     public required long CreatedAt { get; init; }
 
@@ -129,6 +134,9 @@ internal sealed record PairingDetails
 
     [JsonPropertyName("g")]
     public GrantDetails? Grant { get; init; }
+
+    [JsonPropertyName("mn")]
+    public int? MatchNumber { get; init; }
 
     [JsonPropertyName("r")]
     public long? RedeemedAt { get; init; }
@@ -146,6 +154,7 @@ internal sealed record PairingDetails
         ClientVersion = pairing.Device.ClientVersion,
         DeviceIdentifier = pairing.Device.Identifier,
         Address = pairing.Device.Address,
+        CanShowNumber = pairing.CanShowNumber,
         CreatedAt = PairingRecord.Milliseconds(pairing.CreatedAt),
         ApproverId = pairing.ApproverId,
         ClaimedUntil = pairing.ClaimedUntil?.ToUnixTimeMilliseconds(),
@@ -158,6 +167,7 @@ internal sealed record PairingDetails
             TokenSalt = grant.TokenSalt,
             DeviceId = grant.DeviceId,
         },
+        MatchNumber = pairing.MatchNumber,
         RedeemedAt = pairing.RedeemedAt?.ToUnixTimeMilliseconds(),
         IdempotencyKeyHash = pairing.IdempotencyKeyHash,
     };
@@ -172,6 +182,7 @@ internal sealed record PairingDetails
         RequiresClientId = true,
         RequestedScopes = RequestedScopes,
         Device = new() { Name = DeviceName, Platform = Platform, ClientVersion = ClientVersion, Identifier = DeviceIdentifier, Address = Address },
+        CanShowNumber = CanShowNumber,
         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
         ExpiresAt = default,
         Pacing = default,
@@ -186,6 +197,7 @@ internal sealed record PairingDetails
             TokenSalt = grant.TokenSalt,
             DeviceId = grant.DeviceId,
         },
+        MatchNumber = MatchNumber,
         RedeemedAt = Time(RedeemedAt),
         IdempotencyKeyHash = IdempotencyKeyHash,
     };

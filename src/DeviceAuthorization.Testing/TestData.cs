@@ -22,6 +22,7 @@ public static class TestData
         RequiresClientId = true,
         RequestedScopes = ["read", "write"],
         Device = new ReportedDevice { Name = "Living room – テレビ", Platform = "tvOS", ClientVersion = "1.2.3", Identifier = "tv-1", Address = "2001:db8::1" },
+        CanShowNumber = true,
         CreatedAt = Start,
         ExpiresAt = Start + TimeSpan.FromMinutes(10),
         Pacing = Pacing.Start(TimeSpan.FromSeconds(5), Start),

@@ -21,7 +21,7 @@ public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromi
     [MemberData(nameof(Screens))]
     public async Task No_state_has_a_barrier_that_axe_knows(Screen screen)
     {
-        await using var host = await PageHost.StartAsync(ApprovalRisk.Warn);
+        await using var host = await PageHost.StartAsync(ApprovalRisk.Warn, numbers: NumberMatching.Always);
         var page = await chromium.NewPageAsync(screen);
         await page.GotoAsync(host.Page);
         await page.SignInAsync("alice");
@@ -47,8 +47,13 @@ public sealed class AccessibilityTests(Chromium chromium) : IClassFixture<Chromi
         await Expect(page.Locator(".mark.bad")).ToBeVisibleAsync();
         await CheckAsync("denied");
 
-        await page.EnterAsync(await host.StartPairingAsync());
+        var codes = await host.StartPairingAsync();
+        await page.EnterAsync(codes);
         await page.Locator("button[value=approve]").ClickAsync();
+        await Expect(page.Locator(".numbers button").First).ToBeEnabledAsync();
+        var number = (await host.PollAsync(codes)).GetProperty("match_number").GetRawText();
+        await CheckAsync("number");
+        await page.Locator($"button[value='{number}']").ClickAsync();
         await Expect(page.Locator(".mark.good")).ToBeVisibleAsync();
         await CheckAsync("approved");
 

@@ -9,7 +9,7 @@ public sealed class LanguageTests(Chromium chromium) : IClassFixture<Chromium>
     [SkippableFact]
     public async Task No_language_is_wider_than_the_screen_and_no_text_is_cut_off()
     {
-        await using var host = await PageHost.StartAsync(ApprovalRisk.Warn, new DeviceClient { LogoPath = "/tv.svg" });
+        await using var host = await PageHost.StartAsync(ApprovalRisk.Warn, new DeviceClient { LogoPath = "/tv.svg" }, NumberMatching.Always);
         var page = await chromium.NewPageAsync(Screen.Narrow);
         await page.GotoAsync(host.Page);
         await page.SignInAsync("alice");
@@ -23,6 +23,9 @@ public sealed class LanguageTests(Chromium chromium) : IClassFixture<Chromium>
             await CheckAsync(language, "enter");
             await page.EnterAsync(await host.StartPairingAsync());
             await CheckAsync(language, "review");
+            await page.Locator("button[value=approve]").ClickAsync();
+            await Expect(page.Locator(".numbers")).ToBeVisibleAsync();
+            await CheckAsync(language, "number");
             await page.Locator("button[value=deny]").ClickAsync();
             await Expect(page.Locator(".mark")).ToBeVisibleAsync();
             await CheckAsync(language, "denied");

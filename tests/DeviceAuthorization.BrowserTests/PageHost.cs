@@ -37,7 +37,8 @@ internal sealed class PageHost : IAsyncDisposable
 
     /// <param name="risk">What the host makes of every approval.</param>
     /// <param name="registered">What it has registered of the app that asks; null for nothing.</param>
-    public static async Task<PageHost> StartAsync(ApprovalRisk risk = ApprovalRisk.None, DeviceClient? registered = null)
+    /// <param name="numbers">Whether a number is to be compared.</param>
+    public static async Task<PageHost> StartAsync(ApprovalRisk risk = ApprovalRisk.None, DeviceClient? registered = null, NumberMatching numbers = NumberMatching.Off)
     {
         var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
@@ -60,6 +61,7 @@ internal sealed class PageHost : IAsyncDisposable
             options.Scopes.Add("users.admin", "Manage other people's accounts");
             options.Page.ProductName = "Cartridge";
             options.Page.AccentColor = "#5b2bbf";
+            options.NumberMatching = numbers;
             options.RateLimits.Enabled = false;
             if (registered is not null)
             {
@@ -100,6 +102,7 @@ internal sealed class PageHost : IAsyncDisposable
             client_version = "2.4.1",
             platform = "tvOS 20",
             requested_scopes = scopes ?? ["games.read", "saves.write", "users.admin"],
+            number_matching = true,
         });
         answer.EnsureSuccessStatusCode();
         var body = await answer.Content.ReadFromJsonAsync<JsonElement>();

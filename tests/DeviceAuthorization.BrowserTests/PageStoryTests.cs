@@ -57,6 +57,42 @@ public sealed class PageStoryTests(Chromium chromium) : IClassFixture<Chromium>
         Assert.Equal("access_denied", await host.ErrorAsync(codes));
     }
 
+    [SkippableTheory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task Only_the_number_that_the_device_shows_approves_it(bool right, bool javaScript)
+    {
+        await using var host = await PageHost.StartAsync(numbers: NumberMatching.Always);
+        var codes = await host.StartPairingAsync();
+        var page = await chromium.NewPageAsync(Screen.Phone, javaScript);
+        await page.ReviewAsync(codes);
+        await page.DecideAsync("Approve", "Which number does your device show?");
+        var number = (await host.PollAsync(codes)).GetProperty("match_number").GetRawText();
+        var numbers = await page.Locator(".numbers button:not([value=deny])").AllInnerTextsAsync();
+        Assert.Equal(3, numbers.Count);
+
+        await page.ReloadAsync();
+        Assert.Equal(numbers, await page.Locator(".numbers button:not([value=deny])").AllInnerTextsAsync());
+        await Expect(page.Locator("[data-decision]:focus")).ToHaveCountAsync(0);
+        await page.Keyboard.PressAsync("Enter"); // chooses nothing
+        await Expect(page.Heading()).ToHaveTextAsync("Which number does your device show?");
+
+        await page.DecideAsync(right ? number : numbers.First(other => other != number), right ? "Device approved" : "Device denied");
+        if (right)
+        {
+            Assert.NotNull((await host.PollAsync(codes)).GetProperty("access_token").GetString());
+        }
+        else
+        {
+            Assert.Equal("access_denied", await host.ErrorAsync(codes));
+        }
+
+        await page.GoBackAsync();
+        await Expect(page.Locator("[data-decision]")).ToHaveCountAsync(0); // never a live form again
+    }
+
     [SkippableFact]
     public async Task A_code_that_expires_during_the_review_cannot_be_approved()
     {

@@ -14,9 +14,10 @@ internal sealed class PairingStory(string name, IPage phone, ITestOutputHelper l
     private int _screenshots;
 
     /// <summary>Starts the host, then a television that asks it for a code.</summary>
-    public async Task<ChildProgram> StartTelevisionAsync()
+    /// <param name="settings">Settings of the host, as it takes them on its command line.</param>
+    public async Task<ChildProgram> StartTelevisionAsync(params string[] settings)
     {
-        var host = Start("QuickStart", "--urls", "http://127.0.0.1:0");
+        var host = Start("QuickStart", ["--urls", "http://127.0.0.1:0", .. settings]);
         var address = LastWord(await host.ReadLineAsync("Now listening on: "));
         return Start("TvDevice", address);
     }

@@ -20,6 +20,19 @@ public sealed class PairingTests(Chromium chromium, ITestOutputHelper log) : ICl
     }
 
     [SkippableFact]
+    public async Task A_television_shows_the_number_that_its_owner_chooses()
+    {
+        await using var story = new PairingStory("number", await chromium.NewPhoneAsync(javaScript: true), log);
+        var television = await story.StartTelevisionAsync("--DeviceAuthorization:NumberMatching=Always");
+        await story.ReviewAsync(television);
+        await story.DecideAsync("Approve", "Which number does your device show?");
+        await story.DecideAsync((await television.ReadLineAsync("Compare: "))[^2..], "Device approved");
+
+        Assert.Equal(Paired, await television.ExitCodeAsync());
+        Assert.Contains("/api/library answered 200", television.Output, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
     public async Task A_television_that_is_denied_on_the_phone_gives_up()
     {
         await using var story = new PairingStory("denied", await chromium.NewPhoneAsync(javaScript: true), log);

@@ -25,6 +25,8 @@ internal sealed class PairingRow
 
     public string? ReportedAddress { get; set; }
 
+    public bool CanShowNumber { get; set; }
+
     public long CreatedAt { get; set; }
 
     public long ExpiresAt { get; set; }
@@ -57,6 +59,8 @@ internal sealed class PairingRow
 
     public string? DeviceId { get; set; }
 
+    public int? MatchNumber { get; set; }
+
     public long? RedeemedAt { get; set; }
 
     public string? IdempotencyKeyHash { get; set; }
@@ -79,6 +83,7 @@ internal sealed class PairingRow
         ReportedClientVersion = pairing.Device.ClientVersion,
         ReportedIdentifier = pairing.Device.Identifier,
         ReportedAddress = pairing.Device.Address,
+        CanShowNumber = pairing.CanShowNumber,
         CreatedAt = pairing.CreatedAt.Write(),
         ExpiresAt = pairing.ExpiresAt.Write(),
         PollInterval = (long)pairing.Pacing.Interval.TotalMilliseconds,
@@ -93,6 +98,7 @@ internal sealed class PairingRow
         TokenExpiresAt = (pairing.Grant?.TokenExpiresAt).Write(),
         TokenSalt = pairing.Grant?.TokenSalt,
         DeviceId = pairing.Grant?.DeviceId,
+        MatchNumber = pairing.MatchNumber,
         RedeemedAt = pairing.RedeemedAt.Write(),
         IdempotencyKeyHash = pairing.IdempotencyKeyHash,
         Version = pairing.Version,
@@ -114,6 +120,7 @@ internal sealed class PairingRow
             Identifier = ReportedIdentifier,
             Address = ReportedAddress,
         },
+        CanShowNumber = CanShowNumber,
         CreatedAt = CreatedAt.ReadTime(),
         ExpiresAt = ExpiresAt.ReadTime(),
         Pacing = new Pacing(TimeSpan.FromMilliseconds(PollInterval), PollDueAt.ReadTime(), IsSlowed),
@@ -129,6 +136,7 @@ internal sealed class PairingRow
             TokenSalt = TokenSalt,
             DeviceId = DeviceId,
         },
+        MatchNumber = MatchNumber,
         RedeemedAt = RedeemedAt.ReadTime(),
         IdempotencyKeyHash = IdempotencyKeyHash,
         Version = Version,

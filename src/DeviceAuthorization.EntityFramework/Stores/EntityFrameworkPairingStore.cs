@@ -95,6 +95,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
                     .SetProperty(row => row.TokenExpiresAt, to.TokenExpiresAt)
                     .SetProperty(row => row.TokenSalt, to.TokenSalt)
                     .SetProperty(row => row.DeviceId, to.DeviceId)
+                    .SetProperty(row => row.MatchNumber, to.MatchNumber)
                     .SetProperty(row => row.RedeemedAt, to.RedeemedAt)
                     .SetProperty(row => row.IdempotencyKeyHash, to.IdempotencyKeyHash)
                     .SetProperty(row => row.Version, to.Version + 1)

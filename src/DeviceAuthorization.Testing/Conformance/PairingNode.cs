@@ -95,7 +95,9 @@ internal sealed class PairingNode : IAsyncDisposable
         return new PairingNode(app, clock, pairings, devices, logs, requests);
     }
 
-    public DeviceSimulator Device(string? key = null, string clientId = "tv", string name = "TV", string? identifier = null, DelegatingHandler? handler = null)
+    public DeviceSimulator Device(
+        string? key = null, string clientId = "tv", string name = "TV", string? identifier = null, DelegatingHandler? handler = null,
+        Action<int>? showNumber = null)
     {
         if (handler is not null)
         {
@@ -108,6 +110,7 @@ internal sealed class PairingNode : IAsyncDisposable
             Name = name,
             Identifier = identifier,
             IdempotencyKey = key,
+            ShowNumber = showNumber,
             Scopes = ["read", "write"],
         };
     }
@@ -134,6 +137,14 @@ internal sealed class PairingNode : IAsyncDisposable
 
     public Task<InspectResult> ClaimAsync(string userCode, string userId) =>
         InScopeAsync(services => services.GetRequiredService<PairingService>().ClaimAsync(userCode, new Approver(userId)));
+
+    /// <summary>As the page approves: where a number is to be compared, it can.</summary>
+    public Task<DecisionResult> ApproveComparingAsync(string userCode, string userId, IReadOnlyList<string> scopes) =>
+        InScopeAsync(services => services.GetRequiredService<PairingService>().ApproveAsync(
+            userCode, new Approver(userId), new Approval { Scopes = scopes, CanCompareNumber = true }));
+
+    public Task<DecisionResult> MatchAsync(string userCode, string userId, int number) =>
+        InScopeAsync(services => services.GetRequiredService<PairingService>().MatchAsync(userCode, new Approver(userId), number));
 
     public Task<IReadOnlyList<IssuedToken>> LiveTokensAsync(string userId) =>
         InScopeAsync(services => services.GetRequiredService<IDeviceRepository>().ListTokensAsync(userId, default).AsTask());

@@ -36,7 +36,7 @@ public abstract partial class PairingStoreConformance
     [Fact]
     public async Task A_pairing_without_optional_members_is_found_as_it_was()
     {
-        var (store, pairing) = await AddAsync(pairing => pairing with { RequiresClientId = false, RequestedScopes = [], Device = new ReportedDevice { Name = "TV" } });
+        var (store, pairing) = await AddAsync(pairing => pairing with { RequiresClientId = false, RequestedScopes = [], Device = new ReportedDevice { Name = "TV" }, CanShowNumber = false });
         TestData.AssertSame(pairing, await FindAsync(store, pairing));
     }
 
@@ -50,6 +50,7 @@ public abstract partial class PairingStoreConformance
             ApproverId = "alice",
             ClaimedUntil = Now + TimeSpan.FromMilliseconds(1),
             Grant = TestData.NewGrant() with { DeviceId = "d-1", AsNewDevice = true },
+            MatchNumber = 42,
             RedeemedAt = Now,
             IdempotencyKeyHash = TestData.NewHash(),
             ExpiresAt = Expiry + TimeSpan.FromMilliseconds(1),
@@ -99,6 +100,7 @@ public abstract partial class PairingStoreConformance
     [InlineData(PairingStatus.Approved)]
     [InlineData(PairingStatus.Denied)]
     [InlineData(PairingStatus.Redeemed)]
+    [InlineData(PairingStatus.Matching)]
     public async Task A_late_decision_brings_nothing_back(PairingStatus status)
     {
         var (store, read) = await AddAsync();

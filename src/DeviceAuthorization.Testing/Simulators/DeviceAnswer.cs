@@ -20,8 +20,12 @@ public abstract record DeviceAnswer
         public override string ToString() => $"Paired {{ DeviceId = {DeviceId} }}";
     }
 
-    /// <summary>Nobody has decided yet.</summary>
-    public sealed record Pending : DeviceAnswer;
+    /// <summary>Nobody has decided yet, or the approver has still to choose the number that the device shows.</summary>
+    public sealed record Pending : DeviceAnswer
+    {
+        /// <summary>The number to show; <see langword="null"/> while there is none.</summary>
+        public int? MatchNumber { get; init; }
+    }
 
     /// <summary>Nobody has decided yet, and the poll came too soon.</summary>
     /// <param name="Interval">The interval from now on, when the server names it.</param>

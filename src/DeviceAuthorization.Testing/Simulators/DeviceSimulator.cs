@@ -36,6 +36,12 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
     /// <summary>Sent with each poll, so that a lost token can be fetched again; <see langword="null"/> to send none.</summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>
+    /// Gets the number that the device is to show, whenever a poll of the loop brings one; <see langword="null"/> for a device that cannot show
+    /// any, and does not say that it can.
+    /// </summary>
+    public Action<int>? ShowNumber { get; init; }
+
     /// <summary>Asks for codes, once.</summary>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <exception cref="HttpRequestException">The host did not answer, or did not give any; with its status.</exception>
@@ -88,6 +94,11 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
                 return answer;
             }
 
+            if (answer is DeviceAnswer.Pending { MatchNumber: { } number })
+            {
+                ShowNumber?.Invoke(number);
+            }
+
             if (answer is DeviceAnswer.SlowDown { Interval: var longer })
             {
                 interval = longer ?? interval + SlowDownStep;
@@ -123,8 +134,20 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
     }
 
     private HttpContent StartContent() => Dialect == DeviceDialect.Json
-        ? JsonContent.Create(new { client_device_identifier = Identifier, name = Name, client = ClientId, requested_scopes = Scopes })
-        : Form(("client_id", ClientId), ("name", Name), ("client_device_identifier", Identifier), ("scope", Scopes.Count > 0 ? string.Join(' ', Scopes) : null));
+        ? JsonContent.Create(new
+        {
+            client_device_identifier = Identifier,
+            name = Name,
+            client = ClientId,
+            requested_scopes = Scopes,
+            number_matching = ShowNumber is not null,
+        })
+        : Form(
+            ("client_id", ClientId),
+            ("name", Name),
+            ("client_device_identifier", Identifier),
+            ("scope", Scopes.Count > 0 ? string.Join(' ', Scopes) : null),
+            ("number_matching", ShowNumber is not null ? "true" : null));
 
     private HttpContent PollContent(string deviceCode) => Dialect == DeviceDialect.Json
         ? JsonContent.Create(new { device_code = deviceCode })
@@ -153,7 +176,7 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
 
         return (body.TryGetProperty("error", out var error) ? error.GetString() : null) switch
         {
-            "authorization_pending" => new DeviceAnswer.Pending(),
+            "authorization_pending" => new DeviceAnswer.Pending { MatchNumber = body.TryGetProperty("match_number", out var number) ? number.GetInt32() : null },
             "slow_down" => new DeviceAnswer.SlowDown(body.TryGetProperty("interval", out var seconds) ? TimeSpan.FromSeconds(seconds.GetInt32()) : null),
             "access_denied" => new DeviceAnswer.Denied(),
             "expired_token" => new DeviceAnswer.Expired(),

@@ -55,14 +55,16 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddScoped<CodeDraw>();
             services.TryAddScoped<EnteredCodes>();
             services.TryAddScoped<Redemption>();
+            services.TryAddScoped<Decision>();
+            services.TryAddScoped<LookUp>();
             services.TryAddScoped(provider => new PairingService(
                 provider.GetRequiredService<CodeDraw>(),
+                provider.GetRequiredService<LookUp>(),
                 provider.GetRequiredService<EnteredCodes>(),
+                provider.GetRequiredService<Decision>(),
                 provider.GetRequiredService<Redemption>(),
-                provider.GetRequiredService<DeviceRegistry>(),
                 provider.GetRequiredService<IPairingStore>(),
                 provider.GetRequiredService<IPairingPolicy>(),
-                provider.GetRequiredService<PairingNotices>(),
                 provider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
                 provider.GetRequiredService<TimeProvider>()));
             services.AddHostedService<StartUpNotes>();

@@ -100,6 +100,13 @@ public sealed class DeviceAuthorizationOptions
     public TimeSpan PollingInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// Whether approvers compare a number with the one that the device shows, before their approval counts: against somebody who sends people
+    /// a code of a device that they do not see.
+    /// </summary>
+    /// <value><see cref="NumberMatching.Off"/> by default, for few devices can show one.</value>
+    public NumberMatching NumberMatching { get; set; }
+
+    /// <summary>
     /// How many live pairings the in-memory store holds; then new ones are refused. Live ones are never evicted. Of other stores it is the number
     /// that the check of user codes reckons with (<see cref="AllowWeakUserCodes"/>).
     /// </summary>

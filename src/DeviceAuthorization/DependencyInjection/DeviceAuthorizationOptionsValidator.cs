@@ -28,6 +28,7 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
         yield return Unless(
             options.PollingInterval < options.PairingLifetime,
             $"PollingInterval is {options.PollingInterval} and PairingLifetime {options.PairingLifetime}; a device must poll more than once.");
+        yield return Unless(Enum.IsDefined(options.NumberMatching), $"NumberMatching is {options.NumberMatching}; it must be Off, WhenRisky or Always.");
         yield return Unless(
             options.MaxLivePairings is >= 1 and <= 1_000_000, $"MaxLivePairings is {options.MaxLivePairings}; it must be from 1 to 1,000,000.");
         yield return Unless(options.MaxTokensPerUser >= 1, $"MaxTokensPerUser is {options.MaxTokensPerUser}; it must be at least 1.");

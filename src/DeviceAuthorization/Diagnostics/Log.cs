@@ -82,4 +82,7 @@ internal static partial class Log
 
     [LoggerMessage(25, LogLevel.Warning, "A request came below the path base '{PathBase}', but DeviceAuthorization:PathBase is '{Setting}': the links that devices show and the metadata differ. Set it to the path base that users see, as in UsePathBase.")]
     public static partial void PathBaseDiffers(this ILogger logger, string pathBase, string setting);
+
+    [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, once they have chosen the number that the device shows.")]
+    public static partial void NumberAsked(this ILogger logger, Guid pairingId, string userId);
 }

@@ -41,6 +41,9 @@ internal sealed class PairingNotices(IEnumerable<IPairingEvents> listeners, ILog
             case PairingEvent.Approved { Pairing: var pairing }:
                 logger.PairingApproved(pairing.Id, pairing.ApproverId!);
                 break;
+            case PairingEvent.NumberAsked { Pairing: var pairing }:
+                logger.NumberAsked(pairing.Id, pairing.ApproverId!);
+                break;
             case PairingEvent.Denied { Pairing: var pairing }:
                 logger.PairingDenied(pairing.Id, pairing.ApproverId!);
                 break;

@@ -57,6 +57,7 @@ internal static class ApproverJson
                 known is null ? null : new RomMApproved(known.Id, known.Name)),
             WireJson.Default.RomMPending),
         InspectResult.AlreadyDecided { Status: var status } => AlreadyDecided(status),
+        InspectResult.Matching => NumberRequired(),
         InspectResult.NotFound => NotFound(),
         _ => throw new UnreachableException(),
     };
@@ -71,6 +72,7 @@ internal static class ApproverJson
         DecisionResult.ScopesNotGrantable => JsonDialect.Error(
             StatusCodes.Status403Forbidden, "Approved scopes exceed what's allowed for this user"),
         DecisionResult.StepUpRequired => JsonDialect.Error(StatusCodes.Status403Forbidden, "Sign in again before you approve this device."),
+        DecisionResult.NumberRequired => NumberRequired(),
         DecisionResult.Blocked => JsonDialect.Error(StatusCodes.Status403Forbidden, "This request cannot be approved."),
         DecisionResult.Forbidden => Forbidden(),
         _ => throw new UnreachableException(),
@@ -86,8 +88,15 @@ internal static class ApproverJson
 
     public static IResult Forbidden() => JsonDialect.Error(StatusCodes.Status403Forbidden, "Forbidden");
 
-    private static IResult AlreadyDecided(PairingStatus status) => JsonDialect.Error(
-        StatusCodes.Status410Gone, status == PairingStatus.Denied ? "Code already denied" : "Code already approved");
+    private static IResult AlreadyDecided(PairingStatus status) => status switch
+    {
+        PairingStatus.Matching => NumberRequired(),
+        PairingStatus.Approved or PairingStatus.Redeemed => JsonDialect.Error(StatusCodes.Status410Gone, "Code already approved"),
+        _ => JsonDialect.Error(StatusCodes.Status410Gone, "Code already denied"),
+    };
+
+    private static IResult NumberRequired() =>
+        JsonDialect.Error(StatusCodes.Status403Forbidden, "Approve this device on the page: its number must be compared.");
 
     private static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Unknown or expired code");
 }

@@ -46,6 +46,7 @@ internal static class DeviceAuthorizationEndpoints
             StartResult.Started started => dialect.Started(started, address.Links(context.Request)),
             StartResult.UnknownScopes { Scopes: var scopes } => dialect.UnknownScopes(scopes),
             StartResult.Forbidden => dialect.MayNotStart(),
+            StartResult.NumberRequired => dialect.NumberRequired(),
             StartResult.Unavailable => EndpointGuard.Unavailable(context),
             _ => throw new UnreachableException(),
         };

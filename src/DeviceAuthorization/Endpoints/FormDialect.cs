@@ -11,12 +11,13 @@ internal sealed class FormDialect : IDialect
     internal static readonly string[] Known =
     [
         "client_id", "client_secret", "scope", "grant_type", "device_code", "client_device_identifier", "name", "platform", "client_version",
+        "number_matching",
     ];
 
     public static readonly FormDialect Instance = new();
 
-    public static IResult Error(PairingError error, string? description = null, int status = StatusCodes.Status400BadRequest, int? interval = null) =>
-        TypedResults.Json(new OAuthError(error, description, interval), WireJson.Default.OAuthError, statusCode: status);
+    public static IResult Error(PairingError error, string? description = null, int status = StatusCodes.Status400BadRequest, int? interval = null, int? number = null) =>
+        TypedResults.Json(new OAuthError(error, description, interval, number), WireJson.Default.OAuthError, statusCode: status);
 
     /// <summary>No OAuth error fits but the one that says: later.</summary>
     public static IResult TooMany() => Error(PairingError.SlowDown, "Too many requests.", StatusCodes.Status429TooManyRequests);
@@ -45,7 +46,9 @@ internal sealed class FormDialect : IDialect
             return Parsed.Refuse<PairingRequest>(Error(PairingError.InvalidRequest, ReportedDeviceReader.Problem));
         }
 
-        return new PairingRequest { ClientId = clientId, Scopes = scopes, Device = device };
+        return form["number_matching"] is null or "true" or "false"
+            ? new PairingRequest { ClientId = clientId, Scopes = scopes, Device = device, CanShowNumber = form["number_matching"] == "true" }
+            : Parsed.Refuse<PairingRequest>(Error(PairingError.InvalidRequest, "The parameter number_matching must be true or false."));
     }
 
     public IResult Started(StartResult.Started started, VerificationLinks links)
@@ -67,6 +70,9 @@ internal sealed class FormDialect : IDialect
     public IResult UnknownScopes(IReadOnlyList<string> scopes) => Error(PairingError.InvalidScope, "A requested scope is unknown.");
 
     public IResult MayNotStart() => Error(PairingError.UnauthorizedClient, "This device may not be paired.");
+
+    /// <summary>The request is in order, and the client one that may not use the grant here.</summary>
+    public IResult NumberRequired() => Error(PairingError.UnauthorizedClient, "Only devices that can show a number (number_matching) are paired here.");
 
     public IResult TooMany(string what) => TooMany();
 
@@ -109,7 +115,7 @@ internal sealed class FormDialect : IDialect
     }
 
     public IResult NotPaired(PollResult.NotPaired notPaired) =>
-        Error(notPaired.Error, interval: (int?)notPaired.Interval?.TotalSeconds);
+        Error(notPaired.Error, interval: (int?)notPaired.Interval?.TotalSeconds, number: notPaired.MatchNumber);
 
     public IResult Problem(int status, string description) => Error(PairingError.InvalidRequest, description, status);
 

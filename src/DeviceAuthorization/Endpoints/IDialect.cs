@@ -17,6 +17,8 @@ internal interface IDialect
     /// <summary>The host does not let this device pair.</summary>
     IResult MayNotStart();
 
+    IResult NumberRequired();
+
     /// <summary>A limit was reached; in RomM's words, too many attempts of what.</summary>
     IResult TooMany(string what);
 

@@ -73,7 +73,7 @@ internal sealed class JsonDialect : IDialect
         }
 
         return start.RequestedScopes is { Count: > 0 } scopes && scopes.Count <= options.Scopes.Count && scopes.All(ScopeParameter.IsToken)
-            ? new PairingRequest { ClientId = client, RequiresClientId = false, Scopes = scopes!, Device = device }
+            ? new PairingRequest { ClientId = client, RequiresClientId = false, Scopes = scopes!, Device = device, CanShowNumber = start.NumberMatching == true }
             : Refuse<PairingRequest>("requested_scopes must name at least one scope, and no more than there are.");
     }
 
@@ -98,6 +98,8 @@ internal sealed class JsonDialect : IDialect
         Unprocessable($"Unknown scopes: {string.Join(", ", scopes)}");
 
     public IResult MayNotStart() => ApproverJson.Forbidden();
+
+    public IResult NumberRequired() => Error(StatusCodes.Status403Forbidden, "Only devices that can show a number (number_matching) are paired here.");
 
     public IResult TooMany(string what) => Error(StatusCodes.Status429TooManyRequests, $"Too many {what} attempts. Try again later.");
 
@@ -137,11 +139,11 @@ internal sealed class JsonDialect : IDialect
     public IResult NotPaired(PollResult.NotPaired notPaired)
     {
         var error = notPaired.Error == PairingError.InvalidGrant ? PairingError.ExpiredToken : notPaired.Error;
-        return Error(error, (int?)notPaired.Interval?.TotalSeconds);
+        return Error(error, (int?)notPaired.Interval?.TotalSeconds, notPaired.MatchNumber);
     }
 
     public IResult Problem(int status, string description) => Error(status, description);
 
-    private static JsonHttpResult<RomMError> Error(PairingError error, int? interval = null) => TypedResults.Json(
-        new RomMError(error.ToWire(), error, interval), WireJson.Default.RomMError, statusCode: StatusCodes.Status400BadRequest);
+    private static JsonHttpResult<RomMError> Error(PairingError error, int? interval = null, int? number = null) => TypedResults.Json(
+        new RomMError(error.ToWire(), error, interval, number), WireJson.Default.RomMError, statusCode: StatusCodes.Status400BadRequest);
 }

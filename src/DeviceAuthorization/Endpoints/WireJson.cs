@@ -22,11 +22,12 @@ internal sealed record OAuthPaired(
     [property: JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Scope,
     [property: JsonPropertyName("device_id")] string DeviceId);
 
-/// <summary>RFC 6749 §5.2; the interval is ours.</summary>
+/// <summary>RFC 6749 §5.2; the interval and the number are ours.</summary>
 internal sealed record OAuthError(
     [property: JsonPropertyName("error")] PairingError Error,
     [property: JsonPropertyName("error_description"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Description,
-    [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Interval);
+    [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Interval,
+    [property: JsonPropertyName("match_number"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? MatchNumber = null);
 
 /// <summary>RFC 7662 §2.2; the device is ours. What is not active says nothing else.</summary>
 internal sealed record Introspection([property: JsonPropertyName("active")] bool Active)
@@ -56,14 +57,15 @@ internal sealed record Introspection([property: JsonPropertyName("active")] bool
     public string? TokenId { get; init; }
 }
 
-/// <summary>RomM's init request.</summary>
+/// <summary>RomM's init request, and whether the device can show a number.</summary>
 internal sealed record RomMStart(
     [property: JsonPropertyName("client_device_identifier")] string? ClientDeviceIdentifier,
     [property: JsonPropertyName("name")] string? Name,
     [property: JsonPropertyName("client")] string? Client,
     [property: JsonPropertyName("platform")] string? Platform,
     [property: JsonPropertyName("client_version")] string? ClientVersion,
-    [property: JsonPropertyName("requested_scopes")] IReadOnlyList<string?>? RequestedScopes);
+    [property: JsonPropertyName("requested_scopes")] IReadOnlyList<string?>? RequestedScopes,
+    [property: JsonPropertyName("number_matching")] bool? NumberMatching);
 
 /// <summary>RomM's init answer, and RFC 8628's addresses.</summary>
 internal sealed record RomMStarted(
@@ -119,11 +121,12 @@ internal sealed record RomMApproved(
 /// <summary>RomM's denial.</summary>
 internal sealed record RomMDeny([property: JsonPropertyName("user_code")] string? UserCode);
 
-/// <summary>RomM's error. RFC 6749's member and the interval stand beside it, where clients that do not know them pass them over.</summary>
+/// <summary>RomM's error. RFC 6749's member, the interval and the number stand beside it, where clients that do not know them pass them over.</summary>
 internal sealed record RomMError(
     [property: JsonPropertyName("detail")] string Detail,
     [property: JsonPropertyName("error"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PairingError? Error = null,
-    [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Interval = null);
+    [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Interval = null,
+    [property: JsonPropertyName("match_number"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? MatchNumber = null);
 
 /// <summary>RomM's answer to a device that is registered already and did not want to be recognised.</summary>
 internal sealed record RomMConflict([property: JsonPropertyName("detail")] RomMExistingDevice Detail);

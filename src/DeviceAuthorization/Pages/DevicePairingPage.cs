@@ -107,7 +107,7 @@ internal sealed class DevicePairingPage(
         return Ticket(context) is { } ticket && ticket.IsOf(visitor.Approver) ? await ReviewAsync(context, visitor, ticket) : BackToStart(context);
     }
 
-    /// <summary>The decision: exactly one of two words, and the scopes left ticked.</summary>
+    /// <summary>The decision: exactly one of two words, and the scopes left ticked; then, where it is to be compared, a number.</summary>
     private async Task<IResult> DecideAsync(HttpContext context)
     {
         if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
@@ -116,7 +116,7 @@ internal sealed class DevicePairingPage(
         }
 
         if (await session.ReadAsync(context, DecisionFields) is not { } form
-            || form["decision"] is not ("approve" or "deny" or "none")
+            || (form["decision"] is not ("approve" or "deny" or "none") && MatchNumber.Read(form["decision"]) is null)
             || !tickets.TryRead(form["ticket"], out var ticket)
             || !ticket.IsOf(visitor.Approver))
         {
@@ -132,6 +132,11 @@ internal sealed class DevicePairingPage(
         if (form["decision"] == "deny")
         {
             return await DecidedAsync(await pairings.DenyAsync(ticket.Code, visitor.Approver, context.RequestAborted));
+        }
+
+        if (MatchNumber.Read(form["decision"]) is { } number)
+        {
+            return await DecidedAsync(await pairings.MatchAsync(ticket.Code, visitor.Approver, number, context.RequestAborted));
         }
 
         if (!ReportedText.TryClean(form["device_name"], LongestName, out var name))
@@ -153,12 +158,13 @@ internal sealed class DevicePairingPage(
                 DeviceName = name,
                 TokenLifetime = lifetime,
                 AsNewDevice = form["as_new_device"] == "yes",
+                CanCompareNumber = true,
             },
             context.RequestAborted));
 
         async Task<IResult> DecidedAsync(DecisionResult result) => result switch
         {
-            DecisionResult.Approved or DecisionResult.Denied or DecisionResult.AlreadyDecided =>
+            DecisionResult.Approved or DecisionResult.Matching or DecisionResult.Denied or DecisionResult.AlreadyDecided =>
                 Keep(context, ticket.Code, visitor.Approver.UserId, frame.Address(context) + "/review"),
             DecisionResult.NotFound => Unknown(context, visitor),
             DecisionResult.ScopesNotGrantable => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
@@ -194,6 +200,8 @@ internal sealed class DevicePairingPage(
         {
             InspectResult.AlreadyDecided { Status: var status } => ResultHtml.Decided(frame, context, status),
             InspectResult.NotFound => Unknown(context, visitor),
+            InspectResult.Matching matching => Page(context, "Match_title", texts => PairingHtml.Match(
+                texts, Form(context, visitor), matching, tickets.Write(ticket.Code, visitor.Approver.UserId), matching.Pairing.ExpiresAt - clock.Now())),
             InspectResult.Found { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
             InspectResult.Found { Risk: ApprovalRisk.StepUp } => await SignInAnewAsync(context, ticket, visitor),
             InspectResult.Found found => Page(

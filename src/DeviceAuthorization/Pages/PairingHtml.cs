@@ -6,7 +6,7 @@ using static DeviceAuthorization.PageParts;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The markup of the pairing page: enter, review. No ids, so that a link's fragment can put the focus on nothing (CVE-2024-7404). In the
+/// The markup of the pairing page: enter, review, choose the number. No ids, so that a link's fragment can put the focus on nothing (CVE-2024-7404). In the
 /// review a hidden button comes first that decides nothing: it is the one that Enter in a field presses (CVE-2025-0549; HTML, implicit
 /// submission).
 /// </summary>
@@ -48,7 +48,7 @@ internal static class PairingHtml
             {(pairing.Device.Identifier is { } identifier ? Html($"""<dt>{texts["Identifier"]}</dt><dd class="long"><bdi>{identifier}</bdi></dd>""") : Nothing)}
             <dt>{texts["Asked"]}</dt><dd>{texts.Ago(review.Now - pairing.CreatedAt)}</dd>
             {(pairing.Device.Address is { } address ? Html($"""<dt>{texts["Network"]}</dt><dd><bdi>{address}</bdi> <small>{texts[review.IsSameNetwork ? "Network_same" : "Network_other"]}</small></dd>""") : Nothing)}
-            <dt>{texts["Time_left"]}</dt><dd><span data-left="{(int)(pairing.ExpiresAt - review.Now).TotalSeconds}">{texts.Count("Minutes", (int)Math.Ceiling((pairing.ExpiresAt - review.Now).TotalMinutes))}</span></dd>
+            {TimeLeft(texts, pairing.ExpiresAt - review.Now)}
             </dl>
             <form method="post" action="{form.Address}/review">
             <button name="decision" value="none" hidden></button>
@@ -73,6 +73,27 @@ internal static class PairingHtml
             """);
     }
 
+    /// <summary>Asks which number the device shows. As in the review, no button is the one that Enter presses.</summary>
+    public static IHtmlContent Match(PageTexts texts, PageForm form, InspectResult.Matching matching, string ticket, TimeSpan left) => Html($"""
+        <h1>{texts["Match_title"]}</h1>
+        {Account(texts, form, "Review_account")}
+        <p>{texts["Match_text"]}</p>
+        <p class="note">{texts["Match_warning"]}</p>
+        <dl>
+        <dt>{texts["Device"]}</dt><dd><bdi>{matching.Pairing.Grant?.DeviceName ?? matching.Pairing.Device.Name}</bdi></dd>
+        {TimeLeft(texts, left)}
+        </dl>
+        <form method="post" action="{form.Address}/review">
+        <button name="decision" value="none" hidden></button>
+        {form.Antiforgery}
+        <input type="hidden" name="ticket" value="{ticket}">
+        <div class="buttons numbers">
+        {All(matching.Numbers, number => Html($"""<button data-decision name="decision" value="{number}">{number}</button>"""))}
+        <button data-decision name="decision" value="deny"><span aria-hidden="true">✕</span> {texts["Match_none"]}</button>
+        </div>
+        </form>
+        """);
+
     /// <summary>A name that the host registered is its own. That this is the app of that name, only one with a secret has shown (RFC 8628 §5.6).</summary>
     private static HtmlFormattableString Trust(PageTexts texts, DeviceClient? client) => client switch
     {
@@ -80,6 +101,9 @@ internal static class PairingHtml
         { Secret: null } => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Known_app"]}</small>"""),
         _ => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Verified_app"]}</small>"""),
     };
+
+    private static HtmlFormattableString TimeLeft(PageTexts texts, TimeSpan left) => Html(
+        $"""<dt>{texts["Time_left"]}</dt><dd><span data-left="{(int)left.TotalSeconds}">{texts.Count("Minutes", (int)Math.Ceiling(left.TotalMinutes))}</span></dd>""");
 }
 
 /// <summary>What the review shows.</summary>

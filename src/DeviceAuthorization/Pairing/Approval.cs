@@ -15,6 +15,12 @@ public sealed record Approval
     public bool AsNewDevice { get; init; }
 
     /// <summary>
+    /// Whether the approver can be asked to compare a number, by <see cref="PairingService.MatchAsync"/>. When not, an approval that needs it is
+    /// answered <see cref="DecisionResult.NumberRequired"/>.
+    /// </summary>
+    public bool CanCompareNumber { get; init; }
+
+    /// <summary>
     /// How long the token lives from now; <see cref="Timeout.InfiniteTimeSpan"/> for ever; <see langword="null"/> takes
     /// <see cref="DeviceAuthorizationOptions.TokenLifetime"/>.
     /// </summary>

@@ -17,4 +17,10 @@ public enum ApprovalRisk
 
     /// <summary>It cannot be approved.</summary>
     Block,
+
+    /// <summary>
+    /// The page warns, and the approver must choose the number that the device shows (<see cref="NumberMatching.WhenRisky"/>). It cannot be
+    /// approved where that is off, or when the device cannot show one (<see cref="Pairing.CanShowNumber"/>).
+    /// </summary>
+    MatchNumber,
 }

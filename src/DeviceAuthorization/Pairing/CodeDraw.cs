@@ -31,6 +31,7 @@ internal sealed class CodeDraw(
                 RequiresClientId = request.RequiresClientId,
                 RequestedScopes = scopes,
                 Device = request.Device,
+                CanShowNumber = request.CanShowNumber,
                 CreatedAt = now,
                 ExpiresAt = now + lifetime,
                 Pacing = Pacing.Start(_options.PollingInterval, now),

@@ -11,6 +11,10 @@ public abstract record DecisionResult
     /// <param name="Device">The device, registered now or known before.</param>
     public sealed record Approved(Device Device) : DecisionResult;
 
+    /// <summary>It counts once the approver has chosen the number that the device shows: <see cref="PairingService.MatchAsync"/>.</summary>
+    /// <param name="Numbers">The number and two others, in ascending order; the same ones every time.</param>
+    public sealed record Matching(IReadOnlyList<int> Numbers) : DecisionResult;
+
     /// <summary>The device will hear <c>access_denied</c>.</summary>
     public sealed record Denied : DecisionResult;
 
@@ -26,6 +30,9 @@ public abstract record DecisionResult
 
     /// <summary>The host's policy wants the approver to sign in anew first (<see cref="ApprovalRisk.StepUp"/>). Nothing changed.</summary>
     public sealed record StepUpRequired : DecisionResult;
+
+    /// <summary>A number must be compared, and this approval cannot (<see cref="Approval.CanCompareNumber"/>). Nothing changed.</summary>
+    public sealed record NumberRequired : DecisionResult;
 
     /// <summary>The host's policy stops this approval (<see cref="ApprovalRisk.Block"/>). Nothing changed.</summary>
     public sealed record Blocked : DecisionResult;

@@ -16,15 +16,16 @@ internal sealed class EnteredCodes(
     /// <summary>The pairing behind a code for an approver who may decide it now; or the answer to one who may not.</summary>
     /// <param name="typed">The code, as typed.</param>
     /// <param name="approver">Who entered it.</param>
-    /// <param name="takes">Whether they take it into their hands by this, and do not merely look, deny, or try again.</param>
     /// <param name="cancellationToken">Stops the call.</param>
+    /// <param name="takes">Whether they take it into their hands by this, and do not merely look, deny, or try again.</param>
+    /// <param name="mayMatch">Whether one will do that waits for them to choose the number.</param>
     public async ValueTask<(Pairing? Pairing, DecisionResult? Refusal)> FindAsync(
-        string? typed, Approver approver, bool takes, CancellationToken cancellationToken)
+        string? typed, Approver approver, CancellationToken cancellationToken, bool takes = false, bool mayMatch = false)
     {
-        var pairing = await FindAsync(typed, cancellationToken).ConfigureAwait(false);
-        if (pairing is null || pairing.Refuses(approver.UserId, clock.Now()) is not null)
+        var (pairing, now) = (await FindAsync(typed, cancellationToken).ConfigureAwait(false), clock.Now());
+        if (pairing is null || (pairing.Refuses(approver.UserId, now) is not null && !(mayMatch && pairing.AwaitsNumberOf(approver.UserId, now))))
         {
-            return (null, await RefuseAsync(pairing, approver, cancellationToken).ConfigureAwait(false));
+            return (null, await RefuseAsync(pairing, approver, now, cancellationToken).ConfigureAwait(false));
         }
 
         return takes && await IsVoidAsync(pairing, approver, cancellationToken).ConfigureAwait(false)
@@ -51,9 +52,8 @@ internal sealed class EnteredCodes(
     }
 
     /// <summary>Whoever did not decide it themselves hears "unknown", whatever is behind it, and at the same cost (T-22).</summary>
-    private async ValueTask<DecisionResult> RefuseAsync(Pairing? pairing, Approver approver, CancellationToken cancellationToken)
+    private async ValueTask<DecisionResult> RefuseAsync(Pairing? pairing, Approver approver, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var now = clock.Now();
         if (pairing?.Refuses(approver.UserId, now) == DecisionError.AlreadyDecided)
         {
             return new DecisionResult.AlreadyDecided(pairing.Status);

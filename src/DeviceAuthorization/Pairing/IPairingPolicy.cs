@@ -67,17 +67,20 @@ internal static class PairingPolicyExtensions
         return approver.Scopes is { } held ? scopes?.Intersect(held, StringComparer.Ordinal).ToArray() : scopes;
     }
 
-    /// <summary>The host's answer; who signed in after the device asked has stepped up.</summary>
+    /// <summary>The host's answer; who signed in after the device asked has stepped up, and a number that cannot be compared blocks.</summary>
     public static async ValueTask<ApprovalRisk> RiskAsync(
-        this IPairingPolicy policy, Pairing pairing, Approver approver, CancellationToken cancellationToken)
-    {
-        var risk = await policy.AssessAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
-        return risk == ApprovalRisk.StepUp && approver.SignedInAt > pairing.CreatedAt ? ApprovalRisk.Warn : risk;
-    }
+        this IPairingPolicy policy, Pairing pairing, Approver approver, NumberMatching matching, CancellationToken cancellationToken) =>
+        await policy.AssessAsync(pairing, approver, cancellationToken).ConfigureAwait(false) switch
+        {
+            _ when matching == NumberMatching.Always && !pairing.CanShowNumber => ApprovalRisk.Block,
+            ApprovalRisk.MatchNumber when matching == NumberMatching.Off || !pairing.CanShowNumber => ApprovalRisk.Block,
+            ApprovalRisk.StepUp when approver.SignedInAt > pairing.CreatedAt => ApprovalRisk.Warn,
+            var risk => risk,
+        };
 
     /// <summary>Why this approver cannot say yes to that; null when they can.</summary>
     public static async ValueTask<DecisionResult?> RefusesAsync(
-        this IPairingPolicy policy, Pairing pairing, Approver approver, Approval approval, CancellationToken cancellationToken)
+        this IPairingPolicy policy, Pairing pairing, Approver approver, Approval approval, NumberMatching matching, CancellationToken cancellationToken)
     {
         var grantable = await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
         if (grantable is null)
@@ -90,10 +93,11 @@ internal static class PairingPolicyExtensions
             return new DecisionResult.ScopesNotGrantable();
         }
 
-        return await policy.RiskAsync(pairing, approver, cancellationToken).ConfigureAwait(false) switch
+        return await policy.RiskAsync(pairing, approver, matching, cancellationToken).ConfigureAwait(false) switch
         {
             ApprovalRisk.StepUp => new DecisionResult.StepUpRequired(),
             ApprovalRisk.Block => new DecisionResult.Blocked(),
+            var risk when risk == ApprovalRisk.MatchNumber || matching == NumberMatching.Always => new DecisionResult.NumberRequired(),
             _ => null,
         };
     }

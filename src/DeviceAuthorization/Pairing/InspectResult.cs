@@ -26,6 +26,16 @@ public abstract record InspectResult
         public Device? KnownDevice { get; init; }
     }
 
+    /// <summary>This approver has approved it, and has still to choose the number that the device shows.</summary>
+    public sealed record Matching : InspectResult
+    {
+        /// <summary>The pairing.</summary>
+        public required Pairing Pairing { get; init; }
+
+        /// <summary>The number and two others, in ascending order; the same ones every time.</summary>
+        public required IReadOnlyList<int> Numbers { get; init; }
+    }
+
     /// <summary>Unknown, expired, or in another user's hands: told apart for nobody.</summary>
     public sealed record NotFound : InspectResult;
 

@@ -7,7 +7,8 @@ namespace DeviceAuthorization;
 /// <remarks>
 /// <code>
 /// Pending ──approve──▶ Approved ──redeem──▶ Redeemed
-///    └─────deny──────▶ Denied            (expired: past ExpiresAt, and not Redeemed)
+///    │ └───approve──▶ Matching ─the number─▶ Approved
+///    └─────deny──────▶ Denied ◀─another─┘  (expired: past ExpiresAt, and not Redeemed)
 /// </code>
 /// </remarks>
 public sealed record Pairing
@@ -47,6 +48,9 @@ public sealed record Pairing
     /// <summary>What the device says of itself.</summary>
     public required ReportedDevice Device { get; init; }
 
+    /// <summary>Whether the device can show a number.</summary>
+    public bool CanShowNumber { get; init; }
+
     /// <summary>When the device asked.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -65,8 +69,11 @@ public sealed record Pairing
     /// <summary>While pending: until when <see cref="ApproverId"/> holds the code.</summary>
     public DateTimeOffset? ClaimedUntil { get; init; }
 
-    /// <summary>What was granted; not <see langword="null"/> exactly when approved or redeemed.</summary>
+    /// <summary>What was granted; not <see langword="null"/> exactly when matching, approved or redeemed.</summary>
     public PairingGrant? Grant { get; init; }
+
+    /// <summary>While matching: the number that the device shows, of two digits.</summary>
+    public int? MatchNumber { get; init; }
 
     /// <summary>When the device fetched its token.</summary>
     public DateTimeOffset? RedeemedAt { get; init; }
@@ -84,12 +91,15 @@ public sealed record Pairing
     /// <summary>Whether a user may see and decide it now; <see langword="null"/> when so.</summary>
     public DecisionError? Refuses(string userId, DateTimeOffset now) => this switch
     {
-        { Status: PairingStatus.Pending } when now >= ExpiresAt => DecisionError.NotFound,
+        { Status: PairingStatus.Pending or PairingStatus.Matching } when now >= ExpiresAt => DecisionError.NotFound,
         { Status: PairingStatus.Pending } when now < ClaimedUntil && !IsClaimedBy(userId) => DecisionError.NotFound,
         { Status: PairingStatus.Pending } => null,
         _ when !IsClaimedBy(userId) => DecisionError.NotFound,
         _ => DecisionError.AlreadyDecided,
     };
+
+    /// <summary>Whether it is this user who has to choose the number, and still may.</summary>
+    public bool AwaitsNumberOf(string userId, DateTimeOffset now) => Status == PairingStatus.Matching && IsClaimedBy(userId) && now < ExpiresAt;
 
     /// <summary>A user entered the code: for others it is as unknown from now on. A claim that is still fresh stays as it is.</summary>
     public (DecisionError? Error, Pairing Next) Claim(string userId, DateTimeOffset now) => Refuses(userId, now) switch
@@ -99,17 +109,23 @@ public sealed record Pairing
         null => (null, this with { ApproverId = userId, ClaimedUntil = now + ClaimLifetime }),
     };
 
-    /// <summary>The user says yes.</summary>
-    public (DecisionError? Error, Pairing Next) Approve(string userId, PairingGrant grant, DateTimeOffset now) =>
-        Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Approved, userId) with
-        {
-            Grant = grant,
-            ExpiresAt = ExpiresAt > now + LeastRedeemTime ? ExpiresAt : now + LeastRedeemTime,
-        });
+    /// <summary>The user says yes; with a <paramref name="number"/>, that counts once they have chosen it.</summary>
+    public (DecisionError? Error, Pairing Next) Approve(string userId, PairingGrant grant, DateTimeOffset now, int? number = null) =>
+        Refuses(userId, now) is { } error ? (error, this) : (null, number is null
+            ? Approved(userId, grant, now)
+            : Decided(PairingStatus.Matching, userId) with { Grant = grant, MatchNumber = number });
 
-    /// <summary>The user says no.</summary>
+    /// <summary>The user says which number the device shows. There is one try: another number denies.</summary>
+    public (DecisionError? Error, Pairing Next) Match(string userId, int number, DateTimeOffset now) => this switch
+    {
+        _ when !AwaitsNumberOf(userId, now) => (Refuses(userId, now) ?? DecisionError.NotFound, this),
+        _ when number == MatchNumber => (null, Approved(userId, Grant!, now)),
+        _ => (null, Decided(PairingStatus.Denied, userId)),
+    };
+
+    /// <summary>The user says no, be it instead of a number.</summary>
     public (DecisionError? Error, Pairing Next) Deny(string userId, DateTimeOffset now) =>
-        Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Denied, userId));
+        !AwaitsNumberOf(userId, now) && Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Denied, userId));
 
     /// <summary>Takes it out of the flow while nobody has decided: its device hears that it was denied, and its code is unknown to everybody.</summary>
     public Pairing Voided(DateTimeOffset now) => Status == PairingStatus.Pending && now < ExpiresAt
@@ -136,6 +152,8 @@ public sealed record Pairing
             RedeemedAt = now,
             IdempotencyKeyHash = idempotencyKeyHash,
         }),
+        { Status: PairingStatus.Matching } => (PairingError.AuthorizationPending, this),
+        { Status: not PairingStatus.Pending } => (PairingError.InvalidGrant, this), // what a newer version wrote is never approved
         _ when Pacing.IsTooEarly(now) => (PairingError.SlowDown, this with { Pacing = Pacing.SlowedDown() }),
         _ => (PairingError.AuthorizationPending, this with { Pacing = Pacing.Accepted(now) }),
     };
@@ -150,8 +168,14 @@ public sealed record Pairing
     /// <summary>Names the pairing, and shows neither hashes nor the salt.</summary>
     public override string ToString() => $"Pairing {{ Id = {Id}, Status = {Status}, Version = {Version} }}";
 
+    private Pairing Approved(string userId, PairingGrant grant, DateTimeOffset now) => Decided(PairingStatus.Approved, userId) with
+    {
+        Grant = grant,
+        ExpiresAt = ExpiresAt > now + LeastRedeemTime ? ExpiresAt : now + LeastRedeemTime,
+    };
+
     private Pairing Decided(PairingStatus status, string userId) =>
-        this with { Status = status, ApproverId = userId, ClaimedUntil = null };
+        this with { Status = status, ApproverId = userId, ClaimedUntil = null, Grant = null, MatchNumber = null };
 
     private bool IsClaimedBy(string userId) => string.Equals(userId, ApproverId, StringComparison.Ordinal);
 

@@ -32,7 +32,11 @@ public abstract record PairingEvent
     /// <param name="Pairing">The pairing, with what was granted.</param>
     public sealed record Approved(Pairing Pairing) : PairingEvent;
 
-    /// <summary>The approver said no.</summary>
+    /// <summary>The approver said yes, and has to choose the number that the device shows before it counts.</summary>
+    /// <param name="Pairing">The pairing.</param>
+    public sealed record NumberAsked(Pairing Pairing) : PairingEvent;
+
+    /// <summary>The approver said no, or chose a wrong number.</summary>
     /// <param name="Pairing">The pairing.</param>
     public sealed record Denied(Pairing Pairing) : PairingEvent;
 

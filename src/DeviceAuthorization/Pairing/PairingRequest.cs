@@ -14,4 +14,7 @@ public sealed record PairingRequest
 
     /// <summary>What the device says of itself.</summary>
     public required ReportedDevice Device { get; init; }
+
+    /// <summary>Whether the device can show a number for its owner to compare (<see cref="PollResult.NotPaired.MatchNumber"/>).</summary>
+    public bool CanShowNumber { get; init; }
 }

@@ -12,30 +12,23 @@ namespace DeviceAuthorization;
 public sealed class PairingService
 {
     // Each refused write means that another one succeeded, so nobody gets near this; a broken store must not spin for ever.
-    private const int WriteAttempts = 100;
+    internal const int WriteAttempts = 100;
 
     private readonly CodeDraw _draw;
+    private readonly LookUp _lookUp;
     private readonly EnteredCodes _codes;
+    private readonly Decision _decision;
     private readonly Redemption _redemption;
-    private readonly DeviceRegistry _devices;
     private readonly IPairingStore _store;
     private readonly IPairingPolicy _policy;
-    private readonly PairingNotices _notices;
     private readonly DeviceAuthorizationOptions _options;
     private readonly TimeProvider _clock;
 
     internal PairingService(
-        CodeDraw draw,
-        EnteredCodes codes,
-        Redemption redemption,
-        DeviceRegistry devices,
-        IPairingStore store,
-        IPairingPolicy policy,
-        PairingNotices notices,
-        IOptions<DeviceAuthorizationOptions> options,
-        TimeProvider clock) =>
-        (_draw, _codes, _redemption, _devices, _store, _policy, _notices, _options, _clock) =
-        (draw, codes, redemption, devices, store, policy, notices, options.Value, clock);
+        CodeDraw draw, LookUp lookUp, EnteredCodes codes, Decision decision, Redemption redemption,
+        IPairingStore store, IPairingPolicy policy, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
+        (_draw, _lookUp, _codes, _decision, _redemption, _store, _policy, _options, _clock) =
+        (draw, lookUp, codes, decision, redemption, store, policy, options.Value, clock);
 
     /// <summary>A device asks to be paired (RFC 8628 §3.1 and §3.2).</summary>
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
@@ -48,24 +41,26 @@ public sealed class PairingService
             return new StartResult.UnknownScopes(unknown);
         }
 
-        if (!await _policy.MayStartAsync(request, cancellationToken).ConfigureAwait(false))
+        if (_options.NumberMatching == NumberMatching.Always && !request.CanShowNumber)
         {
-            return new StartResult.Forbidden();
+            return new StartResult.NumberRequired();
         }
 
-        return await _draw.AddAsync(request, Sorted(scopes), cancellationToken).ConfigureAwait(false);
+        return await _policy.MayStartAsync(request, cancellationToken).ConfigureAwait(false)
+            ? await _draw.AddAsync(request, Sorted(scopes), cancellationToken).ConfigureAwait(false)
+            : new StartResult.Forbidden();
     }
 
     /// <summary>Looks a pairing up for an approver, by the code as typed, and changes nothing.</summary>
     public Task<InspectResult> InspectAsync(string? userCode, Approver approver, CancellationToken cancellationToken = default) =>
-        LookUpAsync(userCode, approver, claim: false, cancellationToken);
+        _lookUp.ShowAsync(userCode, approver, claims: false, cancellationToken);
 
     /// <summary>
     /// Looks a pairing up and claims it: for <see cref="Pairing.ClaimLifetime"/>, other users see it as unknown. For a code that the
     /// approver entered on purpose; never on a mere link (RFC 8628 §5.5).
     /// </summary>
     public Task<InspectResult> ClaimAsync(string? userCode, Approver approver, CancellationToken cancellationToken = default) =>
-        LookUpAsync(userCode, approver, claim: true, cancellationToken);
+        _lookUp.ShowAsync(userCode, approver, claims: true, cancellationToken);
 
     /// <summary>The approver says yes. However many decisions run at once, exactly one counts.</summary>
     public async Task<DecisionResult> ApproveAsync(
@@ -75,61 +70,43 @@ public sealed class PairingService
         ArgumentNullException.ThrowIfNull(approval);
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
-            var (pairing, refusal) = await _codes.FindAsync(userCode, approver, takes: attempt == 0, cancellationToken).ConfigureAwait(false);
-            if (pairing is null || (refusal = await _policy.RefusesAsync(pairing, approver, approval, cancellationToken).ConfigureAwait(false)) is not null)
+            var (pairing, refusal) = await _codes.FindAsync(userCode, approver, cancellationToken, takes: attempt == 0).ConfigureAwait(false);
+            refusal ??= await _policy.RefusesAsync(pairing!, approver, approval, _options.NumberMatching, cancellationToken).ConfigureAwait(false);
+            var compares = refusal is DecisionResult.NumberRequired && approval.CanCompareNumber;
+            if (refusal is not null && !compares)
             {
-                return refusal!;
+                return refusal;
             }
 
             var now = _clock.Now(); // anew, for the host may have taken its time
             var lifetime = approval.TokenLifetime ?? _options.TokenLifetime;
-            var (error, approved) = pairing.Approve(approver.UserId, new PairingGrant
+            var (error, approved) = pairing!.Approve(approver.UserId, new PairingGrant
             {
                 Scopes = Sorted(approval.Scopes),
                 DeviceName = string.IsNullOrWhiteSpace(approval.DeviceName) ? null : approval.DeviceName.Trim(),
                 AsNewDevice = approval.AsNewDevice,
                 TokenExpiresAt = lifetime == Timeout.InfiniteTimeSpan ? null : now + lifetime,
                 TokenSalt = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)),
-            }, now);
-            if (error is null && await _store.TryReplaceAsync(approved, now, cancellationToken).ConfigureAwait(false))
+            }, now, compares ? MatchNumber.New() : null);
+            if (error is null && await _decision.TryWriteAsync(approved, now, cancellationToken).ConfigureAwait(false) is { } result)
             {
-                await _notices.RaiseAsync(new PairingEvent.Approved(approved)).ConfigureAwait(false);
-
-                // The decision comes first, so that only its winner registers a device. Should this registration not happen,
-                // redemption does it: an approval that was acknowledged is never lost.
-                var device = await _devices.RegisterAsync(approved, cancellationToken).ConfigureAwait(false);
-                var registered = approved.Registered(device) with { Version = approved.Version + 1 };
-                await _store.TryReplaceAsync(registered, _clock.Now(), cancellationToken).ConfigureAwait(false);
-                return new DecisionResult.Approved(device);
+                return result;
             }
         }
 
         throw Contended();
     }
 
-    /// <summary>The approver says no. However many decisions run at once, exactly one counts.</summary>
-    public async Task<DecisionResult> DenyAsync(string? userCode, Approver approver, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(approver);
-        for (var attempt = 0; attempt < WriteAttempts; attempt++)
-        {
-            var (pairing, refusal) = await _codes.FindAsync(userCode, approver, takes: false, cancellationToken).ConfigureAwait(false);
-            if (pairing is null)
-            {
-                return refusal!;
-            }
+    /// <summary>
+    /// The approver says which number the device shows, after <see cref="DecisionResult.Matching"/>. The right one approves, any other denies.
+    /// However many tries run at once, exactly one counts.
+    /// </summary>
+    public Task<DecisionResult> MatchAsync(string? userCode, Approver approver, int number, CancellationToken cancellationToken = default) =>
+        DecideAsync(userCode, approver, (pairing, now) => pairing.Match(approver.UserId, number, now), cancellationToken);
 
-            var now = _clock.Now();
-            var (error, denied) = pairing.Deny(approver.UserId, now);
-            if (error is null && await _store.TryReplaceAsync(denied, now, cancellationToken).ConfigureAwait(false))
-            {
-                await _notices.RaiseAsync(new PairingEvent.Denied(denied)).ConfigureAwait(false);
-                return new DecisionResult.Denied();
-            }
-        }
-
-        throw Contended();
-    }
+    /// <summary>The approver says no, be it instead of a number. However many decisions run at once, exactly one counts.</summary>
+    public Task<DecisionResult> DenyAsync(string? userCode, Approver approver, CancellationToken cancellationToken = default) =>
+        DecideAsync(userCode, approver, (pairing, now) => pairing.Deny(approver.UserId, now), cancellationToken);
 
     /// <summary>
     /// The device polls (RFC 8628 §3.4 and §3.5). However many polls run at once, at most one is paired. A device that sent an
@@ -155,7 +132,7 @@ public sealed class PairingService
             {
                 case null when await _redemption.RedeemAsync(deviceCode, pairing, next, cancellationToken).ConfigureAwait(false) is { } result:
                     return result;
-                case null or PairingError.AuthorizationPending: // the store saw another state: look again
+                case null or PairingError.AuthorizationPending when pairing.Status != PairingStatus.Matching: // the store saw another state: look again
                     continue;
                 case PairingError.SlowDown when next.Pacing != pairing.Pacing:
                     await _store.TrySlowDownAsync(pairing, next.Pacing, cancellationToken).ConfigureAwait(false);
@@ -168,40 +145,32 @@ public sealed class PairingService
                     break;
             }
 
-            return new PollResult.NotPaired(error.Value) { Interval = error == PairingError.SlowDown ? next.Pacing.Interval : null };
+            return new PollResult.NotPaired(error!.Value)
+            {
+                Interval = error == PairingError.SlowDown ? next.Pacing.Interval : null,
+                MatchNumber = error == PairingError.AuthorizationPending ? next.MatchNumber : null,
+            };
         }
 
         throw Contended();
     }
 
-    private async Task<InspectResult> LookUpAsync(string? userCode, Approver approver, bool claim, CancellationToken cancellationToken)
+    private async Task<DecisionResult> DecideAsync(
+        string? userCode, Approver approver, Func<Pairing, DateTimeOffset, (DecisionError? Error, Pairing Next)> rule, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(approver);
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
-            var (pairing, refusal) = await _codes.FindAsync(userCode, approver, takes: claim && attempt == 0, cancellationToken).ConfigureAwait(false);
-            if (pairing is null)
+            var (pairing, refusal) = await _codes.FindAsync(userCode, approver, cancellationToken, mayMatch: true).ConfigureAwait(false);
+            var now = _clock.Now();
+            if (pairing is null || rule(pairing, now) is not (null, var decided))
             {
-                return refusal is DecisionResult.AlreadyDecided { Status: var status } ? new InspectResult.AlreadyDecided(status) : new InspectResult.NotFound();
+                return refusal ?? new DecisionResult.NotFound(); // a number where none was asked for, or expired at this moment
             }
 
-            var now = _clock.Now();
-            var (error, claimed) = pairing.Claim(approver.UserId, now);
-            var writes = claim && !ReferenceEquals(claimed, pairing);
-            if (error is null && (!writes || await _store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false)))
+            if (await _decision.TryWriteAsync(decided, now, cancellationToken).ConfigureAwait(false) is { } result)
             {
-                if (writes)
-                {
-                    await _notices.RaiseAsync(new PairingEvent.Claimed(claimed)).ConfigureAwait(false);
-                }
-
-                return new InspectResult.Found
-                {
-                    Pairing = pairing,
-                    GrantableScopes = await _policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
-                    Risk = await _policy.RiskAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
-                    KnownDevice = await _devices.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
-                };
+                return result;
             }
         }
 
@@ -210,5 +179,5 @@ public sealed class PairingService
 
     private static string[] Sorted(IEnumerable<string> scopes) => [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    private static InvalidOperationException Contended() => new($"The pairing store refused {WriteAttempts} writes in a row.");
+    internal static InvalidOperationException Contended() => new($"The pairing store refused {WriteAttempts} writes in a row.");
 }

@@ -17,4 +17,10 @@ public enum PairingStatus
 
     /// <summary>The device has its token. Final.</summary>
     Redeemed,
+
+    /// <summary>
+    /// The approver said yes, and has still to choose the number that the device shows (<see cref="Pairing.MatchNumber"/>). Nothing can be
+    /// fetched yet.
+    /// </summary>
+    Matching,
 }

@@ -26,5 +26,8 @@ public abstract record PollResult
 
         /// <summary>With <see cref="PairingError.InvalidGrant"/>: whether there is no pairing with this device code, or none any more.</summary>
         public bool IsUnknownCode { get; init; }
+
+        /// <summary>With <see cref="PairingError.AuthorizationPending"/>, while the approver compares: the number to show.</summary>
+        public int? MatchNumber { get; init; }
     }
 }

@@ -33,6 +33,9 @@ public abstract record StartResult
     /// <summary>The host's policy does not let this device pair (<see cref="IPairingPolicy.MayStartAsync"/>); nothing was started.</summary>
     public sealed record Forbidden : StartResult;
 
+    /// <summary>The host pairs only devices that can show a number (<see cref="NumberMatching.Always"/>); nothing was started.</summary>
+    public sealed record NumberRequired : StartResult;
+
     /// <summary>The store is full: try later. No live pairing is ever evicted to make room.</summary>
     public sealed record Unavailable : StartResult;
 }

@@ -154,7 +154,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
             foreach (var entry in _byDeviceCode.Values)
             {
                 var pairing = Read(entry);
-                if (pairing.Status is PairingStatus.Pending or PairingStatus.Approved && now < pairing.ExpiresAt)
+                if (pairing.Status is PairingStatus.Pending or PairingStatus.Matching or PairingStatus.Approved && now < pairing.ExpiresAt)
                 {
                     _live++;
                 }

@@ -12,10 +12,10 @@ public sealed class PrintedValuesTests
     [Trait("Row", "T-25")]
     public async Task No_public_type_prints_a_secret()
     {
-        var store = new PairingStoreWrapper();
+        var (store, policy) = (new PairingStoreWrapper(), new TestPolicy());
         PairedDevice? caller = null;
         RequestDevice? named = null;
-        await using var host = await TestHost.StartAsync(services: store.Use, map: app => Microsoft.AspNetCore.Builder.EndpointRouteBuilderExtensions.MapGet(
+        await using var host = await TestHost.StartAsync(options => options.NumberMatching = NumberMatching.WhenRisky, services => store.Use(services.AddSingleton<IPairingPolicy>(policy)), map: app => Microsoft.AspNetCore.Builder.EndpointRouteBuilderExtensions.MapGet(
             app, "/test/caller", (PairedDevice device, RequestDevice about) =>
             {
                 (caller, named) = (device, about);
@@ -36,6 +36,11 @@ public sealed class PrintedValuesTests
         (await host.WithToken(paired.Token.Reveal()).GetAsync("/test/caller")).EnsureSuccessStatusCode();
         var last = store.Seen.OfType<Pairing>().Last(pairing => pairing.Grant is not null);
 
+        var other = Assert.IsType<StartResult.Started>(await pairings.StartAsync(request with { CanShowNumber = true })).UserCode.Reveal();
+        policy.Risk = ApprovalRisk.MatchNumber;
+        var matching = await pairings.ApproveAsync(other, alice, approval with { CanCompareNumber = true });
+        var comparing = Assert.IsType<InspectResult.Matching>(await pairings.InspectAsync(other, alice));
+
         Assert.True(SecretDocument.TryParse("""{"host":"nas","password":"hunter2-of-the-nas"}""", SecretKeys.Default, out var settings, out _));
         var device = caller!.Device with { SyncConfig = settings };
         var issue = new TokenIssueConditions(TestHost.Epoch, 25, ReplacesEarlier: true);
@@ -51,6 +56,7 @@ public sealed class PrintedValuesTests
             await pairings.InspectAsync(typed, alice), await pairings.InspectAsync("WRNG-CODE", alice),
             await pairings.DenyAsync(typed, alice), await pairings.DenyAsync("WRNG-CODE", alice), await pairings.StartAsync(request with { Scopes = ["nobody"] }),
             new DecisionResult.Denied(), new DecisionResult.Forbidden(), new DecisionResult.ScopesNotGrantable(), new StartResult.Unavailable(),
+            matching, comparing, new DecisionResult.NumberRequired(), new StartResult.NumberRequired(),
             scope.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value, new DeviceRateLimits(), UserCodeFormat.Standard,
             new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()),
             new AttemptBudget("start:192.0.2.1", 10, TimeSpan.FromMinutes(1)),

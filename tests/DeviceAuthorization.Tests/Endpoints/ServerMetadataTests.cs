@@ -195,5 +195,4 @@ public sealed class ServerMetadataTests
     private static async Task<JsonElement> DocumentAsync(WebApplication app) =>
         await (await Microsoft.AspNetCore.TestHost.HostBuilderTestServerExtensions.GetTestClient(app).GetAsync(WellKnown)).JsonAsync();
 
-    private static EndpointDescription Described(string member) => new("", "", "") { Answers = [], MetadataMember = member };
 }

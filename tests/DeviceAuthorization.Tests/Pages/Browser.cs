@@ -46,6 +46,14 @@ internal static partial class Browser
                 ("decision", decision),
             ]);
 
+    /// <summary>Posts the form with the numbers, pressing one of its buttons.</summary>
+    public static Task<HttpResponseMessage> PostNumberAsync(this HttpClient browser, string page, string pressed) => browser.PostPageAsync(
+        ReviewForm().Match(page).Groups[1].Value,
+        ("__RequestVerificationToken", Antiforgery(page)), ("ticket", Ticket(page)), ("decision", pressed));
+
+    /// <summary>The numbers to choose from.</summary>
+    public static string[] Numbers(string page) => [.. NumberButton().Matches(page).Select(button => button.Groups[1].Value)];
+
     /// <summary>Posts fields, and follows a 303 as browsers do.</summary>
     public static async Task<HttpResponseMessage> PostPageAsync(this HttpClient browser, string path, params (string Name, string Value)[] fields)
     {
@@ -101,6 +109,9 @@ internal static partial class Browser
 
     [GeneratedRegex("<option value=\"([^\"]*)\" selected>")]
     private static partial Regex Selected();
+
+    [GeneratedRegex("<button data-decision name=\"decision\" value=\"([1-9]{2})\">\\1</button>")]
+    private static partial Regex NumberButton();
 
     [GeneratedRegex("<title>(.*)</title>")]
     private static partial Regex Title();

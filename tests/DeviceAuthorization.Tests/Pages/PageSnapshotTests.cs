@@ -80,6 +80,15 @@ public sealed partial class PageSnapshotTests
     }
 
     [Theory, MemberData(nameof(Languages))]
+    public async Task Match(string language)
+    {
+        await using var host = await TestHost.StartAsync(options => options.NumberMatching = NumberMatching.Always);
+        using var init = await host.Device().PostFormAsync("init", ("client_id", "tv"), ("scope", "profile"), ("number_matching", "true"));
+        using var answer = await (await SignInAsync(host, language)).DecideOnPageAsync(Codes.From(await init.JsonAsync()).UserCode, "approve");
+        await VerifyAsync(Number().Replace(await answer.HtmlAsync(), "value=\"{number}\">{number}<"), language);
+    }
+
+    [Theory, MemberData(nameof(Languages))]
     public Task Result_approved(string language) => VerifyDecisionAsync(language, "approve");
 
     [Theory, MemberData(nameof(Languages))]
@@ -200,6 +209,9 @@ public sealed partial class PageSnapshotTests
 
     [GeneratedRegex("<(?<name>style|script)>.*?</\\k<name>>", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Style();
+
+    [GeneratedRegex("value=\"([1-9]{2})\">\\1<")]
+    private static partial Regex Number();
 
     [GeneratedRegex("(?:<option value=\"[^\"]*\" lang=.*\n)+")]
     private static partial Regex Options();

@@ -21,14 +21,15 @@ internal sealed class Flow
         var logger = NullLogger<PairingService>.Instance;
         var notices = new PairingNotices([Events], logger);
         var registry = new DeviceRegistry(Devices, notices, Clock);
+        var codes = new EnteredCodes(Store, new InMemoryAttemptLimiter(Clock), notices, wrapped, Clock);
         Service = new PairingService(
             new CodeDraw(Store, notices, wrapped, Clock, logger),
-            new EnteredCodes(Store, new InMemoryAttemptLimiter(Clock), notices, wrapped, Clock),
+            new LookUp(Store, codes, Policy, registry, notices, wrapped, Clock),
+            codes,
+            new Decision(Store, registry, notices, Clock),
             new Redemption(Store, Devices, Policy, registry, notices, wrapped, Clock, logger),
-            registry,
             Store,
             Policy,
-            notices,
             wrapped,
             Clock);
     }
@@ -46,13 +47,14 @@ internal sealed class Flow
 
     public PairingService Service { get; }
 
-    public Task<StartResult> TryStartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true) =>
+    public Task<StartResult> TryStartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true, bool canShowNumber = false) =>
         Service.StartAsync(new PairingRequest
         {
             ClientId = "tv",
             RequiresClientId = requiresClientId,
             Scopes = ["read", "write"],
             Device = new ReportedDevice { Name = name, Identifier = identifier },
+            CanShowNumber = canShowNumber,
         });
 
     public async Task<StartResult.Started> StartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true) =>
@@ -117,8 +119,12 @@ internal sealed class FlowPolicy : IPairingPolicy
 {
     public bool IsActive { get; set; } = true;
 
+    public ApprovalRisk Risk { get; set; }
+
     /// <summary>What every account has; null for everything.</summary>
     public string[]? Scopes { get; set; }
+
+    public ValueTask<ApprovalRisk> AssessAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken) => ValueTask.FromResult(Risk);
 
     public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(IsActive);
 

@@ -5,27 +5,31 @@ namespace DeviceAuthorization.Tests;
 /// <summary>Every event against every state. Alice holds what is claimed or decided, unless the state says otherwise.</summary>
 public sealed class PairingRuleTests
 {
-    // What the words say. Of a decision: "unknown" NotFound, "decided" AlreadyDecided, "claimed", "approved" and "denied" the next state,
-    // "held" no error and no change. Of a poll: "pending", "slow", "refused" (access_denied), "expired", "invalid", "redeemed" the next state,
+    // What the words say. Of a decision: "unknown" NotFound, "decided" AlreadyDecided, "claimed", "matching", "approved" and "denied" the next
+    // state, "held" no error and no change. Of a poll: "waits" is "pending" without a change, "pending", "slow", "refused" (access_denied), "expired", "invalid", "redeemed" the next state,
     // "again" no error and no change. Of the registration: "registered", or "nothing".
     private const string Table = """
-        state                  claim   claim-bob approve  approve-bob deny    deny-bob poll     poll-early poll-key poll-key2 poll-radio poll-radio-key poll-anon poll-anon-key register   void
-        pending                claimed claimed   approved approved    denied  denied   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided
-        claimed                held    unknown   approved unknown     denied  unknown  pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided
-        claimed-by-bob         unknown held      unknown  approved    unknown denied   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided
-        claim-lapsed           claimed claimed   approved approved    denied  denied   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided
-        approved               decided unknown   decided  unknown     decided unknown  redeemed redeemed   redeemed redeemed  invalid    invalid        invalid   invalid       registered    nothing
-        denied                 decided unknown   decided  unknown     decided unknown  refused  refused    refused  refused   invalid    invalid        invalid   invalid       nothing    nothing
-        redeemed               decided unknown   decided  unknown     decided unknown  invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing    nothing
-        redeemed-long-ago      decided unknown   decided  unknown     decided unknown  invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing    nothing
-        pending/expired        unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing
-        claimed/expired        unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing
-        claimed-by-bob/expired unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing
-        claim-lapsed/expired   unknown unknown   unknown  unknown     unknown unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing
-        approved/expired       decided unknown   decided  unknown     decided unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       registered    nothing
-        denied/expired         decided unknown   decided  unknown     decided unknown  expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing
-        redeemed/expired       decided unknown   decided  unknown     decided unknown  invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing    nothing
-        redeemed-long-ago/expired decided unknown decided unknown     decided unknown  invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing    nothing
+        state                     claim   claim-bob approve  approve-bob ask      ask-bob  deny    deny-bob match    match-wrong match-bob poll     poll-early poll-key poll-key2 poll-radio poll-radio-key poll-anon poll-anon-key register   void
+        pending                   claimed claimed   approved approved    matching matching denied  denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided
+        claimed                   held    unknown   approved unknown     matching unknown  denied  unknown  unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided
+        claimed-by-bob            unknown held      unknown  approved    unknown  matching unknown denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided
+        claim-lapsed              claimed claimed   approved approved    matching matching denied  denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided
+        approved                  decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   redeemed redeemed   redeemed redeemed  invalid    invalid        invalid   invalid       registered       nothing
+        matching                  decided unknown   decided  unknown     decided  unknown  denied  unknown  approved denied      unknown   waits    waits      waits    waits     invalid    invalid        invalid   invalid       nothing       nothing
+        denied                    decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   refused  refused    refused  refused   invalid    invalid        invalid   invalid       nothing       nothing
+        redeemed                  decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing       nothing
+        redeemed-long-ago         decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing
+        pending/expired           unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
+        claimed/expired           unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
+        claimed-by-bob/expired    unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
+        claim-lapsed/expired      unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
+        approved/expired          decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       registered       nothing
+        matching/expired          unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
+        denied/expired            decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
+        redeemed/expired          decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing       nothing
+        redeemed-long-ago/expired decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing
+        newer                     decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing
+        newer/expired             decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
         """;
 
     private static readonly Device Telly = TestData.NewDevice() with { Name = "Den" };
@@ -40,8 +44,13 @@ public sealed class PairingRuleTests
         ["claim-bob"] = state => Outcome(state, state.Claim("bob", Now)),
         ["approve"] = state => Outcome(state, state.Approve("alice", Grant, Now)),
         ["approve-bob"] = state => Outcome(state, state.Approve("bob", Grant, Now)),
+        ["ask"] = state => Outcome(state, state.Approve("alice", Grant, Now, 42)),
+        ["ask-bob"] = state => Outcome(state, state.Approve("bob", Grant, Now, 42)),
         ["deny"] = state => Outcome(state, state.Deny("alice", Now)),
         ["deny-bob"] = state => Outcome(state, state.Deny("bob", Now)),
+        ["match"] = state => Outcome(state, state.Match("alice", 42, Now)),
+        ["match-wrong"] = state => Outcome(state, state.Match("alice", 75, Now)),
+        ["match-bob"] = state => Outcome(state, state.Match("bob", 42, Now)),
         ["poll"] = state => Outcome(state, state.Poll("tv", null, Now)),
         ["poll-early"] = state => Outcome(Early(state), Early(state).Poll("tv", null, Now)),
         ["poll-key"] = state => Outcome(state, state.Poll("tv", Key, Now)),
@@ -85,7 +94,7 @@ public sealed class PairingRuleTests
         Assert.All(Cells, row => Assert.Equal(Cells[0].Length, row.Length));
         foreach (var expired in new[] { false, true })
         {
-            Assert.Equal(Enum.GetValues<PairingStatus>(), States.Values.Where(state => Now >= state.ExpiresAt == expired).Select(state => state.Status).Distinct().Order());
+            Assert.Equal(Enum.GetValues<PairingStatus>(), States.Values.Where(state => Now >= state.ExpiresAt == expired).Select(state => state.Status).Distinct().Where(Enum.IsDefined).Order());
         }
     }
 
@@ -97,7 +106,7 @@ public sealed class PairingRuleTests
                 || (method.ReturnType.IsGenericType && method.ReturnType.GetGenericArguments().Contains(typeof(Pairing))))
             .Select(method => method.Name)
             .Where(name => name != "<Clone>$");
-        Assert.Equal("Approve Claim Deny Poll Registered Voided", Sorted(rules));
+        Assert.Equal("Approve Claim Deny Match Poll Registered Voided", Sorted(rules));
     }
 
     [Theory]
@@ -114,6 +123,7 @@ public sealed class PairingRuleTests
         {
             Assert.Same(state, state.Claim(user, Now).Next);
             Assert.Same(state, state.Approve(user, Grant, Now).Next);
+            Assert.Same(state, state.Match(user, 42, Now).Next);
             Assert.Same(state, state.Deny(user, Now).Next);
         }
 
@@ -152,6 +162,8 @@ public sealed class PairingRuleTests
             ("claimed-by-bob", pending with { ApproverId = "bob", ClaimedUntil = Now + TimeSpan.FromSeconds(90) }),
             ("claim-lapsed", pending with { ApproverId = "bob", ClaimedUntil = Now }),
             ("approved", approved),
+            ("matching", approved with { Status = PairingStatus.Matching, MatchNumber = 42 }),
+            ("newer", approved with { Status = (PairingStatus)99 }), // T-38: never approved
             ("denied", pending with { Status = PairingStatus.Denied, ApproverId = "alice" }),
             ("redeemed", redeemed),
             ("redeemed-long-ago", redeemed with { RedeemedAt = Now - Pairing.RedeliveryWindow }),
@@ -172,9 +184,11 @@ public sealed class PairingRuleTests
         (null, { Status: PairingStatus.Pending, ApproverId: { } user } next)
             when next == before with { ApproverId = user, ClaimedUntil = Now + Pairing.ClaimLifetime } => "claimed",
         (null, { Status: PairingStatus.Approved, ApproverId: { } user } next)
-            when next == before with { Status = PairingStatus.Approved, ApproverId = user, ClaimedUntil = null, Grant = Grant } => "approved",
+            when next == before with { Status = PairingStatus.Approved, ApproverId = user, ClaimedUntil = null, Grant = Grant, MatchNumber = null } => "approved",
+        (null, { Status: PairingStatus.Matching, ApproverId: { } user } next)
+            when next == before with { Status = PairingStatus.Matching, ApproverId = user, ClaimedUntil = null, Grant = Grant, MatchNumber = 42 } => "matching",
         (null, { Status: PairingStatus.Denied, ApproverId: { } user } next)
-            when next == before with { Status = PairingStatus.Denied, ApproverId = user, ClaimedUntil = null } => "denied",
+            when next == before with { Status = PairingStatus.Denied, ApproverId = user, ClaimedUntil = null, Grant = null, MatchNumber = null } => "denied",
         _ => $"{outcome}",
     };
 
@@ -184,6 +198,7 @@ public sealed class PairingRuleTests
         (PairingError.ExpiredToken, var next) when next == before => "expired",
         (PairingError.AccessDenied, var next) when next == before => "refused",
         (null, var next) when next == before => "again",
+        (PairingError.AuthorizationPending, var next) when next == before => "waits",
         (PairingError.AuthorizationPending, var next) when next == before with { Pacing = before.Pacing.Accepted(Now) } => "pending",
         (PairingError.SlowDown, var next) when next == before with { Pacing = before.Pacing.SlowedDown() } => "slow",
         (null, var next) when next == before with { Status = PairingStatus.Redeemed, RedeemedAt = Now, IdempotencyKeyHash = next.IdempotencyKeyHash } => "redeemed",

@@ -45,6 +45,32 @@ public sealed class DeviceSimulatorTests
         Assert.IsType<DeviceAnswer.Expired>(await device.PollUntilFinalAsync(late));
     }
 
+    [Theory]
+    [InlineData(DeviceDialect.Form)]
+    [InlineData(DeviceDialect.Json)]
+    public async Task It_shows_the_number_that_its_owner_compares(DeviceDialect dialect)
+    {
+        await using var host = await StartAsync(options => options.NumberMatching = NumberMatching.Always);
+        using var scope = host.Services.CreateScope();
+        var (pairings, alice) = (scope.ServiceProvider.GetRequiredService<PairingService>(), new Approver("alice"));
+        await Assert.ThrowsAsync<HttpRequestException>(() => Device(host, dialect).StartAsync()); // it cannot show one
+
+        var (code, shown) = ("", new List<int>());
+        var device = Device(host, dialect, showNumber: number =>
+        {
+            shown.Add(number);
+            Assert.True(pairings.MatchAsync(code, alice, number).IsCompletedSuccessfully); // the stores are in memory
+        });
+        Assert.IsType<DeviceAnswer.Paired>(await device.PairAsync(async codes =>
+        {
+            code = codes.UserCode;
+            Assert.Equal(new DeviceAnswer.Pending(), await device.PollAsync(codes)); // no number yet
+            Assert.IsType<DecisionResult.Matching>(
+                await pairings.ApproveAsync(code, alice, new Approval { Scopes = ["library.read"], CanCompareNumber = true }));
+        }));
+        Assert.Single(shown);
+    }
+
     [Fact]
     public async Task It_is_refused_with_the_error_of_the_answer()
     {
@@ -123,9 +149,9 @@ public sealed class DeviceSimulatorTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => device.PollUntilFinalAsync(codes, stop.Token));
     }
 
-    private async Task<TestHost> StartAsync()
+    private async Task<TestHost> StartAsync(Action<DeviceAuthorizationOptions>? configure = null)
     {
-        _host = await TestHost.StartAsync(services: _store.Use);
+        _host = await TestHost.StartAsync(configure, _store.Use);
         _clock = new JumpingClock(wait =>
         {
             _host.Clock.Advance(wait);
@@ -134,7 +160,8 @@ public sealed class DeviceSimulatorTests
         return _host;
     }
 
-    private DeviceSimulator Device(TestHost host, DeviceDialect dialect = DeviceDialect.Form, string? key = null, AnswerDroppingHandler? handler = null) =>
+    private DeviceSimulator Device(
+        TestHost host, DeviceDialect dialect = DeviceDialect.Form, string? key = null, AnswerDroppingHandler? handler = null, Action<int>? showNumber = null) =>
         new(host.Device(handler is null ? [] : [handler]), _clock)
         {
             Dialect = dialect,
@@ -143,5 +170,6 @@ public sealed class DeviceSimulatorTests
             Identifier = "id-1",
             Scopes = ["library.read"],
             IdempotencyKey = key,
+            ShowNumber = showNumber,
         };
 }

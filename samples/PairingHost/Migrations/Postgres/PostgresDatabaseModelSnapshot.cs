@@ -129,6 +129,9 @@ namespace PairingHost.Migrations.Postgres
                         .HasMaxLength(255)
                         .HasColumnType("character varying(255)");
 
+                    b.Property<bool>("CanShowNumber")
+                        .HasColumnType("boolean");
+
                     b.Property<long?>("ClaimedUntil")
                         .HasColumnType("bigint");
 
@@ -168,6 +171,9 @@ namespace PairingHost.Migrations.Postgres
 
                     b.Property<bool>("IsSlowed")
                         .HasColumnType("boolean");
+
+                    b.Property<int?>("MatchNumber")
+                        .HasColumnType("integer");
 
                     b.Property<long>("PollDueAt")
                         .HasColumnType("bigint");

@@ -124,6 +124,9 @@ namespace PairingHost.Migrations.Sqlite
                         .HasMaxLength(255)
                         .HasColumnType("TEXT");
 
+                    b.Property<bool>("CanShowNumber")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long?>("ClaimedUntil")
                         .HasColumnType("INTEGER");
 
@@ -162,6 +165,9 @@ namespace PairingHost.Migrations.Sqlite
                         .HasColumnType("TEXT");
 
                     b.Property<bool>("IsSlowed")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int?>("MatchNumber")
                         .HasColumnType("INTEGER");
 
                     b.Property<long>("PollDueAt")

@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>What an approver sees behind a code, and their claim of it.</summary>
+internal sealed class LookUp(
+    IPairingStore store,
+    EnteredCodes codes,
+    IPairingPolicy policy,
+    DeviceRegistry devices,
+    PairingNotices notices,
+    IOptions<DeviceAuthorizationOptions> options,
+    TimeProvider clock)
+{
+    /// <summary>Shows it.</summary>
+    /// <param name="userCode">The code, as typed.</param>
+    /// <param name="approver">Who entered it.</param>
+    /// <param name="claims">Whether it is theirs from now on: then other users see it as unknown.</param>
+    /// <param name="cancellationToken">Stops the call. A claim that was written stays written.</param>
+    public async Task<InspectResult> ShowAsync(string? userCode, Approver approver, bool claims, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        for (var attempt = 0; attempt < PairingService.WriteAttempts; attempt++)
+        {
+            var (pairing, refusal) = await codes.FindAsync(userCode, approver, cancellationToken, takes: claims && attempt == 0, mayMatch: true).ConfigureAwait(false);
+            if (pairing is null)
+            {
+                return refusal is DecisionResult.AlreadyDecided { Status: var status } ? new InspectResult.AlreadyDecided(status) : new InspectResult.NotFound();
+            }
+
+            if (pairing is { Status: PairingStatus.Matching, MatchNumber: { } number })
+            {
+                return new InspectResult.Matching { Pairing = pairing, Numbers = MatchNumber.Choices(number) };
+            }
+
+            var now = clock.Now();
+            var (error, claimed) = pairing.Claim(approver.UserId, now);
+            var isNew = claims && !ReferenceEquals(claimed, pairing);
+            if (error is not null || (isNew && !await store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false)))
+            {
+                continue;
+            }
+
+            if (isNew)
+            {
+                await notices.RaiseAsync(new PairingEvent.Claimed(claimed)).ConfigureAwait(false);
+            }
+
+            return new InspectResult.Found
+            {
+                Pairing = pairing,
+                GrantableScopes = await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
+                Risk = await policy.RiskAsync(pairing, approver, options.Value.NumberMatching, cancellationToken).ConfigureAwait(false),
+                KnownDevice = await devices.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
+            };
+        }
+
+        throw PairingService.Contended();
+    }
+}
