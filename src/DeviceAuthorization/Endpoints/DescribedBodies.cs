@@ -17,7 +17,8 @@ internal sealed record PairingStart(
     [property: JsonPropertyName("client_device_identifier"), Description("What the device calls itself, to be recognised when it pairs again. JSON: required.")] string? ClientDeviceIdentifier = null,
     [property: JsonPropertyName("name"), Description("What people call the device. JSON: required.")] string? Name = null,
     [property: JsonPropertyName("platform"), Description("The system it runs on.")] string? Platform = null,
-    [property: JsonPropertyName("client_version"), Description("The version of the client.")] string? ClientVersion = null);
+    [property: JsonPropertyName("client_version"), Description("The version of the client.")] string? ClientVersion = null,
+    [property: JsonPropertyName("number_matching"), Description("Whether the device can show a number that its approver compares.")] bool? NumberMatching = null);
 
 /// <summary>A poll, in either media type.</summary>
 internal sealed record PairingPoll(
@@ -52,7 +53,8 @@ internal sealed record PairingProblem(
     [property: JsonPropertyName("error"), Description("Form: always there. JSON: where the flow has a code for it.")] PairingError? Error = null,
     [property: JsonPropertyName("error_description"), Description("Form: for people who write clients.")] string? Description = null,
     [property: JsonPropertyName("detail"), Description("JSON: always there.")] string? Detail = null,
-    [property: JsonPropertyName("interval"), Description("Seconds between two polls from now on.")] int? Interval = null);
+    [property: JsonPropertyName("interval"), Description("Seconds between two polls from now on.")] int? Interval = null,
+    [property: JsonPropertyName("match_number"), Description("With authorization_pending: the number to show, which the approver has to choose.")] int? MatchNumber = null);
 
 /// <summary>An approval.</summary>
 internal sealed record PairingApproval(

@@ -23,9 +23,9 @@ internal static class FlowDescriptions
                 (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required"),
                 (PairingError.InvalidClient, "the client is not registered, or does not prove who it is"),
                 (PairingError.InvalidScope, "a scope is unknown or malformed"),
-                (PairingError.UnauthorizedClient, "the host does not let this device pair")),
+                (PairingError.UnauthorizedClient, "the host does not let this device pair, or pairs only those that can show a number")),
             Answers.WrongBasic,
-            Answers.Problem(403, "The host does not let this device pair; the request was JSON."),
+            Answers.Problem(403, "The host does not let this device pair, or pairs only those that can show a number; the request was JSON."),
             Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
             Answers.Unprocessable,
             Answers.Errors(429, (PairingError.SlowDown, "too many requests from this address; Retry-After says when")),
@@ -43,7 +43,7 @@ internal static class FlowDescriptions
             new(200, typeof(RomMPending), "What asks, for which scopes, and which of them this approver can grant."),
             Answers.Https,
             Answers.NotSignedIn,
-            Answers.Problem(403, "A device token."),
+            Answers.Problem(403, "A device token, or the page is asking for the number that the device shows."),
             Answers.UnknownCode,
             Answers.Decided,
             Answers.TooManyCodes,
@@ -62,7 +62,7 @@ internal static class FlowDescriptions
             new(200, typeof(RomMApproved), "Approved."),
             Answers.Https,
             Answers.NotSignedIn,
-            Answers.Problem(403, "A device token, another site, scopes that this approver cannot grant, or a pairing that needs a fresh sign-in or cannot be approved."),
+            Answers.Problem(403, "A device token, another site, scopes that this approver cannot grant, or a pairing that needs a fresh sign-in, a number to be compared on the page, or cannot be approved."),
             Answers.UnknownCode,
             Answers.Decided,
             Answers.TooLarge(),
@@ -133,7 +133,7 @@ internal static class FlowDescriptions
         MediaTypes = [EndpointDescription.Form],
         Answers =
         [
-            new(200, typeof(void), "Revoked, or no live token of anybody."),
+            new(200, null, "Revoked, or no live token of anybody."),
             Answers.Errors(
                 400,
                 (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required"),

@@ -101,7 +101,7 @@ internal static class ServerMetadataEndpoint
         string? Find(string member) =>
             mapped.Endpoints.OfType<RouteEndpoint>().FirstOrDefault(endpoint => endpoint.Metadata.GetMetadata<EndpointDescription>()?.MetadataMember == member)
                 is not { RoutePattern: var pattern } ? null
-            : pattern.Parameters.Count == 0 ? $"{issuer}/{pattern.RawText!.TrimStart('/')}"
+            : pattern.Parameters.Count == 0 ? $"{issuer}/{pattern.RawText!.Trim('/')}"
             : throw new InvalidOperationException($"The metadata cannot name {pattern.RawText}: map the flow at a path without parameters.");
     }
 }
