@@ -38,10 +38,10 @@ public sealed class MemoryApiRows(MemoryStore store) : ApiRows(store);
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
 public sealed class MemoryLimitRows(MemoryStore store) : LimitRows(store);
 
-[Collection(nameof(MemoryStore)), Trait("Store", "memory"), Trait("Needs", "issue6")]
+[Collection(nameof(MemoryStore)), Trait("Store", "memory")]
 public sealed class MemoryClientRows(MemoryStore store) : ClientRows(store);
 
-[Collection(nameof(MemoryStore)), Trait("Store", "memory"), Trait("Needs", "issue6")]
+[Collection(nameof(MemoryStore)), Trait("Store", "memory")]
 public sealed class MemoryServerRows(MemoryStore store) : ServerRows(store);
 
 [CollectionDefinition(nameof(SqliteStore))]
@@ -80,10 +80,10 @@ public sealed class SqliteApiRows(SqliteStore store) : ApiRows(store);
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
 public sealed class SqliteLimitRows(SqliteStore store) : LimitRows(store);
 
-[Collection(nameof(SqliteStore)), Trait("Store", "sqlite"), Trait("Needs", "issue6")]
+[Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
 public sealed class SqliteClientRows(SqliteStore store) : ClientRows(store);
 
-[Collection(nameof(SqliteStore)), Trait("Store", "sqlite"), Trait("Needs", "issue6")]
+[Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
 public sealed class SqliteServerRows(SqliteStore store) : ServerRows(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
@@ -125,10 +125,10 @@ public sealed class PostgresApiRows(PostgresStore store) : ApiRows(store);
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
 public sealed class PostgresLimitRows(PostgresStore store) : LimitRows(store);
 
-[Collection(nameof(PostgresStore)), Trait("Store", "postgres"), Trait("Needs", "issue6")]
+[Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
 public sealed class PostgresClientRows(PostgresStore store) : ClientRows(store);
 
-[Collection(nameof(PostgresStore)), Trait("Store", "postgres"), Trait("Needs", "issue6")]
+[Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
 public sealed class PostgresServerRows(PostgresStore store) : ServerRows(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
@@ -170,10 +170,10 @@ public sealed class RedisApiRows(RedisStore store) : ApiRows(store);
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
 public sealed class RedisLimitRows(RedisStore store) : LimitRows(store);
 
-[Collection(nameof(RedisStore)), Trait("Store", "redis"), Trait("Needs", "issue6")]
+[Collection(nameof(RedisStore)), Trait("Store", "redis")]
 public sealed class RedisClientRows(RedisStore store) : ClientRows(store);
 
-[Collection(nameof(RedisStore)), Trait("Store", "redis"), Trait("Needs", "issue6")]
+[Collection(nameof(RedisStore)), Trait("Store", "redis")]
 public sealed class RedisServerRows(RedisStore store) : ServerRows(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]

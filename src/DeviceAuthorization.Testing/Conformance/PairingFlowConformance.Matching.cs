@@ -3,7 +3,7 @@ namespace DeviceAuthorization.Testing;
 /// <summary>The number that an approver compares, as the page does it.</summary>
 public abstract partial class PairingFlowConformance
 {
-    // Cross-device consent phishing, T-16: a code that was sent to somebody is no use to the sender without their eyes on the device.
+    // Cross-device consent phishing, M-16: a code that was sent to somebody is no use to the sender without their eyes on the device.
     [Fact]
     public async Task A_device_is_paired_once_its_owner_has_chosen_the_number_that_it_shows_at_whatever_node()
     {

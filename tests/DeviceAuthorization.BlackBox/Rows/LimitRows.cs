@@ -26,7 +26,7 @@ public abstract class LimitRows(Store store)
     }
 
     [SkippableFact]
-    [Trait("Row", "80"), Trait("Needs", "issue6")]
+    [Trait("Row", "80")]
     public async Task After_five_wrong_codes_the_right_one_is_blocked_as_a_wrong_one_is()
     {
         var (host, waiting) = await store.LimitedAsync();
@@ -43,7 +43,7 @@ public abstract class LimitRows(Store store)
     }
 
     [SkippableFact]
-    [Trait("Row", "80"), Trait("Needs", "issue6")]
+    [Trait("Row", "80")]
     public async Task By_the_API_it_is_the_same()
     {
         var (host, waiting) = await store.LimitedAsync();
@@ -68,7 +68,7 @@ public abstract class LimitRows(Store store)
     }
 
     [SkippableFact]
-    [Trait("Row", "53"), Trait("Needs", "issue6")]
+    [Trait("Row", "53")]
     public async Task Too_many_unknown_device_codes_are_429_and_a_known_one_never_is()
     {
         var (host, waiting) = await store.LimitedAsync();
