@@ -172,7 +172,11 @@ public sealed class RevocationTests
         Assert.True(await IsActiveAsync());
         var revoked = await host.Device().RevokeTokenAsync(new TokenRevocationRequest
         {
-            Address = $"{Wire.Prefix}/revoke", ClientId = "a:b%", ClientSecret = Clients.Secret, ClientCredentialStyle = ClientCredentialStyle.AuthorizationHeader, Token = token,
+            Address = $"{Wire.Prefix}/revoke",
+            ClientId = "a:b%",
+            ClientSecret = Clients.Secret,
+            ClientCredentialStyle = ClientCredentialStyle.AuthorizationHeader,
+            Token = token,
         });
         Assert.False(revoked.IsError, revoked.Raw);
         Assert.False(await IsActiveAsync());
@@ -181,7 +185,11 @@ public sealed class RevocationTests
         {
             var answer = await host.Device().IntrospectTokenAsync(new TokenIntrospectionRequest
             {
-                Address = $"{Wire.Prefix}/introspect", ClientId = "api", ClientSecret = Clients.ApiSecret, ClientCredentialStyle = ClientCredentialStyle.PostBody, Token = token,
+                Address = $"{Wire.Prefix}/introspect",
+                ClientId = "api",
+                ClientSecret = Clients.ApiSecret,
+                ClientCredentialStyle = ClientCredentialStyle.PostBody,
+                Token = token,
             });
             Assert.False(answer.IsError, answer.Error);
             return answer.IsActive;
