@@ -21,7 +21,9 @@ step() {
 member() { grep -oP "\"$1\":\s*\"\K[^\"]+" <<<"$answer" | head -1; }
 
 json=(-H 'Content-Type: application/json')
-alice=(-u alice:demo)
+jar=$(mktemp) # the cookie of a look-up makes it and the decision one entry of a user code, of which there are five in ten minutes
+trap 'rm -f "$jar"' EXIT
+alice=(-u alice:demo -b "$jar" -c "$jar")
 init='{"client_device_identifier":"story-1","name":"Story handheld","client":"grout","platform":"muOS","client_version":"1.0.0",
   "requested_scopes":["me.read","devices.read","devices.write","assets.read","roms.user.read","roms.user.write"]}'
 

@@ -23,7 +23,7 @@ public sealed class UserCodeFormat
     /// <summary>Eight consonants, <c>XXXX-XXXX</c>: 34.6 bits. The default.</summary>
     public static UserCodeFormat Standard => new();
 
-    /// <summary>Ten consonants, <c>XXXXX-XXXXX</c>: 43.2 bits, for more than a thousand pairings at once.</summary>
+    /// <summary>Ten consonants, <c>XXXXX-XXXXX</c>: 43.2 bits, for more than some two hundred pairings at once.</summary>
     public static UserCodeFormat Large => new() { Length = 10 };
 
     /// <summary>Twelve digits, <c>XXXX-XXXX-XXXX</c>: 39.9 bits, for devices and people with number keys only.</summary>

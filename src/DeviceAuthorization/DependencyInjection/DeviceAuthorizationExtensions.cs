@@ -49,6 +49,7 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddScoped<ClientCredentials>();
             services.TryAddSingleton<ApproverSession>();
             services.TryAddSingleton<ClientNetwork>();
+            services.TryAddSingleton<ToldOnce>();
             services.TryAddScoped(provider => new PairingNotices(
                 provider.GetServices<IPairingEvents>(), provider.GetRequiredService<ILogger<PairingService>>()));
             services.TryAddScoped<RequestLimiter>();

@@ -63,8 +63,8 @@ public sealed class DeviceAuthorizationOptions
     public UserCodeFormat UserCode { get; set; } = UserCodeFormat.Standard;
 
     /// <summary>
-    /// Secret keys, in base64, under which stores keep user codes as HMAC-SHA-256: all nodes need the same. The first one is in use; put a
-    /// new one before it, and keep the old one as long as pairings live, so that their codes are still found. While there are several, each
+    /// Secret keys, in base64, under which stores keep user codes as HMAC-SHA-256: all nodes need the same. The first one is in use, the others
+    /// still find codes. To change it, add the new one last on all nodes, then put it first, then take the old one away when its codes are over. While there are several, each
     /// look-up asks the store once for each of them.
     /// </summary>
     /// <value>None by default: then a user code is kept as SHA-256, which whoever reads the store undoes in seconds. At most 3, each 32 to 128 bytes.</value>
@@ -152,6 +152,9 @@ public sealed class DeviceAuthorizationOptions
     /// <summary>Further keys in a device's <c>sync_config</c> whose values are secret, beside <see cref="SecretKeys.Default"/>.</summary>
     /// <value>None by default.</value>
     public IList<string> SecretKeys { get; } = [];
+
+    /// <summary>How long a pairing may live, whoever its client is.</summary>
+    internal TimeSpan LongestPairingLifetime => Clients.Values.Select(client => client?.PairingLifetime ?? PairingLifetime).Append(PairingLifetime).Max();
 
     /// <summary>The keys of <see cref="UserCodeKeys"/>, read once.</summary>
     internal byte[][] UserCodeKeyBytes => field ??= [.. UserCodeKeys.Select(Convert.FromBase64String)];

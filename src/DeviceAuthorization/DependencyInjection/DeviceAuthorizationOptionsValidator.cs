@@ -6,6 +6,9 @@ namespace DeviceAuthorization;
 /// <summary>Checks every setting when the host starts; each message says what to change.</summary>
 internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment environment) : IValidateOptions<DeviceAuthorizationOptions>
 {
+    /// <summary>Different characters of a random text of 22 or more: less are a word that was typed, or repeated. Of 32 hexadecimal digits one in 10,000 has less.</summary>
+    private const int LeastSymbols = 9;
+
     public ValidateOptionsResult Validate(string? name, DeviceAuthorizationOptions options)
     {
         var problems = Problems(options).OfType<string>().Select(problem => $"{DeviceAuthorizationOptions.SectionName}: {problem}").ToArray();
@@ -104,8 +107,12 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
         }
 
         yield return Unless(
-            client.Secret is null || (client.Secret.Length is >= 22 and <= 256 && client.Secret.All(c => c is >= ' ' and <= '~')),
+            client.Secret is null
+            || (client.Secret.Length is >= 22 and <= 256 && client.Secret.All(c => c is >= ' ' and <= '~') && client.Secret.Distinct().Count() >= LeastSymbols),
             $"Clients:{id}:Secret must be 22 to 256 printable ASCII characters, and random: openssl rand -hex 32 makes one. Leave it out for an app on people's devices.");
+        yield return Unless(
+            options.DefaultScopes is null || options.Scopes.Count == 0 || options.ScopesOf(id).Intersect(options.DefaultScopes, StringComparer.Ordinal).Any(),
+            $"Clients:{id}:AllowedScopes has none of DefaultScopes, so it would ask for nothing; add one of them.");
         yield return Unless(!client.MayIntrospect || client.Secret is not null, $"Clients:{id}:MayIntrospect needs a Secret: only who can prove who it is may ask about tokens.");
     }
 

@@ -8,7 +8,7 @@ namespace DeviceAuthorization;
 public sealed class DeviceRateLimits
 {
     /// <summary>RomM's figures: 10 starts and 60 polls a minute from one address, polls beyond that answered 429.</summary>
-    public static DeviceRateLimits RomM => new() { StartsPerMinute = 10, PollsPerMinute = 60 };
+    public static DeviceRateLimits RomM => new() { StartsPerMinute = 10, PendingPerAddress = 100, PollsPerMinute = 60 };
 
     /// <summary>Whether the limits apply.</summary>
     /// <value><see langword="true"/> by default.</value>

@@ -16,8 +16,8 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
     public const int MaxLength = 128;
     private const int LongestHeader = 2048;
 
-    // Nobody guesses 128 bits, at any pace: this is so that trying costs the host little. Right secrets are let through all the same, or
-    // whoever shares an address with a client could shut it out.
+    // An alarm, and no wall: nobody guesses 128 bits, at any pace. Right secrets are let through all the same, or whoever shares an address
+    // with a client could shut it out.
     private const int WrongSecrets = 20;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
@@ -88,7 +88,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
             return clientId;
         }
 
-        return await limits.RepeatAsync(context, "secret", WrongSecrets, Window) is { } refusal
+        return await limits.OfAddressAsync(context, "secret", WrongSecrets, Window, FormDialect.TooMany) is { } refusal
             ? Parsed.Refuse<string>(refusal)
             : Unknown(context, challenges, "The secret of the client is wrong.");
     }

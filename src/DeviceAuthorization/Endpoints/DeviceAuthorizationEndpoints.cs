@@ -52,11 +52,11 @@ internal static class DeviceAuthorizationEndpoints
         };
     }
 
-    /// <summary>An approver looks a pairing up. Reads only: whoever merely opens a link claims nothing.</summary>
+    /// <summary>An approver looks a pairing up. Reads only, and claims nothing; but it counts, so no other site may bring it about.</summary>
     private static async Task<IResult> InspectAsync(
         string code, HttpContext context, PairingService pairings, ApproverSession session, RequestLimiter limits)
     {
-        if (!(await session.AuthenticateAsync(context)).TryGet(out var approver, out var refusal))
+        if (!(await session.AuthenticateForDecisionAsync(context)).TryGet(out var approver, out var refusal))
         {
             return refusal;
         }

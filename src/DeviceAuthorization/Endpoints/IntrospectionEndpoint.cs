@@ -12,8 +12,6 @@ namespace DeviceAuthorization;
 /// </summary>
 internal static class IntrospectionEndpoint
 {
-    private static readonly string[] Known = ["client_id", "client_secret", "token", "token_type_hint"];
-
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
     {
         var group = endpoints.MapGroup(prefix);
@@ -31,28 +29,18 @@ internal static class IntrospectionEndpoint
         IOptions<DeviceAuthorizationOptions> options,
         TimeProvider clock)
     {
-        if (!(await FormDialect.ReadFormAsync(context.Request, Known)).TryGet(out var form, out var unread))
+        if (!(await TokenRequest.ReadAsync(context, credentials, mustProve: true)).TryGet(out var request, out var refusal))
         {
-            return unread;
+            return refusal;
         }
 
-        if (!(await credentials.ReadAsync(context, form, mustProve: true)).TryGet(out var clientId, out var unidentified))
-        {
-            return unidentified;
-        }
-
-        if (options.Value.FindClient(clientId) is not { MayIntrospect: true })
+        if (options.Value.FindClient(request.ClientId) is not { MayIntrospect: true })
         {
             return FormDialect.Error(PairingError.UnauthorizedClient, "This client may not ask about tokens.", StatusCodes.Status403Forbidden);
         }
 
-        if (form["token"] is not { } text)
-        {
-            return FormDialect.Error(PairingError.InvalidRequest, "The parameter token is missing.");
-        }
-
         return TypedResults.Json(
-            DeviceToken.TryParse(text, options.Value.TokenPrefix, out var token)
+            DeviceToken.TryParse(request.Token, options.Value.TokenPrefix, out var token)
             && await devices.FindTokenAsync(token.Hash(), context.RequestAborted) is var (issued, device)
             && issued.IsLive(clock.Now())
             && await policy.ScopesNowAsync(issued.UserId, issued.Scopes, context.RequestAborted) is { } scopes

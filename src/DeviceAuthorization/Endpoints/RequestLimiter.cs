@@ -9,6 +9,7 @@ namespace DeviceAuthorization;
 /// </summary>
 internal sealed class RequestLimiter(
     IAttemptLimiter limiter,
+    ToldOnce told,
     PairingNotices notices,
     ClientNetwork networks,
     PairingTickets tickets,
@@ -29,7 +30,7 @@ internal sealed class RequestLimiter(
         AttemptBudget[] budgets =
         [
             new($"start:{network}", _limits.StartsPerMinute, Minute),
-            new($"pending:{network}", _limits.PendingPerAddress, _options.PairingLifetime),
+            new($"pending:{network}", _limits.PendingPerAddress, _options.LongestPairingLifetime),
             .. _limits.StartsPerClientPerMinute is { } limit ? new[] { new AttemptBudget($"client:{clientId}", limit, Minute) } : [],
         ];
         return CountAsync(context, "start", network, tooMany, budgets);
@@ -69,17 +70,19 @@ internal sealed class RequestLimiter(
     }
 
     /// <summary>A device polls, whatever with: only where the host wants that to be counted.</summary>
-    public Task<IResult?> PollAsync(HttpContext context, Func<IResult> tooMany) => _limits.PollsPerMinute is { } limit
-        ? CountAsync(context, "poll", networks.Of(context), tooMany, new AttemptBudget($"poll:{networks.Of(context)}", limit, Minute))
-        : Task.FromResult<IResult?>(null);
+    public Task<IResult?> PollAsync(HttpContext context, Func<IResult> tooMany) =>
+        _limits.PollsPerMinute is { } limit ? OfAddressAsync(context, "poll", limit, Minute, tooMany) : Task.FromResult<IResult?>(null);
 
     /// <summary>It polled with a device code that is not known.</summary>
-    public Task<IResult?> PolledInVainAsync(HttpContext context, Func<IResult> tooMany) => CountAsync(
-        context, "device-code", networks.Of(context), tooMany, new AttemptBudget($"device-code:{networks.Of(context)}", _limits.UnknownDeviceCodesPerMinute, Minute));
+    public Task<IResult?> PolledInVainAsync(HttpContext context, Func<IResult> tooMany) =>
+        OfAddressAsync(context, "device-code", _limits.UnknownDeviceCodesPerMinute, Minute, tooMany);
 
-    /// <summary>One address does again what form endpoints offer to anybody.</summary>
-    public Task<IResult?> RepeatAsync(HttpContext context, string what, int limit, TimeSpan window) =>
-        CountAsync(context, what, networks.Of(context), FormDialect.TooMany, new AttemptBudget($"{what}:{networks.Of(context)}", limit, window));
+    /// <summary>What one address does, whoever it is.</summary>
+    public Task<IResult?> OfAddressAsync(HttpContext context, string what, int limit, TimeSpan window, Func<IResult> tooMany)
+    {
+        var network = networks.Of(context);
+        return CountAsync(context, what, network, tooMany, new AttemptBudget($"{what}:{network}", limit, window));
+    }
 
     /// <summary>Counts against all of them, or refuses, and says so once in the while.</summary>
     private async Task<IResult?> CountAsync(HttpContext context, string limit, string key, Func<IResult> tooMany, params AttemptBudget[] budgets)
@@ -117,7 +120,7 @@ internal sealed class RequestLimiter(
 
     private async Task TellAsync(HttpContext context, string limit, string key)
     {
-        if (await limiter.TryCountAsync([new AttemptBudget($"told:{limit}:{key}", 1, TenMinutes)], context.RequestAborted) is null)
+        if (await told.IsFirstAsync($"{limit}:{key}", TenMinutes, context.RequestAborted))
         {
             await notices.RaiseAsync(new PairingEvent.LimitReached(limit, key));
         }

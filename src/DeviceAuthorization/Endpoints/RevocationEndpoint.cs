@@ -9,7 +9,6 @@ namespace DeviceAuthorization;
 internal static class RevocationEndpoint
 {
     private const int PerMinute = 60;
-    private static readonly string[] Known = ["client_id", "client_secret", "token", "token_type_hint"]; // a hint may be ignored (§2.1): there is one kind
 
     public static async Task<IResult> RevokeAsync(
         HttpContext context,
@@ -19,34 +18,25 @@ internal static class RevocationEndpoint
         DeviceRegistry registry,
         IOptions<DeviceAuthorizationOptions> options)
     {
-        if (!(await FormDialect.ReadFormAsync(context.Request, Known)).TryGet(out var form, out var unread))
+        if (!(await TokenRequest.ReadAsync(context, credentials, mustProve: false)).TryGet(out var request, out var refusal))
         {
-            return unread;
+            return refusal;
         }
 
-        if (await limits.RepeatAsync(context, "revoke", PerMinute, TimeSpan.FromMinutes(1)) is { } tooMany)
+        // A client that proved who it is may sign out as many devices as it has.
+        if (options.Value.IsPublic(request.ClientId) && await limits.OfAddressAsync(context, "revoke", PerMinute, TimeSpan.FromMinutes(1), FormDialect.TooMany) is { } tooMany)
         {
             return tooMany;
         }
 
-        if (!(await credentials.ReadAsync(context, form)).TryGet(out var clientId, out var unidentified))
-        {
-            return unidentified;
-        }
-
-        if (form["token"] is not { } text)
-        {
-            return FormDialect.Error(PairingError.InvalidRequest, "The parameter token is missing.");
-        }
-
         // What is no live token is as the client wants it: 200 (§2.2).
-        if (!DeviceToken.TryParse(text, options.Value.TokenPrefix, out var token)
+        if (!DeviceToken.TryParse(request.Token, options.Value.TokenPrefix, out var token)
             || await devices.FindTokenAsync(token.Hash(), context.RequestAborted) is not { Token: var issued })
         {
             return TypedResults.Ok();
         }
 
-        if (!string.Equals(issued.ClientId, clientId, StringComparison.Ordinal))
+        if (!string.Equals(issued.ClientId, request.ClientId, StringComparison.Ordinal))
         {
             return FormDialect.Error(PairingError.InvalidGrant, "The token was not issued to this client."); // 2.1 names no code
         }

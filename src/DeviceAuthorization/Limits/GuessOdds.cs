@@ -24,7 +24,7 @@ internal static class GuessOdds
     /// <summary>Without limits of its own the library knows of no guesses: then <see cref="StartUpNotes"/> says that.</summary>
     private static double Of(DeviceAuthorizationOptions options)
     {
-        var guesses = options.RateLimits is { Enabled: true, CodesInAll: var limit } ? Math.Max(limit, limit * (options.PairingLifetime / TimeSpan.FromMinutes(10))) : 0;
+        var guesses = options.RateLimits is { Enabled: true, CodesInAll: var limit } ? Math.Max(limit, limit * (options.LongestPairingLifetime / TimeSpan.FromMinutes(10))) : 0;
         return guesses * options.MaxLivePairings / Math.Pow(2, options.UserCode.Bits);
     }
 

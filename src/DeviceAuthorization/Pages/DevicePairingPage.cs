@@ -14,6 +14,7 @@ namespace DeviceAuthorization;
 /// </summary>
 internal sealed class DevicePairingPage(
     PairingService pairings,
+    LookUp lookUp,
     PageSession session,
     PairingTickets tickets,
     RequestLimiter limits,
@@ -189,6 +190,11 @@ internal sealed class DevicePairingPage(
 
         if (Ticket(context) is { } ticket)
         {
+            if (ticket.IsOf(visitor.Approver))
+            {
+                await lookUp.ReleaseAsync(ticket.Code, visitor.Approver, context.RequestAborted);
+            }
+
             tickets.Keep(context, frame.Address(context), ticket.Code, userId: null); // who comes next enters it anew
         }
 

@@ -7,7 +7,7 @@ namespace DeviceAuthorization;
 /// several hands, or to come by the dozen from one network and be entered in others.
 /// </summary>
 internal sealed class EnteredCodes(
-    IPairingStore store, IAttemptLimiter limiter, PairingNotices notices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+    IPairingStore store, IAttemptLimiter limiter, ToldOnce told, PairingNotices notices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -18,14 +18,20 @@ internal sealed class EnteredCodes(
     /// <param name="approver">Who entered it.</param>
     /// <param name="cancellationToken">Stops the call.</param>
     /// <param name="takes">Whether they take it into their hands by this, and do not merely look, deny, or try again.</param>
+    /// <param name="looks">Whether they merely look: that changes nothing, whatever is suspected.</param>
     /// <param name="mayMatch">Whether one will do that waits for them to choose the number.</param>
     public async ValueTask<(Pairing? Pairing, DecisionResult? Refusal)> FindAsync(
-        string? typed, Approver approver, CancellationToken cancellationToken, bool takes = false, bool mayMatch = false)
+        string? typed, Approver approver, CancellationToken cancellationToken, bool takes = false, bool looks = false, bool mayMatch = false)
     {
-        var (pairing, now) = (await FindAsync(typed, cancellationToken).ConfigureAwait(false), clock.Now());
+        if (!_options.UserCode.TryParse(typed, out var code))
+        {
+            return (null, new DecisionResult.NotFound());
+        }
+
+        var (pairing, now) = (await FindAsync(code, cancellationToken).ConfigureAwait(false), clock.Now());
         if (pairing is null || (pairing.Refuses(approver.UserId, now) is not null && !(mayMatch && pairing.AwaitsNumberOf(approver.UserId, now))))
         {
-            return (null, await RefuseAsync(pairing, approver, now, cancellationToken).ConfigureAwait(false));
+            return (null, await RefuseAsync(pairing, approver, looks, now, cancellationToken).ConfigureAwait(false));
         }
 
         return takes && await IsVoidAsync(pairing, approver, cancellationToken).ConfigureAwait(false)
@@ -34,13 +40,8 @@ internal sealed class EnteredCodes(
     }
 
     /// <summary>What the code belongs to. Every key is asked, found or not, so that the time tells nothing.</summary>
-    private async ValueTask<Pairing?> FindAsync(string? typed, CancellationToken cancellationToken)
+    private async ValueTask<Pairing?> FindAsync(UserCode code, CancellationToken cancellationToken)
     {
-        if (!_options.UserCode.TryParse(typed, out var code))
-        {
-            return null;
-        }
-
         var keys = _options.UserCodeKeyBytes;
         var found = await store.FindByUserCodeAsync(code.Hash(keys is [var current, ..] ? current : default), cancellationToken).ConfigureAwait(false);
         foreach (var earlier in keys.Skip(1))
@@ -51,22 +52,27 @@ internal sealed class EnteredCodes(
         return found;
     }
 
-    /// <summary>Whoever did not decide it themselves hears "unknown", whatever is behind it, and at the same cost (T-22).</summary>
-    private async ValueTask<DecisionResult> RefuseAsync(Pairing? pairing, Approver approver, DateTimeOffset now, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whoever did not decide it themselves hears "unknown", whatever is behind it, and at the same cost (T-22); but for the write that voids it,
+    /// where the host wants that.
+    /// </summary>
+    private async ValueTask<DecisionResult> RefuseAsync(Pairing? pairing, Approver approver, bool looks, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (pairing?.Refuses(approver.UserId, now) == DecisionError.AlreadyDecided)
         {
             return new DecisionResult.AlreadyDecided(pairing.Status);
         }
 
-        if (pairing is { Status: PairingStatus.Pending } && now < pairing.ExpiresAt)
-        {
-            await notices.RaiseAsync(new PairingEvent.CodeShared(approver, pairing)).ConfigureAwait(false);
-            await VoidAsync(pairing, cancellationToken).ConfigureAwait(false);
-        }
-        else
+        if (pairing?.IsOpen(now) != true)
         {
             await notices.RaiseAsync(new PairingEvent.CodeRefused(approver, pairing)).ConfigureAwait(false);
+            return new DecisionResult.NotFound();
+        }
+
+        await notices.RaiseAsync(new PairingEvent.CodeShared(approver, pairing)).ConfigureAwait(false);
+        if (!looks)
+        {
+            await VoidAsync(pairing, cancellationToken).ConfigureAwait(false);
         }
 
         return new DecisionResult.NotFound();
@@ -100,12 +106,13 @@ internal sealed class EnteredCodes(
             || pairing.Device.Address is null
             || approver.Address is null
             || network == Network.Parse(approver.Address)
+            || !await told.IsFirstAsync($"elsewhere:{pairing.Id}", Hour, cancellationToken).ConfigureAwait(false) // each pairing counts once, however often it is tried
             || await limiter.TryCountAsync([new AttemptBudget($"elsewhere:{network}", threshold, Hour)], cancellationToken).ConfigureAwait(false) is null)
         {
             return false;
         }
 
-        if (await limiter.TryCountAsync([new AttemptBudget($"told:campaign:{network}", 1, Hour)], cancellationToken).ConfigureAwait(false) is null)
+        if (await told.IsFirstAsync($"campaign:{network}", Hour, cancellationToken).ConfigureAwait(false))
         {
             await notices.RaiseAsync(new PairingEvent.CampaignSuspected(network, pairing)).ConfigureAwait(false);
         }
@@ -113,20 +120,26 @@ internal sealed class EnteredCodes(
         return true;
     }
 
-    private async ValueTask<bool> VoidAsync(Pairing pairing, CancellationToken cancellationToken)
+    private async ValueTask<bool> VoidAsync(Pairing suspect, CancellationToken cancellationToken)
     {
-        if (!_options.VoidSuspectedPairings)
+        for (var (pairing, attempt) = ((Pairing?)suspect, 0); _options.VoidSuspectedPairings && pairing is not null && attempt < PairingService.WriteAttempts; attempt++)
         {
-            return false;
+            var now = clock.Now();
+            var voided = pairing.Voided(now);
+            if (ReferenceEquals(voided, pairing))
+            {
+                break; // decided meanwhile
+            }
+
+            if (await store.TryReplaceAsync(voided, now, cancellationToken).ConfigureAwait(false))
+            {
+                await notices.RaiseAsync(new PairingEvent.Voided(voided)).ConfigureAwait(false);
+                break;
+            }
+
+            pairing = await store.FindByUserCodeAsync(suspect.UserCodeHash, cancellationToken).ConfigureAwait(false);
         }
 
-        var now = clock.Now();
-        var voided = pairing.Voided(now);
-        if (!ReferenceEquals(voided, pairing) && await store.TryReplaceAsync(voided, now, cancellationToken).ConfigureAwait(false))
-        {
-            await notices.RaiseAsync(new PairingEvent.Voided(voided)).ConfigureAwait(false);
-        }
-
-        return true;
+        return _options.VoidSuspectedPairings;
     }
 }

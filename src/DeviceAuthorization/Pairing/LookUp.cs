@@ -22,7 +22,7 @@ internal sealed class LookUp(
         ArgumentNullException.ThrowIfNull(approver);
         for (var attempt = 0; attempt < PairingService.WriteAttempts; attempt++)
         {
-            var (pairing, refusal) = await codes.FindAsync(userCode, approver, cancellationToken, takes: claims && attempt == 0, mayMatch: true).ConfigureAwait(false);
+            var (pairing, refusal) = await codes.FindAsync(userCode, approver, cancellationToken, takes: claims && attempt == 0, looks: !claims, mayMatch: true).ConfigureAwait(false);
             if (pairing is null)
             {
                 return refusal is DecisionResult.AlreadyDecided { Status: var status } ? new InspectResult.AlreadyDecided(status) : new InspectResult.NotFound();
@@ -35,13 +35,13 @@ internal sealed class LookUp(
 
             var now = clock.Now();
             var (error, claimed) = pairing.Claim(approver.UserId, now);
-            var isNew = claims && !ReferenceEquals(claimed, pairing);
-            if (error is not null || (isNew && !await store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false)))
+            var writes = claims && !ReferenceEquals(claimed, pairing);
+            if (error is not null || (writes && !await store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false)))
             {
                 continue;
             }
 
-            if (isNew)
+            if (writes && pairing.ApproverId != claimed.ApproverId) // and does not merely last longer
             {
                 await notices.RaiseAsync(new PairingEvent.Claimed(claimed)).ConfigureAwait(false);
             }
@@ -56,5 +56,15 @@ internal sealed class LookUp(
         }
 
         throw PairingService.Contended();
+    }
+
+    /// <summary>The approver leaves it for another account. Should somebody else have written meanwhile, the claim lapses by itself.</summary>
+    public async Task ReleaseAsync(string userCode, Approver approver, CancellationToken cancellationToken)
+    {
+        if (await codes.FindAsync(userCode, approver, cancellationToken, looks: true).ConfigureAwait(false) is ({ } pairing, _)
+            && pairing.Released(approver.UserId) is var released && !ReferenceEquals(released, pairing))
+        {
+            await store.TryReplaceAsync(released, clock.Now(), cancellationToken).ConfigureAwait(false);
+        }
     }
 }

@@ -31,7 +31,7 @@ public sealed record Pairing
     /// <summary>SHA-256 of the device code, lower-case hex.</summary>
     public required string DeviceCodeHash { get; init; }
 
-    /// <summary>SHA-256 of the normalised user code, lower-case hex.</summary>
+    /// <summary>Of the normalised user code, lower-case hex: SHA-256, or HMAC-SHA-256 under a key of the host (<see cref="DeviceAuthorizationOptions.UserCodeKeys"/>).</summary>
     public required string UserCodeHash { get; init; }
 
     /// <summary>The client that asked (RFC 6749 §2.2), as it calls itself.</summary>
@@ -128,9 +128,14 @@ public sealed record Pairing
         !AwaitsNumberOf(userId, now) && Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Denied, userId));
 
     /// <summary>Takes it out of the flow while nobody has decided: its device hears that it was denied, and its code is unknown to everybody.</summary>
-    public Pairing Voided(DateTimeOffset now) => Status == PairingStatus.Pending && now < ExpiresAt
-        ? this with { Status = PairingStatus.Denied, ApproverId = null, ClaimedUntil = null }
-        : this;
+    public Pairing Voided(DateTimeOffset now) => IsOpen(now) ? Decided(PairingStatus.Denied, null) : this;
+
+    /// <summary>The user leaves it, undecided: another account of theirs may enter the code at once.</summary>
+    public Pairing Released(string userId) =>
+        Status == PairingStatus.Pending && IsClaimedBy(userId) ? this with { ApproverId = null, ClaimedUntil = null } : this;
+
+    /// <summary>Whether there is still something to decide.</summary>
+    public bool IsOpen(DateTimeOffset now) => Status is PairingStatus.Pending or PairingStatus.Matching && now < ExpiresAt;
 
     /// <summary>The approved device is in the registry. Any other status has nothing to register, and stays as it is.</summary>
     public Pairing Registered(Device device) =>
@@ -174,7 +179,7 @@ public sealed record Pairing
         ExpiresAt = ExpiresAt > now + LeastRedeemTime ? ExpiresAt : now + LeastRedeemTime,
     };
 
-    private Pairing Decided(PairingStatus status, string userId) =>
+    private Pairing Decided(PairingStatus status, string? userId) =>
         this with { Status = status, ApproverId = userId, ClaimedUntil = null, Grant = null, MatchNumber = null };
 
     private bool IsClaimedBy(string userId) => string.Equals(userId, ApproverId, StringComparison.Ordinal);

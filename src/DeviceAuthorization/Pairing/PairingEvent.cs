@@ -45,13 +45,13 @@ public abstract record PairingEvent
     /// <param name="Token">The record of the token.</param>
     public sealed record Redeemed(Pairing Pairing, IssuedToken Token) : PairingEvent;
 
-    /// <summary>A device code that was used came back after a minute: somebody else has it. <see cref="Revoked"/> follows where its token was still alive.</summary>
+    /// <summary>A device code that was used came back after a minute: somebody else has it. Told once for each pairing, after <see cref="Revoked"/> where its token was still alive.</summary>
     /// <param name="Pairing">The pairing.</param>
     public sealed record Replayed(Pairing Pairing) : PairingEvent;
 
     /// <summary>
     /// A token is refused from now on: its owner, its client or a replay revoked it. The tokens that a device leaves behind when it is removed
-    /// or paired anew are not named one by one: see <see cref="DeviceRemoved"/> and <see cref="Redeemed"/>.
+    /// or paired anew are not named one by one: see <see cref="DeviceRemoved"/> and <see cref="Redeemed"/>; nor is a secret that its owner renewed.
     /// </summary>
     /// <param name="Token">The record of the token.</param>
     public sealed record Revoked(IssuedToken Token) : PairingEvent;
@@ -61,11 +61,11 @@ public abstract record PairingEvent
     /// <param name="DeviceId">The device.</param>
     public sealed record DeviceRemoved(string UserId, string DeviceId) : PairingEvent;
 
-    /// <summary>A limit of <see cref="DeviceRateLimits"/> refused somebody; once for each limit, and whom it held back, in a window.</summary>
+    /// <summary>A limit of <see cref="DeviceRateLimits"/> refused somebody; told once in ten minutes for each limit and whom it held back.</summary>
     /// <param name="Limit">
     /// <c>start</c>, <c>code</c>, <c>codes-in-all</c>, <c>device-code</c>, <c>poll</c>, <c>secret</c> or <c>revoke</c>.
     /// </param>
-    /// <param name="Key">Whom it held back: a user for <c>code</c>, else a network; <c>all</c> for all.</param>
+    /// <param name="Key">Whom it held back: for <c>code</c> a user, who or whose address is over it; else a network; <c>all</c> for all.</param>
     public sealed record LimitReached(string Limit, string Key) : PairingEvent
     {
         /// <summary>The limit, and not whom it held back: that may be a person's address.</summary>

@@ -13,11 +13,13 @@ internal sealed class Redemption(
     IDeviceRepository repository,
     IPairingPolicy policy,
     DeviceRegistry registry,
+    ToldOnce told,
     PairingNotices notices,
     IOptions<DeviceAuthorizationOptions> options,
     TimeProvider clock,
     ILogger<PairingService> logger)
 {
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1); // longer than any pairing is remembered
     private static readonly PollResult Refused = new PollResult.NotPaired(PairingError.InvalidGrant);
 
     private readonly DeviceAuthorizationOptions _options = options.Value;
@@ -89,10 +91,14 @@ internal sealed class Redemption(
     /// <summary>Its device code was used, and came back: somebody else has it.</summary>
     public async Task ReplayAsync(Pairing pairing, CancellationToken cancellationToken)
     {
-        await notices.RaiseAsync(new PairingEvent.Replayed(pairing)).ConfigureAwait(false);
         if (_options.RevokeOnReplay)
         {
             await RevokeAsync(pairing, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (await told.IsFirstAsync($"replay:{pairing.Id}", Day, cancellationToken).ConfigureAwait(false))
+        {
+            await notices.RaiseAsync(new PairingEvent.Replayed(pairing)).ConfigureAwait(false);
         }
     }
 

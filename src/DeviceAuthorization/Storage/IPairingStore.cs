@@ -44,7 +44,7 @@ public interface IPairingStore
     /// Replaces the pairing with the same <see cref="Pairing.Id"/> if its stored <see cref="Pairing.Version"/> is still that of
     /// <paramref name="pairing"/>, and if it is not expired at <paramref name="now"/>; raises the version by one, and leaves the
     /// stored <see cref="Pairing.Pacing"/> as it is. A replacement never changes what the device asked for: the codes, the client, the requested
-    /// scopes, the reported device and <see cref="Pairing.CreatedAt"/> are those that were added, and need not be written again.
+    /// scopes, the reported device, <see cref="Pairing.CanShowNumber"/> and <see cref="Pairing.CreatedAt"/> are those that were added, and need not be written again.
     /// </summary>
     /// <param name="pairing">The new value, with the version that was read.</param>
     /// <param name="now">The current time; compared with the <see cref="Pairing.ExpiresAt"/> that is <em>stored</em>.</param>

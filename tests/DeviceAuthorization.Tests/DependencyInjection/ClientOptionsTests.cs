@@ -24,6 +24,7 @@ public sealed class ClientOptionsTests
     [InlineData("tv:Secret", "0123456789abcdef01234", "Clients:tv:Secret must be 22 to 256 printable ASCII characters, and random: openssl rand -hex 32 makes one.")]
     [InlineData("tv:Secret", "", "Clients:tv:Secret must be 22 to 256")]
     [InlineData("tv:Secret", "0123456789abcdef01234\u00e4", "Clients:tv:Secret must be 22 to 256")]
+    [InlineData("tv:Secret", "changeme-changeme-changeme", "Clients:tv:Secret must be 22 to 256 printable ASCII characters, and random")]
     [InlineData("tv:MayIntrospect", "true", "Clients:tv:MayIntrospect needs a Secret: only who can prove who it is may ask about tokens.")]
     public async Task A_wrong_client_stops_the_host_with_what_to_change(string key, string value, string message)
     {
@@ -34,6 +35,14 @@ public sealed class ClientOptionsTests
         {
             Assert.DoesNotContain(value, failure, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task A_client_that_would_ask_for_nothing_stops_the_host()
+    {
+        (string, string)[] settings = [MinimalHost.Origin, ("Scopes:read", "Read"), ("Scopes:write", "Write"), ("DefaultScopes:0", "read"), ("Clients:tv:AllowedScopes:0", "write")];
+        var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => MinimalHost.StartAsync(settings));
+        Assert.Equal("DeviceAuthorization: Clients:tv:AllowedScopes has none of DefaultScopes, so it would ask for nothing; add one of them.", Assert.Single(exception.Failures));
     }
 
     [Fact]

@@ -155,6 +155,21 @@ public sealed class RevocationTests
     }
 
     [Fact]
+    public async Task A_client_that_proves_who_it_is_signs_out_as_many_devices_as_it_has()
+    {
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            options.RateLimits.Enabled = true;
+            options.Clients["tv"] = new DeviceClient { Secret = Clients.Secret };
+        });
+        for (var call = 0; call < 70; call++)
+        {
+            using var answer = await host.SendFormAsync("revoke", $"client_id=tv&client_secret={Uri.EscapeDataString(Clients.Secret)}&token=x");
+            await AssertDoneAsync(answer);
+        }
+    }
+
+    [Fact]
     [Trait("Row", "P-83"), Trait("Row", "P-90")]
     public async Task While_the_repository_is_down_the_token_is_not_said_to_be_gone()
     {

@@ -104,6 +104,25 @@ public sealed class CodeEntryLimitTests
         }
     }
 
+    [Theory]
+    [Trait("Row", "T-33")]
+    [InlineData("Sec-Fetch-Site", "cross-site")]
+    [InlineData("Origin", "https://evil.example")]
+    public async Task Another_site_cannot_use_a_persons_limit_up(string header, string value)
+    {
+        await using var host = await StartAsync(limits => limits.CodesPerUser = 1);
+        var alice = await host.SignInAsync("alice");
+        using (var request = new HttpRequestMessage(HttpMethod.Get, $"{Wire.Prefix}/pending/{Wrong[0]}"))
+        {
+            request.Headers.Add(header, value);
+            using var refused = await alice.SendAsync(request);
+            Assert.Equal(HttpStatusCode.Forbidden, refused.StatusCode);
+        }
+
+        using var own = await alice.EnterCodeAsync((await host.Device().StartAsync()).UserCode);
+        Assert.Equal("Approve this device?", await own.TitleAsync());
+    }
+
     [Fact]
     public async Task A_ticket_of_another_user_or_code_opens_nothing()
     {

@@ -99,9 +99,10 @@ public sealed class RiskTests
         using var signedOut = await browser.GetAsync(Browser.Page);
         Assert.Equal(HttpStatusCode.Redirect, signedOut.StatusCode);
 
-        host.Clock.Advance(Pairing.ClaimLifetime); // alice's claim
         (await browser.GetAsync("/test/sign-in/bob")).EnsureSuccessStatusCode();
         Assert.Contains($"value=\"{codes.UserCode}\"", await browser.GetStringAsync(Browser.Page), StringComparison.Ordinal);
+        Assert.Contains("bob", await browser.ReviewAsync(codes.UserCode), StringComparison.Ordinal); // alice let go of it, and nobody suspects anything
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Id.Id == 24);
     }
 
     [Fact]

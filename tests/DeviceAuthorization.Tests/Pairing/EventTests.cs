@@ -13,14 +13,16 @@ public sealed class EventTests
         var flow = new Flow();
         var codes = await flow.StartAsync("id-1");
         await flow.ClaimAsync(codes);
-        await flow.ClaimAsync(codes); // the same one again is no second claim
+        flow.Clock.Advance(Pairing.ClaimLifetime * 0.6);
+        await flow.ClaimAsync(codes); // the same one again is no second claim, even where it makes the first one longer
         await flow.PollAsync(codes);
         await flow.ApproveAsync(codes);
         await flow.DecideAsync(codes);
         await flow.RedeemAsync(codes);
         flow.Clock.Advance(Pairing.RedeliveryWindow);
         await flow.RefusedAsync(codes);
-        Assert.Equal(["Started", "Claimed", "Approved", "Redeemed", "Replayed", "Revoked"], flow.Events.Names);
+        await flow.RefusedAsync(codes); // a device that does not give up is told once
+        Assert.Equal(["Started", "Claimed", "Approved", "Redeemed", "Revoked", "Replayed"], flow.Events.Names);
         var redeemed = flow.Events.All.OfType<PairingEvent.Redeemed>().Single();
         Assert.Equal(("alice", redeemed.Pairing.Id), (redeemed.Token.UserId, redeemed.Token.PairingId!.Value));
     }
@@ -31,7 +33,8 @@ public sealed class EventTests
     {
         var flow = new Flow();
         var codes = await flow.StartAsync();
-        await flow.Service.InspectAsync("WRNG-CODE", new Approver("alice"));
+        await flow.Service.InspectAsync("no code at all", new Approver("alice")); // nothing to tell
+        await flow.Service.InspectAsync("WRNG-CXDF", new Approver("alice"));
         await flow.DenyAsync(codes);
         await flow.DenyAsync(codes, "bob");
         Assert.Equal(["Started", "CodeRefused", "Denied", "CodeRefused"], flow.Events.Names);

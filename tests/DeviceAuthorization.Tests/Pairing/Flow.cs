@@ -21,13 +21,15 @@ internal sealed class Flow
         var logger = NullLogger<PairingService>.Instance;
         var notices = new PairingNotices([Events], logger);
         var registry = new DeviceRegistry(Devices, notices, Clock);
-        var codes = new EnteredCodes(Store, new InMemoryAttemptLimiter(Clock), notices, wrapped, Clock);
+        var limiter = new InMemoryAttemptLimiter(Clock);
+        var told = new ToldOnce(limiter, Clock);
+        var codes = new EnteredCodes(Store, limiter, told, notices, wrapped, Clock);
         Service = new PairingService(
             new CodeDraw(Store, notices, wrapped, Clock, logger),
             new LookUp(Store, codes, Policy, registry, notices, wrapped, Clock),
             codes,
             new Decision(Store, registry, notices, Clock),
-            new Redemption(Store, Devices, Policy, registry, notices, wrapped, Clock, logger),
+            new Redemption(Store, Devices, Policy, registry, told, notices, wrapped, Clock, logger),
             Store,
             Policy,
             wrapped,

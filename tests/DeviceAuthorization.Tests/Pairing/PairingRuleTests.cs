@@ -9,27 +9,27 @@ public sealed class PairingRuleTests
     // state, "held" no error and no change. Of a poll: "waits" is "pending" without a change, "pending", "slow", "refused" (access_denied), "expired", "invalid", "redeemed" the next state,
     // "again" no error and no change. Of the registration: "registered", or "nothing".
     private const string Table = """
-        state                     claim   claim-bob approve  approve-bob ask      ask-bob  deny    deny-bob match    match-wrong match-bob poll     poll-early poll-key poll-key2 poll-radio poll-radio-key poll-anon poll-anon-key register   void
-        pending                   claimed claimed   approved approved    matching matching denied  denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided
-        claimed                   held    unknown   approved unknown     matching unknown  denied  unknown  unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided
-        claimed-by-bob            unknown held      unknown  approved    unknown  matching unknown denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided
-        claim-lapsed              claimed claimed   approved approved    matching matching denied  denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided
-        approved                  decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   redeemed redeemed   redeemed redeemed  invalid    invalid        invalid   invalid       registered       nothing
-        matching                  decided unknown   decided  unknown     decided  unknown  denied  unknown  approved denied      unknown   waits    waits      waits    waits     invalid    invalid        invalid   invalid       nothing       nothing
-        denied                    decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   refused  refused    refused  refused   invalid    invalid        invalid   invalid       nothing       nothing
-        redeemed                  decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing       nothing
-        redeemed-long-ago         decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing
-        pending/expired           unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
-        claimed/expired           unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
-        claimed-by-bob/expired    unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
-        claim-lapsed/expired      unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
-        approved/expired          decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       registered       nothing
-        matching/expired          unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
-        denied/expired            decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
-        redeemed/expired          decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing       nothing
-        redeemed-long-ago/expired decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing
-        newer                     decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing
-        newer/expired             decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing
+        state                     claim   claim-bob approve  approve-bob ask      ask-bob  deny    deny-bob match    match-wrong match-bob poll     poll-early poll-key poll-key2 poll-radio poll-radio-key poll-anon poll-anon-key register   void     release
+        pending                   claimed claimed   approved approved    matching matching denied  denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided   nothing
+        claimed                   held    unknown   approved unknown     matching unknown  denied  unknown  unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided   released
+        claimed-by-bob            unknown held      unknown  approved    unknown  matching unknown denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided   nothing
+        claim-lapsed              claimed claimed   approved approved    matching matching denied  denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided   nothing
+        approved                  decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   redeemed redeemed   redeemed redeemed  invalid    invalid        invalid   invalid       registered       nothing  nothing
+        matching                  decided unknown   decided  unknown     decided  unknown  denied  unknown  approved denied      unknown   waits    waits      waits    waits     invalid    invalid        invalid   invalid       nothing       voided   nothing
+        denied                    decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   refused  refused    refused  refused   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        redeemed                  decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        redeemed-long-ago         decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        pending/expired           unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        claimed/expired           unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  released
+        claimed-by-bob/expired    unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        claim-lapsed/expired      unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        approved/expired          decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       registered       nothing  nothing
+        matching/expired          unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        denied/expired            decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        redeemed/expired          decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        redeemed-long-ago/expired decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        newer                     decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        newer/expired             decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
         """;
 
     private static readonly Device Telly = TestData.NewDevice() with { Name = "Den" };
@@ -62,7 +62,9 @@ public sealed class PairingRuleTests
         ["register"] = state => state.Registered(Telly) is var next && ReferenceEquals(next, state) ? "nothing"
             : next == state with { Grant = state.Grant! with { DeviceId = Telly.Id, DeviceName = Telly.Name } } ? "registered" : "changed something else",
         ["void"] = state => state.Voided(Now) is var next && ReferenceEquals(next, state) ? "nothing"
-            : next == state with { Status = PairingStatus.Denied, ApproverId = null, ClaimedUntil = null } ? "voided" : "changed something else",
+            : next == state with { Status = PairingStatus.Denied, ApproverId = null, ClaimedUntil = null, Grant = null, MatchNumber = null } ? "voided" : "changed something else",
+        ["release"] = state => state.Released("alice") is var next && ReferenceEquals(next, state) ? "nothing"
+            : next == state with { ApproverId = null, ClaimedUntil = null } ? "released" : "changed something else",
     };
 
     private static readonly string[][] Cells = [.. Table.Split('\n').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
@@ -106,7 +108,7 @@ public sealed class PairingRuleTests
                 || (method.ReturnType.IsGenericType && method.ReturnType.GetGenericArguments().Contains(typeof(Pairing))))
             .Select(method => method.Name)
             .Where(name => name != "<Clone>$");
-        Assert.Equal("Approve Claim Deny Match Poll Registered Voided", Sorted(rules));
+        Assert.Equal("Approve Claim Deny Match Poll Registered Released Voided", Sorted(rules));
     }
 
     [Theory]

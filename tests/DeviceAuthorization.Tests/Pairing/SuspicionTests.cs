@@ -46,6 +46,48 @@ public sealed class SuspicionTests
     }
 
     [Fact]
+    public async Task A_mere_look_changes_nothing()
+    {
+        var flow = new Flow(options => options.VoidSuspectedPairings = true);
+        var codes = await flow.StartAsync();
+        await flow.ClaimAsync(codes);
+        Assert.IsType<InspectResult.NotFound>(await flow.Service.InspectAsync(codes.UserCode.Reveal(), new Approver("bob")));
+        Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
+        await flow.ApproveAsync(codes);
+    }
+
+    [Fact]
+    public async Task While_the_number_is_compared_the_code_can_be_void()
+    {
+        var flow = new Flow(options => (options.VoidSuspectedPairings, options.NumberMatching) = (true, NumberMatching.Always));
+        var codes = Assert.IsType<StartResult.Started>(await flow.Service.StartAsync(new PairingRequest
+        {
+            ClientId = "tv", Scopes = ["read"], Device = new ReportedDevice { Name = "TV" }, CanShowNumber = true,
+        }));
+        Assert.IsType<DecisionResult.Matching>(await flow.Service.ApproveAsync(
+            codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
+        Assert.IsType<InspectResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
+        Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));
+    }
+
+    [Fact]
+    public async Task A_claim_that_is_renewed_at_the_same_moment_does_not_save_it()
+    {
+        var flow = new Flow(options => options.VoidSuspectedPairings = true);
+        var codes = await flow.StartAsync();
+        await flow.ClaimAsync(codes);
+        flow.Clock.Advance(Pairing.ClaimLifetime * 0.6);
+        var pause = flow.Store.PauseBefore(nameof(IPairingStore.TryReplaceAsync));
+        var bob = flow.ClaimAsync(codes, "bob");
+        await pause.Reached;
+        Assert.IsType<InspectResult.Found>(await flow.ClaimAsync(codes)); // alice writes first
+        pause.Release();
+        await bob;
+        Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));
+    }
+
+    [Fact]
     public async Task What_was_decided_is_never_void()
     {
         var flow = new Flow(options => options.VoidSuspectedPairings = true);
@@ -85,6 +127,19 @@ public sealed class SuspicionTests
         }
 
         Assert.Single(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
+    }
+
+    [Fact]
+    public async Task A_pairing_counts_once_however_often_it_is_tried()
+    {
+        var flow = new Flow(options => options.CampaignThreshold = 1);
+        var codes = await StartAsync(flow, "198.51.100.1");
+        for (var attempt = 0; attempt < 3; attempt++)
+        {
+            Assert.IsType<DecisionResult.ScopesNotGrantable>(await flow.Service.ApproveAsync(codes.UserCode.Reveal(), Alice, new Approval { Scopes = ["admin"] }));
+        }
+
+        Assert.Empty(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
     }
 
     [Theory]
