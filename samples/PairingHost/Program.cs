@@ -37,7 +37,7 @@ app.MapGet("/", () => Results.LocalRedirect("~/pair/device"));
 app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"""
 
     A game library that grout, argosy-launcher and other clients of RomM can pair with, at {app.Urls.First()}
-    Sign in as alice or bob, password demo. The whole story with curl: samples/PairingHost/story.sh
+    Sign in as alice, bob or carol, password demo. The whole story with curl: samples/PairingHost/story.sh
 
     """));
 app.Run();

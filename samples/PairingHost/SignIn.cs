@@ -99,7 +99,7 @@ internal static class SignIn
         return Results.Content($$"""
             <!DOCTYPE html><html lang="en"><meta name="viewport" content="width=device-width"><title>Sign in</title>
             <style>body { color-scheme: light dark; font: 1.1rem/1.6 system-ui; max-width: 20rem; margin: 2rem auto; padding: 0 1rem } input, button { font: inherit; width: 100%; margin-bottom: .8rem }</style>
-            <h1>Sign in</h1><p>alice or bob, password demo</p>
+            <h1>Sign in</h1><p>alice, bob or carol, password demo</p>
             <form method="post" action="/login?returnUrl={{UrlEncoder.Default.Encode(returnUrl ?? "/")}}">
             <input type="hidden" name="{{tokens.FormFieldName}}" value="{{tokens.RequestToken}}">
             <label>User <input name="username" autocomplete="username" required></label>

@@ -62,7 +62,10 @@ public sealed class SuspicionTests
         var flow = new Flow(options => (options.VoidSuspectedPairings, options.NumberMatching) = (true, NumberMatching.Always));
         var codes = Assert.IsType<StartResult.Started>(await flow.Service.StartAsync(new PairingRequest
         {
-            ClientId = "tv", Scopes = ["read"], Device = new ReportedDevice { Name = "TV" }, CanShowNumber = true,
+            ClientId = "tv",
+            Scopes = ["read"],
+            Device = new ReportedDevice { Name = "TV" },
+            CanShowNumber = true,
         }));
         Assert.IsType<DecisionResult.Matching>(await flow.Service.ApproveAsync(
             codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
