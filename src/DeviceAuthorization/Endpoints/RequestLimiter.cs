@@ -10,11 +10,9 @@ namespace DeviceAuthorization;
 internal sealed class RequestLimiter(
     IAttemptLimiter limiter,
     ToldOnce told,
-    PairingNotices notices,
     ClientNetwork networks,
     PairingTickets tickets,
-    IOptions<DeviceAuthorizationOptions> options,
-    ICodeEntryChallenge? challenge = null)
+    IOptions<DeviceAuthorizationOptions> options)
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
@@ -115,14 +113,14 @@ internal sealed class RequestLimiter(
         }
 
         await TellAsync(context, "codes-in-all", "all");
-        return challenge is null ? null : await challenge.ChallengeAsync(context);
+        return context.RequestServices.GetService<ICodeEntryChallenge>() is { } challenge ? await challenge.ChallengeAsync(context) : null;
     }
 
     private async Task TellAsync(HttpContext context, string limit, string key)
     {
         if (await told.IsFirstAsync($"{limit}:{key}", TenMinutes, context.RequestAborted))
         {
-            await notices.RaiseAsync(new PairingEvent.LimitReached(limit, key));
+            await context.RequestServices.GetRequiredService<PairingNotices>().RaiseAsync(new PairingEvent.LimitReached(limit, key));
         }
     }
 
