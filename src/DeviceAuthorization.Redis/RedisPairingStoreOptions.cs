@@ -24,10 +24,11 @@ internal sealed class RedisPairingStoreOptionsValidator : IValidateOptions<Redis
     public ValidateOptionsResult Validate(string? name, RedisPairingStoreOptions options)
     {
         // Nothing that SCAN reads as a pattern.
-        if (options.KeyPrefix is not { Length: <= LongestPrefix } || !options.KeyPrefix.All(c => char.IsAsciiLetterOrDigit(c) || ":-_.{}".Contains(c)))
+        if (options.KeyPrefix is not { Length: <= LongestPrefix } || !options.KeyPrefix.All(c => char.IsAsciiLetterOrDigit(c) || ":-_.{}".Contains(c))
+            || options.KeyPrefix.Contains("{}", StringComparison.Ordinal)) // an empty hash tag undoes those that follow it
         {
             return ValidateOptionsResult.Fail(
-                $"{RedisPairingStoreOptions.SectionName}: KeyPrefix is '{options.KeyPrefix}'; it must be at most {LongestPrefix} ASCII letters, digits and : - _ . {{ }}.");
+                $"{RedisPairingStoreOptions.SectionName}: KeyPrefix is '{options.KeyPrefix}'; it must be at most {LongestPrefix} ASCII letters, digits and : - _ . {{ }}, without an empty {{}}.");
         }
 
         return options.Database < 0

@@ -38,7 +38,8 @@ internal sealed class PageHost : IAsyncDisposable
     /// <param name="risk">What the host makes of every approval.</param>
     /// <param name="registered">What it has registered of the app that asks; null for nothing.</param>
     /// <param name="numbers">Whether a number is to be compared.</param>
-    public static async Task<PageHost> StartAsync(ApprovalRisk risk = ApprovalRisk.None, DeviceClient? registered = null, NumberMatching numbers = NumberMatching.Off)
+    /// <param name="signsInElsewhere">Whether its sign-in is on another origin, as that of an identity provider.</param>
+    public static async Task<PageHost> StartAsync(ApprovalRisk risk = ApprovalRisk.None, DeviceClient? registered = null, NumberMatching numbers = NumberMatching.Off, bool signsInElsewhere = false)
     {
         var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = "Development" });
@@ -52,6 +53,14 @@ internal sealed class PageHost : IAsyncDisposable
             {
                 options.LoginPath = "/sign-in";
                 options.TimeProvider = clock;
+                if (signsInElsewhere)
+                {
+                    options.Events.OnRedirectToLogin = context =>
+                    {
+                        context.Response.Redirect(context.RedirectUri.Replace("127.0.0.1", "localhost", StringComparison.Ordinal));
+                        return Task.CompletedTask;
+                    };
+                }
             })
             .AddDeviceToken();
         builder.Services.AddDeviceAuthorization(options =>

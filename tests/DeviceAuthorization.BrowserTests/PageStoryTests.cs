@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
@@ -44,6 +45,38 @@ public sealed class PageStoryTests(Chromium chromium) : IClassFixture<Chromium>
         await Expect(page.Heading()).ToHaveTextAsync("Device connected");
         await page.GoBackAsync();
         await Expect(page.Button("Approve")).ToHaveCountAsync(0); // never a live form again
+    }
+
+    [SkippableFact]
+    public async Task A_sign_in_on_another_origin_is_reached_after_every_form()
+    {
+        await using var host = await PageHost.StartAsync(ApprovalRisk.StepUp, signsInElsewhere: true);
+        var elsewhere = new Regex("^http://localhost:");
+        var page = await chromium.NewPageAsync(Screen.Phone);
+        await SignInAsync();
+        await EnterAsync((await host.StartPairingAsync()).UserCode);
+        await Expect(page).ToHaveURLAsync(elsewhere); // to step up
+
+        await SignInAsync();
+        await page.Button("Use another account").ClickAsync();
+        await Expect(page).ToHaveURLAsync(elsewhere);
+
+        await SignInAsync();
+        await page.Context.ClearCookiesAsync(); // the session ends while the form is open
+        await EnterAsync("BBBB-BBBB");
+        await Expect(page).ToHaveURLAsync(elsewhere);
+
+        async Task EnterAsync(string code)
+        {
+            await page.GetByLabel("Code", new() { Exact = true }).FillAsync(code);
+            await page.Button("Continue").ClickAsync();
+        }
+
+        async Task SignInAsync()
+        {
+            await page.GotoAsync(host.Address + "/sign-in?returnUrl=/pair/device");
+            await page.SignInAsync("alice");
+        }
     }
 
     [SkippableFact]

@@ -67,7 +67,7 @@ public sealed class OutageTests
                 await host.StartAsync();
                 return;
             }
-            catch (RedisException) when (!patience.IsCancellationRequested)
+            catch (Exception exception) when (exception is RedisException or TimeoutException && !patience.IsCancellationRequested)
             {
                 await Task.Yield(); // no signal says that the client has found its server again: ask until it has
             }

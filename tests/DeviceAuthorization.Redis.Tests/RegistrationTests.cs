@@ -85,6 +85,7 @@ public sealed class RegistrationTests(StandaloneRedis redis) : IClassFixture<Sta
 
     [Theory]
     [InlineData("a*b", null, "KeyPrefix is 'a*b'")]
+    [InlineData("a{}:", null, "KeyPrefix is 'a{}:'")]
     [InlineData("with space", null, "KeyPrefix is 'with space'")]
     [InlineData("12345678901234567890123456789012345678901234567890123456789012345", null, "at most 64")]
     [InlineData("da:", -1, "Database is -1")]

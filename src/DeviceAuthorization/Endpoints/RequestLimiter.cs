@@ -118,7 +118,7 @@ internal sealed class RequestLimiter(
 
     private async Task TellAsync(HttpContext context, string limit, string key)
     {
-        if (await told.IsFirstAsync($"{limit}:{key}", TenMinutes, context.RequestAborted))
+        if (await told.IsFirstAsync($"{limit}:{key}", TenMinutes))
         {
             await context.RequestServices.GetRequiredService<PairingNotices>().RaiseAsync(new PairingEvent.LimitReached(limit, key));
         }

@@ -1,20 +1,34 @@
+using System.Collections.Concurrent;
+
 namespace DeviceAuthorization;
 
 /// <summary>
-/// Whether something is the first of its kind for a while, at any node: so that what is told once is told once. Each node remembers for
-/// itself first: a flood asks the limiter that all share no more than once.
+/// Whether something is the first of its kind for a while, at any node: so that what is told once is told once. Each node remembers what it was
+/// answered: a flood does not ask the limiter that all share time and again.
 /// </summary>
-internal sealed class ToldOnce(IAttemptLimiter shared, TimeProvider clock) : IDisposable
+internal sealed class ToldOnce(IAttemptLimiter shared, TimeProvider clock)
 {
-    private readonly InMemoryAttemptLimiter _here = new(clock);
+    /// <summary>Then a node forgets what it was answered, and asks again.</summary>
+    private const int MostRemembered = 10_000;
 
-    /// <summary>Whether nobody asked this in the while before.</summary>
-    public async ValueTask<bool> IsFirstAsync(string what, TimeSpan window, CancellationToken cancellationToken)
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _until = new(StringComparer.Ordinal);
+
+    /// <summary>Whether nobody asked this in the while before. No request that goes away stops it: what follows is told or lost.</summary>
+    public async ValueTask<bool> IsFirstAsync(string what, TimeSpan window)
     {
-        AttemptBudget[] once = [new($"told:{what}", 1, window)];
-        return await _here.TryCountAsync(once, cancellationToken).ConfigureAwait(false) is null
-            && await shared.TryCountAsync(once, cancellationToken).ConfigureAwait(false) is null;
-    }
+        var now = clock.GetUtcNow();
+        if (_until.TryGetValue(what, out var until) && now < until)
+        {
+            return false;
+        }
 
-    public void Dispose() => _here.Dispose();
+        var isFirst = await shared.TryCountAsync([new AttemptBudget($"told:{what}", 1, window)], CancellationToken.None).ConfigureAwait(false) is null;
+        if (_until.Count >= MostRemembered)
+        {
+            _until.Clear();
+        }
+
+        _until[what] = now + window;
+        return isFirst;
+    }
 }

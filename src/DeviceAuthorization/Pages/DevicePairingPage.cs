@@ -38,6 +38,10 @@ internal sealed class DevicePairingPage(
         group.MapPost("/review", (HttpContext context, DevicePairingPage page) => page.DecideAsync(context));
         group.MapPost("/switch", (HttpContext context, DevicePairingPage page) => page.SwitchAsync(context));
         group.MapPost("/language", PageLanguageChoice.ChooseAsync);
+        group.MapGet("/sign-in", (HttpContext context, PageSession session) => session.GoOnAsync(context));
+
+        // The address of an answer to a POST, asked for anew: the form.
+        group.MapGet("/{form}", (HttpContext context, DevicePairingPage page) => page.BackToStart(context));
         return group;
     }
 
@@ -46,7 +50,8 @@ internal sealed class DevicePairingPage(
     {
         if (context.Request.Query["user_code"] is [var linked] && options.Value.UserCode.TryParse(linked, out var code))
         {
-            return Keep(context, code.RevealGrouped(), userId: null, frame.Address(context));
+            tickets.Keep(context, frame.Address(context), code.RevealGrouped(), userId: null, isOfLink: true);
+            return BackToStart(context);
         }
 
         if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
@@ -54,7 +59,7 @@ internal sealed class DevicePairingPage(
             return refused;
         }
 
-        return Enter(context, visitor, Ticket(context) is { UserId: null, Code: var brought } ? brought : null);
+        return Enter(context, visitor, Ticket(context) is { UserId: null } brought ? brought : null);
     }
 
     /// <summary>The code was entered on purpose: claim it, and show what asks.</summary>
@@ -65,7 +70,7 @@ internal sealed class DevicePairingPage(
             return refused;
         }
 
-        if (await session.ReadAsync(context, ["user_code"]) is not { } form)
+        if (await session.ReadAsync(context, ["user_code", "ticket"]) is not { } form)
         {
             return StartAgain(context);
         }
@@ -80,9 +85,9 @@ internal sealed class DevicePairingPage(
             return Unknown(context, visitor);
         }
 
-        if (Ticket(context) is { UserId: null, Code: var brought } && brought == code.RevealGrouped() && options.Value.Clients.Values.Any(client => !client.AllowLink))
+        if (IsOfLink(context, form, code) && options.Value.Clients.Values.Any(client => !client.AllowLink))
         {
-            switch (await pairings.InspectAsync(brought, visitor.Approver, context.RequestAborted))
+            switch (await lookUp.ShowAsync(code.Reveal(), visitor.Approver, claims: false, context.RequestAborted, isEntry: true))
             {
                 case InspectResult.NotFound:
                     return Unknown(context, visitor);
@@ -95,6 +100,13 @@ internal sealed class DevicePairingPage(
         return await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted) is InspectResult.NotFound
             ? Unknown(context, visitor)
             : Keep(context, code.RevealGrouped(), visitor.Approver.UserId, frame.Address(context) + "/review");
+    }
+
+    /// <summary>Whether a link brought the code: by the form that it filled in, whatever other tabs did since, or by the cookie.</summary>
+    private bool IsOfLink(HttpContext context, StrictForm form, UserCode code)
+    {
+        var ofForm = tickets.TryRead(form["ticket"], out var ticket) ? ticket : null;
+        return new[] { ofForm, Ticket(context) }.Any(brought => brought is { IsOfLink: true } && brought.Code == code.RevealGrouped());
     }
 
     /// <summary>What asks; once it is decided, what was decided.</summary>
@@ -169,7 +181,7 @@ internal sealed class DevicePairingPage(
                 Keep(context, ticket.Code, visitor.Approver.UserId, frame.Address(context) + "/review"),
             DecisionResult.NotFound => Unknown(context, visitor),
             DecisionResult.ScopesNotGrantable => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
-            DecisionResult.StepUpRequired => await SignInAnewAsync(context, ticket, visitor),
+            DecisionResult.StepUpRequired => SignInAnew(context, ticket, visitor),
             DecisionResult.Blocked => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
             DecisionResult.Forbidden => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden),
             _ => throw new UnreachableException(),
@@ -198,7 +210,7 @@ internal sealed class DevicePairingPage(
             tickets.Keep(context, frame.Address(context), ticket.Code, userId: null); // who comes next enters it anew
         }
 
-        return await session.SwitchAsync(context, frame.Address(context));
+        return await session.SwitchAsync(context);
     }
 
     private async Task<IResult> ReviewAsync(HttpContext context, Visitor visitor, PairingTicket ticket, StrictForm? typed = null, string? problem = null) =>
@@ -209,7 +221,7 @@ internal sealed class DevicePairingPage(
             InspectResult.Matching matching => Page(context, "Match_title", texts => PairingHtml.Match(
                 texts, Form(context, visitor), matching, tickets.Write(ticket.Code, visitor.Approver.UserId), matching.Pairing.ExpiresAt - clock.Now())),
             InspectResult.Found { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
-            InspectResult.Found { Risk: ApprovalRisk.StepUp } => await SignInAnewAsync(context, ticket, visitor),
+            InspectResult.Found { Risk: ApprovalRisk.StepUp } => SignInAnew(context, ticket, visitor),
             InspectResult.Found found => Page(
                 context,
                 "Review_title",
@@ -233,10 +245,10 @@ internal sealed class DevicePairingPage(
         };
 
     /// <summary>The host's policy wants to see that it is really them. They come back to the review.</summary>
-    private async Task<IResult> SignInAnewAsync(HttpContext context, PairingTicket ticket, Visitor visitor)
+    private HtmlPage SignInAnew(HttpContext context, PairingTicket ticket, Visitor visitor)
     {
         tickets.Keep(context, frame.Address(context), ticket.Code, visitor.Approver.UserId);
-        return await session.ChallengeAsync(frame.Address(context) + "/review", "login");
+        return session.SignInAnew(context);
     }
 
     /// <summary>After a sign-in that interrupted a decision, browsers come back with a GET.</summary>
@@ -253,8 +265,8 @@ internal sealed class DevicePairingPage(
     /// <summary>One answer for unknown, expired, decided and foreign codes (T-22).</summary>
     private HtmlPage Unknown(HttpContext context, Visitor visitor) => Enter(context, visitor, null, frame.TextsFor(context)["Problem_code"]);
 
-    private HtmlPage Enter(HttpContext context, Visitor visitor, string? code, string? problem = null) =>
-        Page(context, "Page_title", texts => PairingHtml.Enter(texts, Form(context, visitor), code, problem));
+    private HtmlPage Enter(HttpContext context, Visitor visitor, PairingTicket? brought, string? problem = null) => Page(context, "Page_title", texts => PairingHtml.Enter(
+        texts, Form(context, visitor), brought?.Code, brought is { IsOfLink: true } ? tickets.Write(brought.Code, userId: null, isOfLink: true) : null, problem));
 
     private PageForm Form(HttpContext context, Visitor visitor) => new(frame.Address(context), visitor, session.Field(context));
 

@@ -43,6 +43,8 @@ internal sealed class DevicesPage(
         group.MapPost("/switch", (HttpContext context, DevicesPage page) => page.SwitchAsync(context));
         group.MapPost("/language", PageLanguageChoice.ChooseAsync);
 
+        group.MapGet("/sign-in", (HttpContext context, PageSession session) => session.GoOnAsync(context));
+
         // The address of an answer to a POST, asked for anew: the list.
         group.MapGet("/{form}", (HttpContext context, DevicesPage page) => page.Show(context));
         return group;
@@ -122,7 +124,7 @@ internal sealed class DevicesPage(
 
         return await session.ReadAsync(context, []) is null
             ? await OutdatedAsync(context, visitor)
-            : await session.SwitchAsync(context, frame.DevicesAddress(context));
+            : await session.SwitchAsync(context);
     }
 
     /// <summary>A form of ours, filled in by somebody whose account is active.</summary>

@@ -31,7 +31,7 @@ internal sealed class PageSession(
     {
         if (await session.SignedInAsync(context) is not { } ticket)
         {
-            return Parsed.Refuse<Visitor>(await ChallengeAsync(back));
+            return Parsed.Refuse<Visitor>(HttpMethods.IsGet(context.Request.Method) ? await ChallengeAsync(back) : ResultHtml.Onward(frame, context, back));
         }
 
         if (ApproverSession.Identify(ticket, context) is not { } approver)
@@ -45,16 +45,24 @@ internal sealed class PageSession(
     }
 
     /// <summary>Leaves the account, and asks for another one.</summary>
-    public async Task<IResult> SwitchAsync(HttpContext context, string back)
+    public async Task<IResult> SwitchAsync(HttpContext context)
     {
         await context.SignOutAsync(await session.SchemeAsync());
-        return await ChallengeAsync(back, "select_account");
+        return ResultHtml.Onward(frame, context, frame.Start(context) + "/sign-in?prompt=select_account");
     }
+
+    /// <summary>Asks who is there to sign in once more, and come back to the review.</summary>
+    public HtmlPage SignInAnew(HttpContext context) => ResultHtml.Onward(frame, context, frame.Start(context) + "/sign-in?prompt=login");
+
+    /// <summary>Where both go on: the host's sign-in, whoever is signed in.</summary>
+    public Task<IResult> GoOnAsync(HttpContext context) => context.Request.Query["prompt"] is ["login"] && !frame.IsOfDevices(context)
+        ? ChallengeAsync(frame.Start(context) + "/review", "login")
+        : ChallengeAsync(frame.Start(context), "select_account");
 
     /// <summary>The host's sign-in.</summary>
     /// <param name="back">Where it comes back to.</param>
     /// <param name="prompt">What an OpenID Connect provider is told (OpenID Connect Core 1.0 §3.1.2.1); other schemes know nothing of it.</param>
-    public async Task<IResult> ChallengeAsync(string back, string? prompt = null)
+    private async Task<IResult> ChallengeAsync(string back, string? prompt = null)
     {
         var properties = new AuthenticationProperties { RedirectUri = back };
         if (prompt is not null)

@@ -13,12 +13,12 @@ namespace DeviceAuthorization;
 internal static class PairingHtml
 {
     /// <summary>Asks for the code.</summary>
-    public static IHtmlContent Enter(PageTexts texts, PageForm form, string? code, string? problem) => Html($"""
+    public static IHtmlContent Enter(PageTexts texts, PageForm form, string? code, string? ticket, string? problem) => Html($"""
         <h1>{texts["Page_title"]}</h1>
         {Account(texts, form, "Signed_in_as")}
         {(problem is null ? Nothing : Html($"""<p class="note" role="alert">{problem}</p>"""))}
         <form method="post" action="{form.Address}">
-        {form.Antiforgery}
+        {form.Antiforgery}{(ticket is null ? Nothing : Html($"""<input type="hidden" name="ticket" value="{ticket}">"""))}
         <p>{texts[code is null ? "Enter_prompt" : "Enter_compare"]}</p>
         <label><span class="dim">{texts["Code"]}</span>
         <input class="code" name="user_code" value="{code}" maxlength="64" required dir="ltr" autocomplete="off" autocapitalize="characters" autocorrect="off" spellcheck="false"></label>

@@ -12,9 +12,10 @@ namespace DeviceAuthorization;
 /// of the review it proves that this user entered this code (T-04), whatever the other tabs do.
 /// </summary>
 /// <param name="Code">The user code, grouped.</param>
-/// <param name="UserId">Who entered it; null when only a link brought it.</param>
+/// <param name="UserId">Who entered it; null when nobody has, or who did left it to another account.</param>
 /// <param name="Until">Milliseconds since 1970.</param>
-internal sealed record PairingTicket(string Code, string? UserId, long Until)
+/// <param name="IsOfLink">Whether a link brought it.</param>
+internal sealed record PairingTicket(string Code, string? UserId, long Until, bool IsOfLink)
 {
     public bool IsOf(Approver approver) => string.Equals(UserId, approver.UserId, StringComparison.Ordinal);
 }
@@ -32,12 +33,12 @@ internal sealed class PairingTickets(IDataProtectionProvider protection, TimePro
 
     private readonly IDataProtector _protector = protection.CreateProtector("DeviceAuthorization.PairingTicket.v1");
 
-    public string Write(string code, string? userId) => _protector.Protect(
-        JsonSerializer.Serialize(new PairingTicket(code, userId, (clock.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds()), PairingTicketJson.Default.PairingTicket));
+    public string Write(string code, string? userId, bool isOfLink = false) => _protector.Protect(JsonSerializer.Serialize(
+        new PairingTicket(code, userId, (clock.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds(), isOfLink), PairingTicketJson.Default.PairingTicket));
 
     /// <summary>Keeps it in the browser, for the pages below <paramref name="path"/>.</summary>
-    public void Keep(HttpContext context, string path, string code, string? userId) => context.Response.Cookies.Append(
-        Cookie, Write(code, userId), new CookieOptions { Path = path, HttpOnly = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Lax });
+    public void Keep(HttpContext context, string path, string code, string? userId, bool isOfLink = false) => context.Response.Cookies.Append(
+        Cookie, Write(code, userId, isOfLink), new CookieOptions { Path = path, HttpOnly = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Lax });
 
     public bool TryRead(string? written, [NotNullWhen(true)] out PairingTicket? ticket)
     {

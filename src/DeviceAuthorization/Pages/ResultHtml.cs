@@ -36,6 +36,22 @@ internal static class ResultHtml
             """), status);
     }
 
+    /// <summary>
+    /// Goes on to an address of ours by a navigation of its own. Browsers hold every redirect that follows a form to form-action, so a redirect to a
+    /// sign-in elsewhere would end there (Content Security Policy Level 3 §6.4.1; w3c/webappsec-csp issue 8).
+    /// </summary>
+    public static HtmlPage Onward(PageFrame frame, HttpContext context, string address)
+    {
+        context.Response.Headers["refresh"] = $"0; url={address}";
+        var title = frame.TextsFor(context)["Continue"];
+        return frame.Page(context, title, Html($"""
+            <div class="result">
+            <h1>{title}</h1>
+            <p><a class="button" href="{address}">{title}</a></p>
+            </div>
+            """));
+    }
+
     /// <summary>Only a script can close a window, and only some windows: it shows the countdown where it can.</summary>
     private static HtmlFormattableString Closing(PageTexts texts) => Html($"""
         <p>{texts["Can_close"]}</p>

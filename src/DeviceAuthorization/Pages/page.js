@@ -22,7 +22,7 @@
     const show = () => {
       const left = Math.max(0, Math.round((end - Date.now()) / 1000));
       element.textContent = Math.floor(left / 60) + ':' + String(left % 60).padStart(2, '0');
-      if (left) setTimeout(show, 1000); else location.reload();
+      if (left) setTimeout(show, 1000); else setTimeout(() => location.replace(location.pathname), 2000); // the server's clock has the last word
     };
     show();
   });

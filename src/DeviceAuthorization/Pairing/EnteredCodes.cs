@@ -95,24 +95,24 @@ internal sealed class EnteredCodes(
             await notices.RaiseAsync(new PairingEvent.CodeShared(approver, pairing)).ConfigureAwait(false);
         }
 
-        return (await IsOfCampaignAsync(pairing, approver, cancellationToken).ConfigureAwait(false) || isShared)
-            && await VoidAsync(pairing, cancellationToken).ConfigureAwait(false);
+        return (await IsOfCampaignAsync(pairing, approver).ConfigureAwait(false) || isShared)
+            && await VoidAsync(pairing, CancellationToken.None).ConfigureAwait(false); // whoever goes away now does not save it
     }
 
-    private async ValueTask<bool> IsOfCampaignAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken)
+    private async ValueTask<bool> IsOfCampaignAsync(Pairing pairing, Approver approver)
     {
         var network = Network.Parse(pairing.Device.Address);
         if (_options.CampaignThreshold is not { } threshold
             || pairing.Device.Address is null
             || approver.Address is null
             || network == Network.Parse(approver.Address)
-            || !await told.IsFirstAsync($"elsewhere:{pairing.Id}", Hour, cancellationToken).ConfigureAwait(false) // each pairing counts once, however often it is tried
-            || await limiter.TryCountAsync([new AttemptBudget($"elsewhere:{network}", threshold, Hour)], cancellationToken).ConfigureAwait(false) is null)
+            || !await told.IsFirstAsync($"elsewhere:{pairing.Id}", Hour).ConfigureAwait(false) // each pairing counts once, however often it is tried
+            || await limiter.TryCountAsync([new AttemptBudget($"elsewhere:{network}", threshold, Hour)], CancellationToken.None).ConfigureAwait(false) is null)
         {
             return false;
         }
 
-        if (await told.IsFirstAsync($"campaign:{network}", Hour, cancellationToken).ConfigureAwait(false))
+        if (await told.IsFirstAsync($"campaign:{network}", Hour).ConfigureAwait(false))
         {
             await notices.RaiseAsync(new PairingEvent.CampaignSuspected(network, pairing)).ConfigureAwait(false);
         }

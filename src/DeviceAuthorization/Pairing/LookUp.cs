@@ -17,12 +17,13 @@ internal sealed class LookUp(
     /// <param name="approver">Who entered it.</param>
     /// <param name="claims">Whether it is theirs from now on: then other users see it as unknown.</param>
     /// <param name="cancellationToken">Stops the call. A claim that was written stays written.</param>
-    public async Task<InspectResult> ShowAsync(string? userCode, Approver approver, bool claims, CancellationToken cancellationToken)
+    /// <param name="isEntry">Whether they entered it, though they do not claim it yet.</param>
+    public async Task<InspectResult> ShowAsync(string? userCode, Approver approver, bool claims, CancellationToken cancellationToken, bool isEntry = false)
     {
         ArgumentNullException.ThrowIfNull(approver);
         for (var attempt = 0; attempt < PairingService.WriteAttempts; attempt++)
         {
-            var (pairing, refusal) = await codes.FindAsync(userCode, approver, cancellationToken, takes: claims && attempt == 0, looks: !claims, mayMatch: true).ConfigureAwait(false);
+            var (pairing, refusal) = await codes.FindAsync(userCode, approver, cancellationToken, takes: claims && attempt == 0, looks: !(claims || isEntry), mayMatch: true).ConfigureAwait(false);
             if (pairing is null)
             {
                 return refusal is DecisionResult.AlreadyDecided { Status: var status } ? new InspectResult.AlreadyDecided(status) : new InspectResult.NotFound();

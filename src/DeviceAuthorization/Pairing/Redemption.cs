@@ -96,7 +96,7 @@ internal sealed class Redemption(
             await RevokeAsync(pairing, cancellationToken).ConfigureAwait(false);
         }
 
-        if (await told.IsFirstAsync($"replay:{pairing.Id}", Day, cancellationToken).ConfigureAwait(false))
+        if (await told.IsFirstAsync($"replay:{pairing.Id}", Day).ConfigureAwait(false))
         {
             await notices.RaiseAsync(new PairingEvent.Replayed(pairing)).ConfigureAwait(false);
         }

@@ -22,6 +22,7 @@ public abstract class Store : IAsyncLifetime
     ];
 
     private readonly List<IAsyncDisposable> _started = [];
+    private bool _isOver;
     private Task<MinuteStory>? _minute;
 
     private Task<(Host Host, Storage Storage)>? _main, _registered;
@@ -86,7 +87,14 @@ public abstract class Store : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        foreach (var started in Enumerable.Reverse(_started))
+        IAsyncDisposable[] all;
+        lock (_started)
+        {
+            _isOver = true;
+            all = [.. Enumerable.Reverse(_started)];
+        }
+
+        foreach (var started in all)
         {
             await started.DisposeAsync();
         }
@@ -137,22 +145,30 @@ public abstract class Store : IAsyncLifetime
     private async Task<(Host Host, Storage Storage)> StartAsync(string environment, string[] settings)
     {
         var storage = await CreateStorageAsync();
-        Keep(storage);
+        await KeepAsync(storage);
         return (await StartAsync(environment, storage, settings), storage);
     }
 
     private async Task<Host> StartAsync(string environment, Storage storage, string[] settings)
     {
         var process = await HostProcess.StartAsync(environment, [.. storage.Settings, .. settings]);
-        Keep(process);
+        await KeepAsync(process);
         return new Host(process.Address);
     }
 
-    private void Keep(IAsyncDisposable started)
+    /// <summary>Ends with the store; at once, when a story that nobody waited for starts it after that.</summary>
+    private async Task KeepAsync(IAsyncDisposable started)
     {
+        bool isLate;
         lock (_started)
         {
+            isLate = _isOver;
             _started.Add(started);
+        }
+
+        if (isLate)
+        {
+            await started.DisposeAsync();
         }
     }
 }

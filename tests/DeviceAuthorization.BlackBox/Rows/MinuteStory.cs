@@ -51,7 +51,6 @@ internal sealed record MinuteStory
         var pending = await device.StartAsync(); // the last one: when it has expired, all have, and the token is a minute old
 
         var (atSix, atEleven, ofPending, ofDenied) = (new List<string>(), new List<string>(), new List<string>(), new List<string>());
-        using var clock = new PeriodicTimer(Second);
         for (var second = 0; second < Patience && ofPending is not [.., "expired_token"]; second++)
         {
             if (second is 0 or 1 or 6)
@@ -70,7 +69,8 @@ internal sealed record MinuteStory
                 ofPending.Add(await device.StateAsync(pending));
             }
 
-            await clock.WaitForNextTickAsync();
+            using var next = new PeriodicTimer(Second); // a new one each time: after a stall one that goes on would catch up, and poll too early
+            await next.WaitForNextTickAsync();
         }
 
         return new MinuteStory

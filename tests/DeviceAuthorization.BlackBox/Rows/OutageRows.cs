@@ -12,13 +12,25 @@ public abstract class OutageRows(Store store)
         (await (await host.SignInAsync("alice")).ApproveAsync(codes)).Is(200);
 
         await storage.BreakPairingsAsync(); // on look-up
-        await UnavailableAsync(() => host.Client.PollAsync(codes));
-        await UnavailableAsync(() => host.Client.CallAsync("POST", Host.Init, "client_id=tv"));
-        await storage.MendPairingsAsync();
+        try
+        {
+            await UnavailableAsync(() => host.Client.PollAsync(codes));
+            await UnavailableAsync(() => host.Client.CallAsync("POST", Host.Init, "client_id=tv"));
+        }
+        finally
+        {
+            await storage.MendPairingsAsync(); // other rows use it, too
+        }
 
         await storage.BreakTokensAsync(); // on redeem
-        await UnavailableAsync(() => host.Client.PollAsync(codes));
-        await storage.MendTokensAsync();
+        try
+        {
+            await UnavailableAsync(() => host.Client.PollAsync(codes));
+        }
+        finally
+        {
+            await storage.MendTokensAsync();
+        }
 
         var answer = await host.Client.PollAsync(codes);
         for (var retry = 0; answer.Status == 503 && retry < 10; retry++) // Redis's client takes a moment to come back

@@ -72,6 +72,15 @@ internal static partial class Browser
     public static Task<HttpResponseMessage> PostOnlyAsync(this HttpClient browser, string path, params (string Name, string Value)[] fields) =>
         browser.PostAsync(path, new FormUrlEncodedContent(fields.Select(field => KeyValuePair.Create(field.Name, field.Value))));
 
+    /// <summary>Goes on from the answer to a form as a browser does: by a navigation of its own, which form-action does not hold back.</summary>
+    public static async Task<HttpResponseMessage> GoOnAsync(this HttpClient browser, HttpResponseMessage answer)
+    {
+        Assert.Equal((HttpStatusCode.OK, "Continue"), (answer.StatusCode, await answer.TitleAsync()));
+        var address = Assert.Single(answer.Headers.GetValues("Refresh"))["0; url=".Length..];
+        Assert.Contains($"href=\"{address}\"", await answer.HtmlAsync(), StringComparison.Ordinal);
+        return await browser.GetAsync(address);
+    }
+
     /// <summary>Opens a link with a code in it, as a browser that remembers cookies does.</summary>
     public static async Task<string> OpenLinkAsync(this HttpClient browser, string? link)
     {

@@ -95,6 +95,31 @@ public sealed class ClientPageTests
     }
 
     [Fact]
+    public async Task A_form_that_a_link_filled_in_stays_one_whatever_other_links_were_opened_since()
+    {
+        await using var host = await StartTypedAsync();
+        var (sent, other) = (await host.Device().StartAsync(), await host.Device().StartAsync());
+        var alice = await host.SignInAsync("alice");
+        var form = await alice.OpenLinkAsync($"{Browser.Page}?user_code={sent.UserCode}");
+        await alice.OpenLinkAsync($"{Browser.Page}?user_code={other.UserCode}");
+        using var refused = await alice.PostPageAsync(
+            Browser.Page, ("__RequestVerificationToken", Browser.Antiforgery(form)), ("ticket", Browser.Ticket(form)), ("user_code", sent.UserCode));
+        Assert.Contains(TypeIt, await refused.HtmlAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_code_that_was_typed_is_no_links_after_a_switch_of_accounts()
+    {
+        await using var host = await StartTypedAsync();
+        var codes = await host.Device().StartAsync();
+        var browser = await host.SignInAsync("alice");
+        var review = await browser.ReviewAsync(codes.UserCode);
+        (await browser.PostOnlyAsync(Browser.Page + "/switch", ("__RequestVerificationToken", Browser.Antiforgery(review)))).Dispose();
+        (await browser.GetAsync("/test/sign-in/bob")).EnsureSuccessStatusCode();
+        Assert.Contains("Approve this device?", await browser.ReviewAsync(codes.UserCode), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_link_to_another_code_does_not_keep_anybody_from_typing()
     {
         await using var host = await StartTypedAsync();

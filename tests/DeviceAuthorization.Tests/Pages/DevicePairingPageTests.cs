@@ -128,9 +128,10 @@ public sealed class DevicePairingPageTests
     {
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartAsync();
+        var device = host.Device();
         using var answer = method == "GET"
-            ? await host.Device().GetAsync(Browser.Page + path)
-            : await host.Device().PostOnlyAsync(Browser.Page + path, ("user_code", codes.UserCode), ("decision", "approve"), ("scope0", "library.read"));
+            ? await device.GetAsync(Browser.Page + path)
+            : await device.GoOnAsync(await device.PostOnlyAsync(Browser.Page + path, ("user_code", codes.UserCode), ("decision", "approve"), ("scope0", "library.read")));
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
         Assert.Equal($"https://tv.example.com/login?ReturnUrl={Uri.EscapeDataString(Browser.Page)}", answer.Headers.Location?.OriginalString);
         Assert.Equal("authorization_pending", await PollAsync(host, codes));

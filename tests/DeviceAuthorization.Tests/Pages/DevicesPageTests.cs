@@ -313,7 +313,8 @@ public sealed class DevicesPageTests
         await using var host = await DevicesBrowser.StartAsync();
         var alice = await host.SignInAsync("alice");
         using var answer = await alice.PostOnlyAsync($"{DevicesBrowser.Devices}/switch", DevicesBrowser.Fields(await ShowAsync(alice), "switch"));
-        Assert.EndsWith("/login?ReturnUrl=%2Fpair%2Fdevices", answer.Headers.Location?.OriginalString, StringComparison.Ordinal);
+        using var asked = await alice.GoOnAsync(answer);
+        Assert.EndsWith("/login?ReturnUrl=%2Fpair%2Fdevices", asked.Headers.Location?.OriginalString, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Redirect, (await alice.GetAsync(DevicesBrowser.Devices)).StatusCode);
     }
 

@@ -57,7 +57,7 @@ public sealed class DevicesSafetyTests
             foreach (var form in DevicesBrowser.Forms.Append("switch"))
             {
                 using var answer = await client.PostOnlyAsync($"{DevicesBrowser.Devices}/{form}", ("device", "x"), ("name", "x"), ("scope0", "library.read"));
-                AssertSignIn(answer);
+                AssertSignIn(await client.GoOnAsync(answer));
             }
         }
 

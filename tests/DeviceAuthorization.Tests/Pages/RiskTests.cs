@@ -59,7 +59,7 @@ public sealed class RiskTests
         host.Clock.Advance(TimeSpan.FromMinutes(1));
         var codes = await host.Device().StartAsync();
         host.Clock.Advance(TimeSpan.FromSeconds(10));
-        using var challenged = await browser.EnterCodeAsync(codes.UserCode);
+        using var challenged = await browser.GoOnAsync(await browser.EnterCodeAsync(codes.UserCode));
         Assert.Equal(HttpStatusCode.Redirect, challenged.StatusCode);
         Assert.Equal($"https://tv.example.com/login?ReturnUrl={Uri.EscapeDataString(Browser.Review)}", challenged.Headers.Location?.OriginalString);
         using var json = await browser.ApproveAsync(codes.UserCode);
@@ -93,7 +93,7 @@ public sealed class RiskTests
         var codes = await host.Device().StartAsync();
         var browser = await host.SignInAsync("alice");
         var review = await browser.ReviewAsync(codes.UserCode);
-        using var switched = await browser.PostOnlyAsync(Browser.Page + "/switch", ("__RequestVerificationToken", Browser.Antiforgery(review)));
+        using var switched = await browser.GoOnAsync(await browser.PostOnlyAsync(Browser.Page + "/switch", ("__RequestVerificationToken", Browser.Antiforgery(review))));
         Assert.Equal(HttpStatusCode.Redirect, switched.StatusCode);
         Assert.Equal($"https://tv.example.com/login?ReturnUrl={Uri.EscapeDataString(Browser.Page)}", switched.Headers.Location?.OriginalString);
         using var signedOut = await browser.GetAsync(Browser.Page);
