@@ -72,7 +72,7 @@ public abstract class DecisionRows(Store store)
 
         var left = await alice.ReviewAsync(second);
         (await alice.PostJsonAsync("/api/logout", "{}")).Is(200);
-        (await alice.DecideAsync(left, "deny")).Is(302);
+        Assert.Equal("0; url=/pair/device", (await alice.DecideAsync(left, "deny")).Is(200).Header("Refresh")); // which leads to the sign-in
         Assert.Equal("slow_down", await host.Client.StateAsync(second));
     }
 
