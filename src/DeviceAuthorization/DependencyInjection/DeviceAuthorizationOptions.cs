@@ -156,8 +156,8 @@ public sealed class DeviceAuthorizationOptions
     /// <summary>How long a pairing may live, whoever its client is.</summary>
     internal TimeSpan LongestPairingLifetime => Clients.Values.Select(client => client?.PairingLifetime ?? PairingLifetime).Append(PairingLifetime).Max();
 
-    /// <summary>The keys of <see cref="UserCodeKeys"/>, read once.</summary>
-    internal byte[][] UserCodeKeyBytes => field ??= [.. UserCodeKeys.Select(Convert.FromBase64String)];
+    /// <summary>The keys of <see cref="UserCodeKeys"/>, read once, the one in use first; an empty one where there are none.</summary>
+    internal byte[][] UserCodeKeyBytes => field ??= UserCodeKeys.Count == 0 ? [[]] : [.. UserCodeKeys.Select(Convert.FromBase64String)];
 
     /// <summary>The scopes that the endpoints of devices and tokens require.</summary>
     public ManagementScopes ManagementScopes { get; set; } = new();

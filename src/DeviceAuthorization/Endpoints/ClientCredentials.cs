@@ -36,12 +36,12 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
             return Refuse(PairingError.InvalidRequest, "There is more than one Authorization header.");
         }
 
-        var (clientId, secret, challenges) = (form["client_id"], form["client_secret"], mustProve || authorization.Count == 1);
+        var (clientId, secret) = (form["client_id"], form["client_secret"]);
         if (authorization.Count == 1)
         {
             if (!TryReadBasic(authorization[0]!, out var basicId, out var password))
             {
-                return Unknown(context, challenges, "The Authorization header is not HTTP Basic.");
+                return Unknown(context, mustProve, "The Authorization header is not HTTP Basic.");
             }
 
             if (form.Has("client_secret") || (clientId is not null && clientId != basicId))
@@ -54,7 +54,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
 
         if (clientId is null)
         {
-            return mustProve ? Unknown(context, challenges, "The client must authenticate itself.") : Refuse(PairingError.InvalidRequest, "The parameter client_id is missing.");
+            return mustProve ? Unknown(context, mustProve, "The client must authenticate itself.") : Refuse(PairingError.InvalidRequest, "The parameter client_id is missing.");
         }
 
         if (!IsClientId(clientId))
@@ -62,25 +62,25 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
             return Refuse(PairingError.InvalidRequest, "The parameter client_id is not 1 to 128 printable ASCII characters.");
         }
 
-        return await AuthenticateAsync(context, clientId, secret, mustProve, challenges);
+        return await AuthenticateAsync(context, clientId, secret, mustProve);
     }
 
-    private async Task<Parsed<string>> AuthenticateAsync(HttpContext context, string clientId, string? secret, bool mustProve, bool challenges)
+    private async Task<Parsed<string>> AuthenticateAsync(HttpContext context, string clientId, string? secret, bool mustProve)
     {
         var client = options.Value.FindClient(clientId);
         if (client is null && options.Value.Clients.Count > 0)
         {
-            return Unknown(context, challenges, "This client is not registered.");
+            return Unknown(context, mustProve, "This client is not registered.");
         }
 
         if (client?.Secret is not { } expected)
         {
-            return secret is null && !mustProve ? clientId : Unknown(context, challenges, "This client has no secret.");
+            return secret is null && !mustProve ? clientId : Unknown(context, mustProve, "This client has no secret.");
         }
 
         if (secret is null)
         {
-            return Unknown(context, challenges, "This client must authenticate itself.");
+            return Unknown(context, mustProve, "This client must authenticate itself.");
         }
 
         if (CryptographicOperations.FixedTimeEquals(Hash(secret), Hash(expected)))
@@ -90,7 +90,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
 
         return await limits.OfAddressAsync(context, "secret", WrongSecrets, Window, FormDialect.TooMany) is { } refusal
             ? Parsed.Refuse<string>(refusal)
-            : Unknown(context, challenges, "The secret of the client is wrong.");
+            : Unknown(context, mustProve, "The secret of the client is wrong.");
     }
 
     private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
@@ -98,9 +98,10 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
     private static Parsed<string> Refuse(PairingError error, string description) =>
         Parsed.Refuse<string>(FormDialect.Error(error, description));
 
-    /// <summary>A client that tried to authenticate by header is told which scheme is meant (RFC 6749 §5.2).</summary>
-    private static Parsed<string> Unknown(HttpContext context, bool challenges, string description)
+    /// <summary>A client that tried to authenticate by header, or has to, is told which scheme is meant (RFC 6749 §5.2).</summary>
+    private static Parsed<string> Unknown(HttpContext context, bool mustProve, string description)
     {
+        var challenges = mustProve || context.Request.Headers.Authorization.Count == 1;
         if (challenges)
         {
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"DeviceAuthorization\", charset=\"UTF-8\"";

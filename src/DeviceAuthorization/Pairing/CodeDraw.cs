@@ -26,7 +26,7 @@ internal sealed class CodeDraw(
             {
                 Id = Guid.NewGuid(),
                 DeviceCodeHash = deviceCode.Hash(),
-                UserCodeHash = userCode.Hash(_options.UserCodeKeyBytes is [var current, ..] ? current : default),
+                UserCodeHash = userCode.Hash(_options.UserCodeKeyBytes[0]),
                 ClientId = request.ClientId,
                 RequiresClientId = request.RequiresClientId,
                 RequestedScopes = scopes,

@@ -42,11 +42,10 @@ internal sealed class EnteredCodes(
     /// <summary>What the code belongs to. Every key is asked, found or not, so that the time tells nothing.</summary>
     private async ValueTask<Pairing?> FindAsync(UserCode code, CancellationToken cancellationToken)
     {
-        var keys = _options.UserCodeKeyBytes;
-        var found = await store.FindByUserCodeAsync(code.Hash(keys is [var current, ..] ? current : default), cancellationToken).ConfigureAwait(false);
-        foreach (var earlier in keys.Skip(1))
+        Pairing? found = null;
+        foreach (var key in _options.UserCodeKeyBytes)
         {
-            found = await store.FindByUserCodeAsync(code.Hash(earlier), cancellationToken).ConfigureAwait(false) ?? found;
+            found = await store.FindByUserCodeAsync(code.Hash(key), cancellationToken).ConfigureAwait(false) ?? found;
         }
 
         return found;
@@ -84,7 +83,7 @@ internal sealed class EnteredCodes(
     /// </summary>
     private async ValueTask<bool> IsVoidAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken)
     {
-        if (string.Equals(pairing.ApproverId, approver.UserId, StringComparison.Ordinal))
+        if (pairing.IsClaimedBy(approver.UserId))
         {
             return false;
         }
@@ -122,7 +121,13 @@ internal sealed class EnteredCodes(
 
     private async ValueTask<bool> VoidAsync(Pairing suspect, CancellationToken cancellationToken)
     {
-        for (var (pairing, attempt) = ((Pairing?)suspect, 0); _options.VoidSuspectedPairings && pairing is not null && attempt < PairingService.WriteAttempts; attempt++)
+        if (!_options.VoidSuspectedPairings)
+        {
+            return false;
+        }
+
+        Pairing? pairing = suspect;
+        for (var attempt = 0; pairing is not null && attempt < PairingService.WriteAttempts; attempt++)
         {
             var now = clock.Now();
             var voided = pairing.Voided(now);
@@ -140,6 +145,6 @@ internal sealed class EnteredCodes(
             pairing = await store.FindByUserCodeAsync(suspect.UserCodeHash, cancellationToken).ConfigureAwait(false);
         }
 
-        return _options.VoidSuspectedPairings;
+        return true;
     }
 }

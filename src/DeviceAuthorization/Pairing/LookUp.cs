@@ -42,7 +42,7 @@ internal sealed class LookUp(
                 continue;
             }
 
-            if (writes && pairing.ApproverId != claimed.ApproverId) // and does not merely last longer
+            if (writes && !pairing.IsClaimedBy(approver.UserId)) // and does not merely last longer
             {
                 await notices.RaiseAsync(new PairingEvent.Claimed(claimed)).ConfigureAwait(false);
             }

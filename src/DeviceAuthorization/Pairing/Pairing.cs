@@ -182,7 +182,7 @@ public sealed record Pairing
     private Pairing Decided(PairingStatus status, string? userId) =>
         this with { Status = status, ApproverId = userId, ClaimedUntil = null, Grant = null, MatchNumber = null };
 
-    private bool IsClaimedBy(string userId) => string.Equals(userId, ApproverId, StringComparison.Ordinal);
+    internal bool IsClaimedBy(string userId) => string.Equals(userId, ApproverId, StringComparison.Ordinal);
 
     private bool IsRedelivery(string? idempotencyKeyHash, DateTimeOffset now) =>
         idempotencyKeyHash is not null
