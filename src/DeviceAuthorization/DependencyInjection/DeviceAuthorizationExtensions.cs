@@ -1,9 +1,8 @@
 using DeviceAuthorization;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Cors;
 using Microsoft.AspNetCore.Cors.Infrastructure;
-using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpLogging;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -44,7 +43,12 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddSingleton<IDeviceRepository, InMemoryDeviceRepository>();
             services.TryAddSingleton<IPairingPolicy, OpenPolicy>();
             services.TryAddSingleton<IAttemptLimiter, InMemoryAttemptLimiter>();
+            services.AddRoutingCore();
+            services.TryAddSingleton<MappedEndpoints>();
             services.TryAddSingleton<PublicAddress>();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpLoggingInterceptor, OwnEndpointLogging>());
+            services.AddCors();
+            AddOwnEndpointCors(services);
             services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, DescribedEndpoints>());
             services.TryAddSingleton<ClientCredentials>();
             services.TryAddSingleton<ApproverSession>();
@@ -70,6 +74,7 @@ namespace Microsoft.Extensions.DependencyInjection
                 provider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
                 provider.GetRequiredService<TimeProvider>()));
             services.AddHostedService<StartUpNotes>();
+            services.AddHostedService<MappingCheck>();
             services.TryAddScoped<LastUse>();
             services.TryAddSingleton<IDeviceEvents, NoDeviceEvents>();
             services.TryAddScoped<DeviceRegistry>();
@@ -83,6 +88,21 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddScoped<DevicesPage>();
             return new DeviceAuthorizationBuilder(services);
         }
+
+        /// <summary>Wraps the registered service. The host may call AddCors() before or after: it adds only what is missing.</summary>
+        private static void AddOwnEndpointCors(IServiceCollection services)
+        {
+            if (services.Any(service => service.ServiceType == typeof(OwnEndpointCors)))
+            {
+                return;
+            }
+
+            var inner = services.Last(service => service.ServiceType == typeof(ICorsService) && !service.IsKeyedService);
+            services.AddTransient(provider => new OwnEndpointCors(
+                (ICorsService)(inner.ImplementationInstance ?? inner.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, inner.ImplementationType!)),
+                provider.GetRequiredService<MappedEndpoints>()));
+            services.AddTransient<ICorsService>(provider => provider.GetRequiredService<OwnEndpointCors>());
+        }
     }
 }
 
@@ -93,7 +113,8 @@ namespace Microsoft.AspNetCore.Builder
     {
         /// <summary>
         /// Maps the endpoints of the flow: <c>init</c>, <c>pending/{code}</c>, <c>approve</c>, <c>deny</c>, <c>token</c> and <c>revoke</c>. They are open to
-        /// anonymous callers and authenticate approvers for themselves, whatever the host's fallback policy; no CORS policy applies.
+        /// anonymous callers and authenticate approvers for themselves, whatever the host's fallback policy; no CORS policy applies. The host
+        /// does not start if RequireAuthorization() was called on them or on a group around them: devices have no sign-in.
         /// </summary>
         /// <param name="endpoints">The host's endpoints.</param>
         /// <param name="prefix">Their path; RomM's clients know only the default.</param>
@@ -103,8 +124,7 @@ namespace Microsoft.AspNetCore.Builder
         public static IEndpointConventionBuilder MapDeviceAuthorization(this IEndpointRouteBuilder endpoints, string prefix = "/api/auth/device")
         {
             Check(endpoints);
-            endpoints.ServiceProvider.GetRequiredService<PublicAddress>().IsFlowMapped = true;
-            return OnTheirOwn(DeviceAuthorizationEndpoints.Map(endpoints, prefix), endpoints);
+            return DeviceAuthorizationEndpoints.Map(endpoints, prefix);
         }
 
         /// <summary>
@@ -115,18 +135,12 @@ namespace Microsoft.AspNetCore.Builder
         /// </summary>
         /// <param name="endpoints">The host's endpoints themselves, not a group of them.</param>
         /// <exception cref="InvalidOperationException">
-        /// <see cref="MapDeviceAuthorization"/> was not called before, <paramref name="endpoints"/> is a group, or the issuer would be
-        /// <c>http:</c> elsewhere than on loopback and in Development.
+        /// <paramref name="endpoints"/> is a group, or the issuer would be <c>http:</c> elsewhere than on loopback and in Development. Without
+        /// <see cref="MapDeviceAuthorization"/> the host does not start.
         /// </exception>
         public static IEndpointConventionBuilder MapDeviceAuthorizationMetadata(this IEndpointRouteBuilder endpoints)
         {
             Check(endpoints);
-            var address = endpoints.ServiceProvider.GetRequiredService<PublicAddress>();
-            if (!address.IsFlowMapped)
-            {
-                throw new InvalidOperationException("Call MapDeviceAuthorization() first: the metadata says where it is.");
-            }
-
             if (endpoints is RouteGroupBuilder)
             {
                 throw new InvalidOperationException(
@@ -141,8 +155,7 @@ namespace Microsoft.AspNetCore.Builder
                 throw new InvalidOperationException($"PublicOrigin is '{origin}'; an issuer must be https (RFC 8414 section 2). Use https, or leave MapDeviceAuthorizationMetadata() out.");
             }
 
-            address.IsPublished = true;
-            return ServerMetadataEndpoint.Map(endpoints, options.PathBase).AllowAnonymous();
+            return ServerMetadataEndpoint.Map(endpoints, options.PathBase);
         }
 
         /// <summary>
@@ -155,7 +168,7 @@ namespace Microsoft.AspNetCore.Builder
         public static IEndpointConventionBuilder MapTokenIntrospection(this IEndpointRouteBuilder endpoints, string prefix = "/api/auth/device/introspect")
         {
             Check(endpoints);
-            return OnTheirOwn(IntrospectionEndpoint.Map(endpoints, prefix), endpoints);
+            return IntrospectionEndpoint.Map(endpoints, prefix);
         }
 
         /// <summary>
@@ -168,7 +181,7 @@ namespace Microsoft.AspNetCore.Builder
         public static IEndpointConventionBuilder MapDevices(this IEndpointRouteBuilder endpoints, string prefix = "/api/devices")
         {
             Check(endpoints);
-            return OnTheirOwn(DeviceEndpoints.Map(endpoints, prefix), endpoints);
+            return DeviceEndpoints.Map(endpoints, prefix);
         }
 
         /// <summary>
@@ -181,7 +194,7 @@ namespace Microsoft.AspNetCore.Builder
         public static IEndpointConventionBuilder MapClientTokens(this IEndpointRouteBuilder endpoints, string prefix = "/api/client-tokens")
         {
             Check(endpoints);
-            return OnTheirOwn(ClientTokenEndpoints.Map(endpoints, prefix), endpoints);
+            return ClientTokenEndpoints.Map(endpoints, prefix);
         }
 
         /// <summary>
@@ -196,7 +209,7 @@ namespace Microsoft.AspNetCore.Builder
         {
             Check(endpoints);
             var options = endpoints.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
-            return OnTheirOwn(DevicePairingPage.Map(endpoints, options.PagePath), endpoints);
+            return DevicePairingPage.Map(endpoints, options.PagePath);
         }
 
         /// <summary>
@@ -212,20 +225,7 @@ namespace Microsoft.AspNetCore.Builder
         {
             Check(endpoints);
             var options = endpoints.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
-            endpoints.ServiceProvider.GetRequiredService<PageFrame>().DevicesPage = options.DevicesPagePath;
-            return OnTheirOwn(DevicesPage.Map(endpoints, options.DevicesPagePath), endpoints);
-        }
-
-        /// <summary>
-        /// The host's fallback policy does not reach them, nor does a CORS policy that it configures: no other site may read an approver's
-        /// pages. The metadata that says so is an error where the CORS middleware is not in use, as in a host that has the services only
-        /// because AddControllers() brings them; so it is added only where policies are configured. Decisions do not rest on it: they refuse
-        /// what comes from another site by themselves.
-        /// </summary>
-        private static RouteGroupBuilder OnTheirOwn(RouteGroupBuilder group, IEndpointRouteBuilder endpoints)
-        {
-            group.AllowAnonymous();
-            return endpoints.ServiceProvider.GetServices<IConfigureOptions<CorsOptions>>().Any() ? group.WithMetadata(new DisableCorsAttribute()) : group;
+            return DevicesPage.Map(endpoints, options.DevicesPagePath);
         }
 
         private static void Check(IEndpointRouteBuilder endpoints)

@@ -12,7 +12,7 @@ public sealed class DeviceAuthorizationOptions
     /// <summary>
     /// The scopes the host knows, each with the words that tell a person what it allows. Names are scope tokens of RFC 6749 §3.3.
     /// </summary>
-    public IDictionary<string, string> Scopes { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+    public IDictionary<string, string> Scopes { get; } = new Settings<string>();
 
     /// <summary>What a device asks for that names no scope (RFC 6749 §3.3).</summary>
     /// <value>Every registered scope by default (<see langword="null"/>): the approver sees them and can narrow them.</value>
@@ -23,7 +23,7 @@ public sealed class DeviceAuthorizationOptions
     /// <c>DeviceAuthorization:Clients:tv:DisplayName</c>; an id with a colon can only come from code.
     /// </summary>
     /// <value>None by default: then any app may ask, and is shown as unverified. With one, all others are refused.</value>
-    public IDictionary<string, DeviceClient> Clients { get; } = new Dictionary<string, DeviceClient>(StringComparer.Ordinal);
+    public IDictionary<string, DeviceClient> Clients { get; } = new Settings<DeviceClient>();
 
     /// <summary>
     /// Where people reach this host, such as <c>https://tv.example.com</c>: the origin of the links shown to them. It is never taken
@@ -39,7 +39,7 @@ public sealed class DeviceAuthorizationOptions
     /// <value>Empty by default: none.</value>
     public string PathBase { get; set; } = "";
 
-    /// <summary>Whether devices are refused that ask over plain HTTP (RFC 8628 §3.1). Loopback and Development are exempt.</summary>
+    /// <summary>Whether requests over plain HTTP are refused, of devices (RFC 8628 §3.1) and of pages. Loopback and Development are exempt.</summary>
     /// <value><see langword="true"/> by default.</value>
     public bool RequireHttps { get; set; } = true;
 
@@ -126,7 +126,7 @@ public sealed class DeviceAuthorizationOptions
     /// <see cref="Timeout.InfiniteTimeSpan"/> is for ever.
     /// </summary>
     /// <value>RomM's by default: <c>30d</c>, <c>90d</c>, <c>1y</c>, <c>never</c>.</value>
-    public IDictionary<string, TimeSpan> TokenLifetimes { get; } = new Dictionary<string, TimeSpan>(StringComparer.Ordinal)
+    public IDictionary<string, TimeSpan> TokenLifetimes { get; } = new Settings<TimeSpan>
     {
         ["30d"] = TimeSpan.FromDays(30),
         ["90d"] = TimeSpan.FromDays(90),

@@ -85,4 +85,7 @@ internal static partial class Log
 
     [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, once they have chosen the number that the device shows.")]
     public static partial void NumberAsked(this ILogger logger, Guid pairingId, string userId);
+
+    [LoggerMessage(50, LogLevel.Warning, "No endpoint of this host is at '{PagePath}', so the links that devices show lead nowhere, unless another server answers there. Call MapDevicePairingPage(), or set DeviceAuthorization:PagePath to the path of your own page.")]
+    public static partial void LinksLeadNowhere(this ILogger logger, string pagePath);
 }

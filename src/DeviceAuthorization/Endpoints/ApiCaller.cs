@@ -31,7 +31,7 @@ internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy)
                 : Refuse(await InsufficientAsync(context));
         }
 
-        var reads = HttpMethods.IsGet(context.Request.Method);
+        var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         if (!(reads ? await session.AuthenticateAsync(context) : await session.AuthenticateForDecisionAsync(context)).TryGet(out var person, out var refusal))
         {
             return Refuse(refusal);

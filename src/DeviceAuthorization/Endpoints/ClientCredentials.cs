@@ -44,7 +44,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
                 return Unknown(context, mustProve, "The Authorization header is not HTTP Basic.");
             }
 
-            if (form.Has("client_secret") || (clientId is not null && clientId != basicId))
+            if (form["client_secret"] is not null || (clientId is not null && clientId != basicId))
             {
                 return Refuse(PairingError.InvalidRequest, "The client identifies itself in two ways.");
             }

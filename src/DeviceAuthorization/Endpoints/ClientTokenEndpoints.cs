@@ -13,8 +13,7 @@ internal static class ClientTokenEndpoints
 {
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
     {
-        var group = endpoints.MapGroup(prefix);
-        group.AddEndpointFilter(EndpointGuard.InvokeAsync);
+        var group = endpoints.MapOwn(prefix, EndpointRole.Management);
         group.MapPost("/", CreateAsync).Describe(ManagementDescriptions.MakeToken);
         group.MapGet("/", ListAsync).Describe(ManagementDescriptions.ListTokens);
         group.MapPatch("/{id:guid}", ChangeAsync).Describe(ManagementDescriptions.ChangeToken);

@@ -11,10 +11,12 @@ namespace DeviceAuthorization;
 /// </summary>
 internal static class DeviceAuthorizationEndpoints
 {
+    /// <summary>The route's parameter for a user code.</summary>
+    public const string CodeInPath = "code";
+
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
     {
-        var group = endpoints.MapGroup(prefix);
-        group.AddEndpointFilter(EndpointGuard.InvokeAsync);
+        var group = endpoints.MapOwn(prefix, EndpointRole.Flow);
         group.MapPost("/init", StartAsync).Describe(FlowDescriptions.Start);
         group.MapGet("/pending/{code}", InspectAsync).Describe(FlowDescriptions.Inspect);
         group.MapPost("/approve", ApproveAsync).Describe(FlowDescriptions.Approve);

@@ -11,8 +11,7 @@ internal static class DeviceEndpoints
 {
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
     {
-        var group = endpoints.MapGroup(prefix);
-        group.AddEndpointFilter(EndpointGuard.InvokeAsync);
+        var group = endpoints.MapOwn(prefix, EndpointRole.Management);
         group.MapPost("/", RegisterAsync).Describe(ManagementDescriptions.Register);
         group.MapGet("/", ListAsync).Describe(ManagementDescriptions.ListDevices);
         group.MapGet("/{id}", GetAsync).Describe(ManagementDescriptions.GetDevice);

@@ -120,21 +120,37 @@ internal sealed class FormDialect : IDialect
     public IResult Problem(int status, string description) => Error(PairingError.InvalidRequest, description, status);
 
     /// <summary>A body of parameters, of which those that are known may not be repeated.</summary>
-    public static async Task<Parsed<StrictForm>> ReadFormAsync(HttpRequest request, string[] known)
+    public static async Task<Parsed<StrictForm>> ReadFormAsync(HttpRequest request, string[] known, int maxFields = StrictForm.MaxFields)
     {
         if (!RequestBody.IsUtf8(request, MediaType))
         {
             return Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, $"The content type must be {MediaType}, in UTF-8."));
         }
 
-        if (await RequestBody.ReadAsync(request) is not { } body)
+        StrictForm? form;
+        string? problem;
+        if (RequestBody.FormReadByHost(request) is { } read)
         {
-            return Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, RequestBody.TooLarge(), StatusCodes.Status413PayloadTooLarge));
+            if (RequestBody.IsTooLarge(request, read))
+            {
+                return TooLarge();
+            }
+
+            StrictForm.TryTake(read, known, out form, out problem, maxFields);
+        }
+        else if (await RequestBody.ReadAsync(request) is { } body)
+        {
+            StrictForm.TryParse(body.Span, known, out form, out problem, maxFields);
+        }
+        else
+        {
+            return TooLarge();
         }
 
-        return StrictForm.TryParse(body.Span, known, out var form, out var problem)
-            ? form
-            : Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, problem));
+        return form ?? Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, problem));
+
+        static Parsed<StrictForm> TooLarge() =>
+            Parsed.Refuse<StrictForm>(Error(PairingError.InvalidRequest, RequestBody.TooLarge(), StatusCodes.Status413PayloadTooLarge));
     }
 
     private static ClientCredentials Credentials(HttpContext context) => context.RequestServices.GetRequiredService<ClientCredentials>();

@@ -14,8 +14,7 @@ internal static class IntrospectionEndpoint
 {
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
     {
-        var group = endpoints.MapGroup(prefix);
-        group.AddEndpointFilter(EndpointGuard.InvokeAsync);
+        var group = endpoints.MapOwn(prefix, EndpointRole.Flow);
         group.MapPost("", IntrospectAsync).Describe(FlowDescriptions.Introspect);
         EndpointGuard.RefuseOtherMethods(group, HttpMethods.Post, "");
         return group;

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Options;
 using QRCoder;
 
 namespace DeviceAuthorization;
@@ -25,8 +24,8 @@ public sealed class PairingQrCode
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(userCode);
-        var options = request.HttpContext.RequestServices.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
-        return new PairingQrCode(VerificationLinks.Complete(VerificationLinks.Of(request, options).Uri, userCode.RevealGrouped()));
+        var address = request.HttpContext.RequestServices.GetRequiredService<PublicAddress>();
+        return new PairingQrCode(VerificationLinks.Complete(address.Links(request).Uri, userCode.RevealGrouped()));
     }
 
     /// <summary>An <c>svg</c> element without a size of its own: it fills what is around it.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
 namespace DeviceAuthorization;
@@ -21,6 +22,11 @@ internal static class RequestBody
             return null;
         }
 
+        if (request.Body.CanSeek)
+        {
+            request.Body.Position = 0; // a middleware of the host buffered it, and may have read it
+        }
+
         var buffer = new byte[(int)(request.ContentLength ?? limit) + 1];
         var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
         if (length == buffer.Length)
@@ -30,6 +36,14 @@ internal static class RequestBody
 
         return buffer.AsMemory(0, length);
     }
+
+    /// <summary>The form that a middleware of the host has read; null if there is none, or if the body can be read again.</summary>
+    public static IFormCollection? FormReadByHost(HttpRequest request) =>
+        request.Body.CanSeek ? null : request.HttpContext.Features.Get<IFormFeature>()?.Form;
+
+    /// <summary>Whether such a form is larger than a body may be.</summary>
+    public static bool IsTooLarge(HttpRequest request, IFormCollection read) =>
+        request.ContentLength > Limit || read.Sum(field => field.Value.Sum(value => field.Key.Length + (long)(value?.Length ?? 0) + 2)) > Limit;
 
     /// <summary>Whether the content type is the named one, in UTF-8 or without a charset.</summary>
     public static bool IsUtf8(HttpRequest request, string mediaType) =>

@@ -49,8 +49,7 @@ internal static class ServerMetadataEndpoint
     /// </summary>
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string pathBase)
     {
-        var group = endpoints.MapGroup("");
-        group.AddEndpointFilter(EndpointGuard.InvokeAsync);
+        var group = endpoints.MapOwn("", EndpointRole.Metadata);
         Add(WellKnown + pathBase, mayComeFromOutside: true);
         if (pathBase.Length > 0)
         {
@@ -100,8 +99,6 @@ internal static class ServerMetadataEndpoint
         // Where the host mapped it, whatever its prefix and groups are; where it did so twice, the first.
         string? Find(string member) =>
             mapped.Endpoints.OfType<RouteEndpoint>().FirstOrDefault(endpoint => endpoint.Metadata.GetMetadata<EndpointDescription>()?.MetadataMember == member)
-                is not { RoutePattern: var pattern } ? null
-            : pattern.Parameters.Count == 0 ? $"{issuer}/{pattern.RawText!.Trim('/')}"
-            : throw new InvalidOperationException($"The metadata cannot name {pattern.RawText}: map the flow at a path without parameters.");
+                is { RoutePattern.RawText: { } route } ? $"{issuer}/{route.Trim('/')}" : null;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization;
 
@@ -9,7 +10,8 @@ namespace DeviceAuthorization;
 /// </summary>
 internal sealed class StrictForm
 {
-    private const int MaxFields = 50;
+    public const int MaxFields = 50;
+    private const string TooMany = "Too many parameters.";
     private const int MaxNameLength = 64;
     private const int MaxValueLength = 4096;
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -22,9 +24,6 @@ internal sealed class StrictForm
 
     /// <summary>The value; null when it is missing or empty.</summary>
     public string? this[string name] => _values.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
-
-    /// <summary>Whether the parameter was sent, even without a value.</summary>
-    public bool Has(string name) => _values.ContainsKey(name);
 
     public static bool TryParse(
         ReadOnlySpan<byte> body,
@@ -46,19 +45,7 @@ internal sealed class StrictForm
             var equals = pair.IndexOf((byte)'=');
             var name = Decode(equals < 0 ? pair : pair[..equals], MaxNameLength);
             var value = Decode(equals < 0 ? default : pair[(equals + 1)..], MaxValueLength);
-            if (++fields > maxFields)
-            {
-                problem = "Too many parameters.";
-            }
-            else if (name is null || value is null)
-            {
-                problem = "A parameter is too long or not encoded as UTF-8 in percent-encoding.";
-            }
-            else if (known.Contains(name) && !form._values.TryAdd(name, value))
-            {
-                problem = $"The parameter {name} is repeated.";
-            }
-
+            problem = ++fields > maxFields ? TooMany : form.Take(name, value, known);
             if (problem is not null)
             {
                 form = null;
@@ -68,6 +55,43 @@ internal sealed class StrictForm
 
         return true;
     }
+
+    /// <summary>
+    /// Takes a form that a middleware of the host has read. The framework merges names that differ only by case; such a parameter counts as
+    /// repeated.
+    /// </summary>
+    public static bool TryTake(
+        IFormCollection read,
+        ReadOnlySpan<string> known,
+        [NotNullWhen(true)] out StrictForm? form,
+        [NotNullWhen(false)] out string? problem,
+        int maxFields = MaxFields)
+    {
+        (form, problem) = (new StrictForm(), null);
+        var fields = 0;
+        foreach (var (name, values) in read)
+        {
+            foreach (var value in values)
+            {
+                problem ??= ++fields > maxFields ? TooMany : form.Take(Checked(name, MaxNameLength), Checked(value, MaxValueLength), known);
+            }
+        }
+
+        form = problem is null ? form : null;
+        return problem is null;
+    }
+
+    /// <summary>Keeps a parameter if it is known.</summary>
+    /// <returns>The problem; null if there is none.</returns>
+    private string? Take(string? name, string? value, ReadOnlySpan<string> known) => (name, value) switch
+    {
+        (null, _) or (_, null) => "A parameter is too long or not encoded as UTF-8 in percent-encoding.",
+        _ when known.Contains(name) && !_values.TryAdd(name, value) => $"The parameter {name} is repeated.",
+        _ => null,
+    };
+
+    private static string? Checked(string? text, int maxLength) =>
+        text is not null && Encoding.UTF8.GetByteCount(text) <= maxLength && !text.Contains('\0', StringComparison.Ordinal) ? text : null;
 
     /// <summary>Percent-decoded text; null when it is longer than it may be, not valid UTF-8, or holds a NUL.</summary>
     private static string? Decode(ReadOnlySpan<byte> encoded, int maxLength)

@@ -7,10 +7,13 @@ internal sealed record VerificationLinks(string Path, string Uri)
 {
     /// <summary>
     /// From the configured origin. Only the Development environment does without one, and only there the request's own
-    /// <c>Host</c> is believed.
+    /// <c>Host</c> is believed. <see cref="Path"/> lacks the path base: devices append it to the address that they were given, which has it.
     /// </summary>
-    public static VerificationLinks Of(HttpRequest request, DeviceAuthorizationOptions options) =>
-        new(options.PagePath, Origin(request, options) + request.PathBase.ToUriComponent() + options.PagePath);
+    public static VerificationLinks Of(HttpRequest request, DeviceAuthorizationOptions options, string page)
+    {
+        var path = new PathString(page);
+        return new(path.ToUriComponent(), Origin(request, options) + (request.PathBase + path).ToUriComponent());
+    }
 
     /// <summary>Without a slash at its end.</summary>
     public static string Origin(HttpRequest request, DeviceAuthorizationOptions options) =>

@@ -29,8 +29,7 @@ internal sealed class DevicePairingPage(
 
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string path)
     {
-        var group = endpoints.MapGroup(path);
-        group.AddEndpointFilter(PageGuard.InvokeAsync);
+        var group = endpoints.MapOwn(path, EndpointRole.PairingPage);
         group.ExcludeFromDescription();
         group.MapGet("/", (HttpContext context, DevicePairingPage page) => page.ShowAsync(context));
         group.MapPost("/", (HttpContext context, DevicePairingPage page) => page.EnterAsync(context));

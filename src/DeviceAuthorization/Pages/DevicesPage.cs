@@ -30,8 +30,7 @@ internal sealed class DevicesPage(
 
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string path)
     {
-        var group = endpoints.MapGroup(path);
-        group.AddEndpointFilter(PageGuard.InvokeAsync);
+        var group = endpoints.MapOwn(path, EndpointRole.DevicesPage);
         group.ExcludeFromDescription();
         group.MapGet("/", (HttpContext context, DevicesPage page) => page.ShowAsync(context));
         group.MapPost("/rename", (HttpContext context, DevicesPage page) => page.RenameAsync(context));
@@ -52,7 +51,7 @@ internal sealed class DevicesPage(
 
     private async Task<IResult> ShowAsync(HttpContext context)
     {
-        if (!(await session.SignInAsync(context, frame.DevicesAddress(context))).TryGet(out var visitor, out var refused))
+        if (!(await session.SignInAsync(context, frame.Start(context))).TryGet(out var visitor, out var refused))
         {
             return refused;
         }
@@ -104,7 +103,7 @@ internal sealed class DevicesPage(
             : await tokens.MakeAsync(userId, held, wish, context.RequestAborted);
         return result switch
         {
-            TokenResult.Done { Raw: { } raw } => frame.Page(context, texts["Made_title"], DevicesHtml.Made(texts, frame.DevicesAddress(context), raw)),
+            TokenResult.Done { Raw: { } raw } => frame.Page(context, texts["Made_title"], DevicesHtml.Made(texts, frame.Start(context), raw)),
             TokenResult.Refused { Problem: TokenProblem.Name } => await AgainAsync(texts["Problem_token_name"]),
             TokenResult.Refused { Problem: TokenProblem.Scopes } => await AgainAsync(texts["Problem_token_scopes"]),
             TokenResult.Refused { Problem: TokenProblem.Beyond } => await AgainAsync(texts["Problem_token_beyond"]),
@@ -117,7 +116,7 @@ internal sealed class DevicesPage(
 
     private async Task<IResult> SwitchAsync(HttpContext context)
     {
-        if (!(await session.SignInAsync(context, frame.DevicesAddress(context))).TryGet(out var visitor, out var refused))
+        if (!(await session.SignInAsync(context, frame.Start(context))).TryGet(out var visitor, out var refused))
         {
             return refused;
         }
@@ -130,7 +129,7 @@ internal sealed class DevicesPage(
     /// <summary>A form of ours, filled in by somebody whose account is active.</summary>
     private async Task<IResult> ChangeAsync(HttpContext context, string[] fields, Func<Visitor, StrictForm, Task<IResult>> change)
     {
-        if (!(await session.SignInAsync(context, frame.DevicesAddress(context))).TryGet(out var visitor, out var refused))
+        if (!(await session.SignInAsync(context, frame.Start(context))).TryGet(out var visitor, out var refused))
         {
             return refused;
         }
@@ -160,7 +159,7 @@ internal sealed class DevicesPage(
             Problem = problem,
             Typed = typed,
         };
-        var form = new PageForm(frame.DevicesAddress(context), visitor, session.Field(context));
+        var form = new PageForm(frame.Start(context), visitor, session.Field(context));
         var html = new DevicesHtml(texts, form, options.Value, clock.Now());
         return frame.Page(
             context, texts["Your_devices"], html.List(view, frame.Address(context)), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
@@ -185,7 +184,7 @@ internal sealed class DevicesPage(
         return Show(context);
     }
 
-    private SeeOther Show(HttpContext context) => new(frame.DevicesAddress(context));
+    private SeeOther Show(HttpContext context) => new(frame.Start(context));
 
     private string? TakeNotice(HttpContext context)
     {
@@ -200,8 +199,9 @@ internal sealed class DevicesPage(
 
     private CookieOptions NoticeCookie(HttpContext context) => new()
     {
-        Path = frame.DevicesAddress(context),
+        Path = frame.Start(context),
         HttpOnly = true,
+        IsEssential = true,
         Secure = context.Request.IsHttps,
         SameSite = SameSiteMode.Lax,
         MaxAge = TimeSpan.FromMinutes(1),

@@ -12,14 +12,15 @@ namespace DeviceAuthorization;
 internal sealed class PageFrame
 {
     private readonly DeviceAuthorizationOptions _options;
+    private readonly MappedEndpoints _mapped;
     private readonly IPageLayout? _layout;
     private readonly IPageTexts? _texts;
     private readonly string _style;
     private readonly string _script;
 
-    public PageFrame(IOptions<DeviceAuthorizationOptions> options, IPageLayout? layout = null, IPageTexts? texts = null)
+    public PageFrame(IOptions<DeviceAuthorizationOptions> options, MappedEndpoints mapped, IPageLayout? layout = null, IPageTexts? texts = null)
     {
-        (_options, _layout, _texts) = (options.Value, layout, texts);
+        (_options, _mapped, _layout, _texts) = (options.Value, mapped, layout, texts);
         var accent = _options.Page.AccentColor;
         _style = Read("page.css").Replace("$accent", accent, StringComparison.Ordinal).Replace("$on-accent", Contrast.TextOn(accent), StringComparison.Ordinal);
         _script = Read("page.js");
@@ -34,22 +35,22 @@ internal sealed class PageFrame
     /// <summary>Nothing but what is on the page itself, by its hash; logos, and what the host's own layout loads, from this site.</summary>
     public string ContentSecurityPolicy { get; }
 
-    public string Address(HttpContext context) => context.Request.PathBase.ToUriComponent() + _options.PagePath;
+    /// <summary>Where codes are entered; the host's own page at <see cref="DeviceAuthorizationOptions.PagePath"/> if ours is not mapped.</summary>
+    public string Address(HttpContext context) => Below(context, PathOf(context, EndpointRole.PairingPage) ?? _mapped.PairingPage ?? _options.PagePath);
 
-    /// <summary>The path of the page of devices, when the host has mapped it.</summary>
-    public string? DevicesPage { get; set; }
-
-    public string DevicesAddress(HttpContext context) => context.Request.PathBase.ToUriComponent() + DevicesPage;
+    /// <summary>The page of devices; null if it is not mapped.</summary>
+    public string? DevicesAddress(HttpContext context) =>
+        (PathOf(context, EndpointRole.DevicesPage) ?? _mapped.DevicesPage) is { } path ? Below(context, path) : null;
 
     /// <summary>Whether a request is to the page of devices, or one of its forms.</summary>
-    public bool IsOfDevices(HttpContext context) => DevicesPage is { } path && context.Request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase);
+    public static bool IsOfDevices(HttpContext context) => PathOf(context, EndpointRole.DevicesPage) is not null;
 
     /// <summary>Where the page that a request is to begins.</summary>
-    public string Start(HttpContext context) => IsOfDevices(context) ? DevicesAddress(context) : Address(context);
+    public string Start(HttpContext context) => (IsOfDevices(context) ? DevicesAddress(context) : null) ?? Address(context);
 
     /// <summary>Every address that a page is at: where a choice of language may go back to.</summary>
     public IEnumerable<string> Addresses(HttpContext context) =>
-        [Address(context), Address(context) + "/review", .. DevicesPage is null ? [] : new[] { DevicesAddress(context) }];
+        [Address(context), Address(context) + "/review", .. DevicesAddress(context) is { } devices ? [devices] : Array.Empty<string>()];
 
     public PageTexts TextsFor(HttpContext context) => new(PageLanguage.Of(context), _texts);
 
@@ -73,6 +74,12 @@ internal sealed class PageFrame
         };
         return new HtmlPage(_layout?.Render(content) ?? Document(context, content), ContentSecurityPolicy, status);
     }
+
+    /// <summary>The path of the requested page if it has this role. A host may map a page twice, and each must lead to itself.</summary>
+    private static string? PathOf(HttpContext context, EndpointRole role) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<OwnEndpoint>() is { } own && own.Role == role ? own.Page : null;
+
+    private static string Below(HttpContext context, string path) => (context.Request.PathBase + new PathString(path)).ToUriComponent();
 
     private HtmlFormattableString Document(HttpContext context, PageContent page) => Html($"""
         <!DOCTYPE html>

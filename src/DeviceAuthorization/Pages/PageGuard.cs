@@ -1,28 +1,39 @@
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization;
 
 /// <summary>Trouble is a page, too.</summary>
 internal static class PageGuard
 {
-    public static async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    public static async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        var context = invocation.HttpContext;
-        var frame = context.RequestServices.GetRequiredService<PageFrame>();
         try
         {
-            return await next(invocation);
+            if (EndpointGuard.IsRefused(context))
+            {
+                await ResultHtml.NotSecure(Frame(context), context).ExecuteAsync(context);
+                return;
+            }
+
+            await next(context);
         }
-        catch (BadHttpRequestException malformed)
+        catch (BadHttpRequestException malformed) when (!context.Response.HasStarted)
         {
-            return ResultHtml.Page(frame, context, frame.IsOfDevices(context) ? "Outdated" : "Start_again", malformed.StatusCode);
+            await ResultHtml.Page(Frame(context), context, PageFrame.IsOfDevices(context) ? "Outdated" : "Start_again", malformed.StatusCode).ExecuteAsync(context);
         }
-        catch (Exception exception) when (!context.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (EndpointGuard.IsTrouble(context))
         {
-            context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PairingService).FullName!).RequestFailed(exception);
-            context.Response.Headers.RetryAfter = "5";
-            return ResultHtml.Page(frame, context, "Try_again", StatusCodes.Status503ServiceUnavailable);
+            var unavailable = EndpointGuard.Unavailable(context, exception);
+            try
+            {
+                await ResultHtml.Page(Frame(context), context, "Try_again", StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+            }
+            catch (Exception) when (EndpointGuard.IsTrouble(context)) // the host's layout or texts fail
+            {
+                await unavailable.ExecuteAsync(context);
+            }
         }
     }
+
+    private static PageFrame Frame(HttpContext context) => context.RequestServices.GetRequiredService<PageFrame>();
 }

@@ -8,9 +8,7 @@ internal static class PageLanguageChoice
     public static async Task<IResult> ChooseAsync(HttpContext context, PageFrame frame, ApproverSession session)
     {
         if (!session.IsCrossSite(context.Request, fromOurPage: true)
-            && RequestBody.IsUtf8(context.Request, FormDialect.MediaType)
-            && await RequestBody.ReadAsync(context.Request) is { } body
-            && StrictForm.TryParse(body.Span, ["language", "back"], out var form, out _)
+            && (await FormDialect.ReadFormAsync(context.Request, ["language", "back"])).TryGet(out var form, out _)
             && PageLanguage.Find(form["language"]) is { } language)
         {
             context.Response.Cookies.Append(PageLanguage.Cookie, language.Code, new CookieOptions

@@ -31,7 +31,7 @@ internal sealed class PageSession(
     {
         if (await session.SignedInAsync(context) is not { } ticket)
         {
-            return Parsed.Refuse<Visitor>(HttpMethods.IsGet(context.Request.Method) ? await ChallengeAsync(back) : ResultHtml.Onward(frame, context, back));
+            return Parsed.Refuse<Visitor>(IsOpened(context.Request) ? await ChallengeAsync(back) : ResultHtml.Onward(frame, context, back));
         }
 
         if (ApproverSession.Identify(ticket, context) is not { } approver)
@@ -55,7 +55,7 @@ internal sealed class PageSession(
     public HtmlPage SignInAnew(HttpContext context) => ResultHtml.Onward(frame, context, frame.Start(context) + "/sign-in?prompt=login");
 
     /// <summary>Where both go on: the host's sign-in, whoever is signed in.</summary>
-    public Task<IResult> GoOnAsync(HttpContext context) => context.Request.Query["prompt"] is ["login"] && !frame.IsOfDevices(context)
+    public Task<IResult> GoOnAsync(HttpContext context) => context.Request.Query["prompt"] is ["login"] && !PageFrame.IsOfDevices(context)
         ? ChallengeAsync(frame.Start(context) + "/review", "login")
         : ChallengeAsync(frame.Start(context), "select_account");
 
@@ -76,9 +76,7 @@ internal sealed class PageSession(
     /// <summary>The fields of a form of ours, filled in by this person; null when it is anything else.</summary>
     public async Task<StrictForm?> ReadAsync(HttpContext context, string[] known)
     {
-        if (!RequestBody.IsUtf8(context.Request, FormDialect.MediaType)
-            || await RequestBody.ReadAsync(context.Request) is not { } body
-            || !StrictForm.TryParse(body.Span, [_field, .. known], out var form, out _, known.Length + 1)
+        if (!(await FormDialect.ReadFormAsync(context.Request, [_field, .. known], known.Length + 1)).TryGet(out var form, out _)
             || session.IsCrossSite(context.Request, fromOurPage: true))
         {
             return null;
@@ -94,6 +92,9 @@ internal sealed class PageSession(
         var tokens = antiforgery.GetAndStoreTokens(context);
         return Html($"""<input type="hidden" name="{tokens.FormFieldName}" value="{tokens.RequestToken}">""");
     }
+
+    /// <summary>Whether the request opens a page. Otherwise it sends a form.</summary>
+    private static bool IsOpened(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
     private HtmlPage Forbidden(HttpContext context) => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden);
 }

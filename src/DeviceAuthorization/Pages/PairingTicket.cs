@@ -38,7 +38,9 @@ internal sealed class PairingTickets(IDataProtectionProvider protection, TimePro
 
     /// <summary>Keeps it in the browser, for the pages below <paramref name="path"/>.</summary>
     public void Keep(HttpContext context, string path, string code, string? userId, bool isOfLink = false) => context.Response.Cookies.Append(
-        Cookie, Write(code, userId, isOfLink), new CookieOptions { Path = path, HttpOnly = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Lax });
+        Cookie,
+        Write(code, userId, isOfLink),
+        new CookieOptions { Path = path, HttpOnly = true, IsEssential = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Lax });
 
     public bool TryRead(string? written, [NotNullWhen(true)] out PairingTicket? ticket)
     {

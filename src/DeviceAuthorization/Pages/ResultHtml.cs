@@ -31,9 +31,22 @@ internal static class ResultHtml
             <h1>{title}</h1>
             <p role="status">{texts[name + "_text"]}</p>
             {more?.Invoke(texts)}
-            <p><a href="{frame.Address(context)}">{texts["Another_device"]}</a>{If(frame.DevicesPage is not null, () => Html($""" · <a href="{frame.DevicesAddress(context)}">{texts["Your_devices"]}</a>"""))}</p>
+            <p><a href="{frame.Address(context)}">{texts["Another_device"]}</a>{(frame.DevicesAddress(context) is { } devices ? Html($""" · <a href="{devices}">{texts["Your_devices"]}</a>""") : Nothing)}</p>
             </div>
             """), status);
+    }
+
+    /// <summary>The page for a request over plain HTTP. It has no links: they would lead back to it.</summary>
+    public static HtmlPage NotSecure(PageFrame frame, HttpContext context)
+    {
+        var texts = frame.TextsFor(context);
+        return frame.Page(context, texts["Https_title"], Html($"""
+            <div class="result">
+            <svg class="mark bad" viewBox="0 0 24 24" aria-hidden="true"><path d="{Exclamation}"/></svg>
+            <h1>{texts["Https_title"]}</h1>
+            <p role="status">{texts["Https_text"]}</p>
+            </div>
+            """), StatusCodes.Status400BadRequest);
     }
 
     /// <summary>

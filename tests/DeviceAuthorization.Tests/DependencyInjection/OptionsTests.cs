@@ -247,4 +247,32 @@ public sealed class OptionsTests
             services => services.AddDeviceAuthorization(options => options.TokenPrefix = "code_"), settings: [MinimalHost.Origin, ("TokenPrefix", "config_")]);
         Assert.Equal("code_", app.Services.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value.TokenPrefix);
     }
+
+    [Fact]
+    public async Task What_is_added_by_code_and_by_configuration_is_as_the_code_says()
+    {
+        await using var app = await MinimalHost.StartAsync(
+            services => services.AddDeviceAuthorization(options =>
+            {
+                options.Scopes.Add("library.read", "See your library");
+                options.Scopes.Add(KeyValuePair.Create("library.write", "Change your library"));
+                options.Clients.Add("tv", new DeviceClient { DisplayName = "Cartridge TV" });
+                options.TokenLifetimes.Add("30d", TimeSpan.FromDays(31));
+            }),
+            settings:
+            [
+                MinimalHost.Origin,
+                ("Scopes:library.read", "of configuration"),
+                ("Scopes:library.write", "of configuration"),
+                ("Scopes:profile", "of configuration"),
+                ("Clients:tv:DisplayName", "of configuration"),
+                ("Clients:radio:DisplayName", "of configuration"),
+            ]);
+        var options = app.Services.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
+        Assert.Equal(
+            "library.read: See your library; library.write: Change your library; profile: of configuration",
+            string.Join("; ", options.Scopes.OrderBy(scope => scope.Key, StringComparer.Ordinal).Select(scope => $"{scope.Key}: {scope.Value}")));
+        Assert.Equal(("Cartridge TV", "of configuration"), (options.Clients["tv"].DisplayName, options.Clients["radio"].DisplayName));
+        Assert.Equal(TimeSpan.FromDays(31), options.TokenLifetimes["30d"]);
+    }
 }

@@ -24,7 +24,6 @@ public sealed class ClientTests
         { "31, with more behind it", Clients.Basic("a:b%", Clients.Secret + " "), "", 401, "invalid_client" },
         { "31, in the body", null, $"client_id={Clients.Encoded}&client_secret=wrong", 400, "invalid_client" },
         { "33", Right, $"client_secret={Clients.Form(Clients.Secret)}", 400, "invalid_request" },
-        { "33, empty secret", Right, "client_secret=", 400, "invalid_request" },
         { "34", Right, "client_id=tv", 400, "invalid_request" },
         { "34, the other way round", Clients.Basic("tv", ""), $"client_id={Clients.Encoded}", 400, "invalid_request" },
         { "36", null, $"client_id={Clients.Encoded}", 400, "invalid_client" },
@@ -186,6 +185,20 @@ public sealed class ClientTests
         (await (await host.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
         using var paired = await host.Device().PollJsonAsync(codes.DeviceCode);
         Assert.Equal(HttpStatusCode.OK, paired.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("client_secret=&")]
+    [InlineData("client_secret&client_id=&")]
+    public async Task An_empty_parameter_beside_Basic_is_an_omitted_one(string empty) // RFC 6749 §3.2
+    {
+        await using var host = await Clients.StartHostAsync();
+        using var started = await host.SendFormAsync("init", empty, Right);
+        Assert.Equal(HttpStatusCode.OK, started.StatusCode);
+        using var poll = await host.SendFormAsync("token", empty + Clients.Poll(Codes.From(await started.JsonAsync())), Right);
+        Assert.Equal("authorization_pending", await poll.ErrorAsync());
+        using var revoked = await host.SendFormAsync("revoke", $"{empty}token=x", Right);
+        Assert.Equal(HttpStatusCode.OK, revoked.StatusCode);
     }
 
     [Fact]

@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Routing;
 using static DeviceAuthorization.Tests.Verifier;
 
@@ -17,22 +17,26 @@ public sealed class EndpointDescriptionTests
     [Fact]
     public async Task Every_endpoint_is_described_with_its_answers()
     {
-        await using var host = await TestHost.StartAsync(map: app =>
-        {
-            app.MapDeviceAuthorizationMetadata();
-            app.MapTokenIntrospection();
-            app.MapDevices();
-            app.MapClientTokens();
-            app.MapDevicesPage();
-        });
+        await using var host = await TestHost.StartAsync(map: EveryEndpoint.Map);
         var endpoints = host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null && IsOurs(endpoint)).ToArray();
         Assert.Empty(endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<EndpointDescription>() is null).Select(endpoint => endpoint.DisplayName));
         await Verify(string.Join('\n', endpoints.Select(endpoint => (
-            Method: endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods.Single(),
+            Method: endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods[0],
             Path: endpoint.RoutePattern.RawText,
             Description: endpoint.Metadata.GetRequiredMetadata<EndpointDescription>()))
             .Select(api => $"{api.Method} {api.Path}: {string.Join(' ', api.Description.Answers.Select(answer => answer.Status))}")));
+    }
+
+    [Fact]
+    public async Task Every_method_but_HEAD_is_in_a_document_once()
+    {
+        await using var host = await TestHost.StartAsync(services: services => services.AddEndpointsApiExplorer(), map: EveryEndpoint.Map);
+        var described = host.Services.GetRequiredService<IApiDescriptionGroupCollectionProvider>().ApiDescriptionGroups.Items
+            .SelectMany(group => group.Items).Select(api => $"{api.HttpMethod} /{api.RelativePath}").ToArray();
+        Assert.Contains("GET /api/devices/{id}", described, StringComparer.Ordinal);
+        Assert.DoesNotContain(described, api => api.StartsWith("HEAD", StringComparison.Ordinal));
+        Assert.Equal(described.Distinct(StringComparer.Ordinal), described, StringComparer.Ordinal);
     }
 
     [Fact]

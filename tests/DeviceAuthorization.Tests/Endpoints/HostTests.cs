@@ -12,32 +12,6 @@ namespace DeviceAuthorization.Tests;
 public sealed class HostTests
 {
     [Fact]
-    public async Task A_hosts_CORS_policy_does_not_reach_the_endpoints()
-    {
-        await using var host = await TestHost.StartAsync(
-            services: services => services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.SetIsOriginAllowed(_ => true).AllowCredentials().AllowAnyHeader().AllowAnyMethod())),
-            map: app => app.UseCors());
-        var codes = await host.Device().StartJsonAsync();
-        var alice = await host.SignInAsync("alice");
-        alice.DefaultRequestHeaders.Add("Origin", "https://evil.example");
-
-        using var own = await alice.GetAsync("/test/sign-in/alice");
-        Assert.True(own.Headers.Contains("Access-Control-Allow-Origin")); // the host's own endpoints have it
-        using var look = await alice.GetAsync($"{Wire.Prefix}/pending/{codes.UserCode}");
-        using var page = await alice.GetAsync(Browser.Page);
-        using var request = new HttpRequestMessage(HttpMethod.Options, $"{Wire.Prefix}/approve");
-        request.Headers.Add("Access-Control-Request-Method", "POST");
-        using var preflight = await alice.SendAsync(request);
-        foreach (var answer in new[] { look, page, preflight })
-        {
-            Assert.DoesNotContain(answer.Headers, header => header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
-        }
-
-        using var init = await alice.PostFormAsync("init", ("client_id", "tv"));
-        Assert.False(init.Headers.Contains("Access-Control-Allow-Origin"));
-    }
-
-    [Fact]
     public async Task Without_CORS_a_preflight_is_refused()
     {
         await using var host = await TestHost.StartAsync();
@@ -75,6 +49,21 @@ public sealed class HostTests
         Assert.Equal("https://tv.example.com/app/pair/device", body.String("verification_uri"));
         Assert.Equal($"https://tv.example.com/app/pair/device?user_code={body.String("user_code")}", body.String("verification_uri_complete"));
         Assert.Equal("/pair/device", body.String("verification_path")); // clients join it to the address they were given
+    }
+
+    [Theory]
+    [InlineData("https://tv.example.com/app", "{0}{1}")] // grout, the Playnite plugin
+    [InlineData("https://tv.example.com/app/", "{0}{1}")] // argosy-launcher, skiff, rommsync-nx
+    public async Task A_verification_path_leads_to_the_page_from_the_address_that_a_device_was_given(string given, string join)
+    {
+        await using var host = await TestHost.StartAsync(pathBase: "/app");
+        var address = given.TrimEnd('/');
+        using var start = new StringContent(
+            """{ "client_device_identifier": "i", "name": "n", "client": "c", "requested_scopes": ["profile"] }""", new MediaTypeHeaderValue("application/json"));
+        using var answer = await host.Device().PostAsync($"{address}{Wire.Prefix}/init", start);
+        var path = (await answer.JsonAsync()).String("verification_path_complete");
+        using var page = await (await host.SignInAsync("alice")).GetAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, join, address, path));
+        Assert.Equal((HttpStatusCode.SeeOther, "/app/pair/device"), (page.StatusCode, page.Headers.Location?.OriginalString));
     }
 
     [Fact]
@@ -144,6 +133,29 @@ public sealed class HostTests
         Assert.Equal(status == HttpStatusCode.OK, (await form.JsonAsync()).TryGetProperty("device_code", out _));
         using var json = await host.Device().PostAsync($"http://tv.example.com{Wire.Prefix}/token", new StringContent("{}", new MediaTypeHeaderValue("application/json")));
         Assert.Equal(status == HttpStatusCode.OK ? HttpStatusCode.UnprocessableEntity : HttpStatusCode.BadRequest, json.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_service_of_the_host_that_cannot_be_made_is_trouble_as_any_other()
+    {
+        await using var host = await TestHost.StartAsync(
+            services: services => services.AddScoped<IPairingPolicy>(_ => throw new InvalidOperationException("the host's secret")), map: EveryEndpoint.Map);
+        var alice = await host.SignInAsync("alice");
+        foreach (var answer in new[]
+        {
+            await host.Device().PostFormAsync("init", ("client_id", "tv")),
+            await host.Device().PostFormAsync("introspect", ("client_id", "tv")),
+            await alice.GetAsync("/api/devices"),
+            await alice.GetAsync(Browser.Page),
+            await alice.GetAsync(DevicesBrowser.Devices),
+        })
+        {
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "no-store"), (answer.StatusCode, answer.Headers.CacheControl?.ToString()));
+            Assert.NotNull(answer.Headers.RetryAfter);
+            Assert.DoesNotContain("secret", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(5, host.Logs.GetSnapshot().Count(record => record.Id.Name == "RequestFailed"));
     }
 
     [Fact]

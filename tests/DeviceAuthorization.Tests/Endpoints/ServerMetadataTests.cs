@@ -134,7 +134,6 @@ public sealed class ServerMetadataTests
 
     [Theory]
     [InlineData("POST")]
-    [InlineData("HEAD")]
     [InlineData("PUT")]
     [InlineData("OPTIONS")]
     public async Task Other_methods_are_refused(string method)
@@ -142,7 +141,7 @@ public sealed class ServerMetadataTests
         await using var host = await TestHost.StartAsync(map: app => app.MapDeviceAuthorizationMetadata());
         using var response = await host.Device().SendAsync(new HttpRequestMessage(new HttpMethod(method), WellKnown));
         Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
-        Assert.Equal("GET", Assert.Single(response.Content.Headers.Allow));
+        Assert.Equal(["GET", "HEAD"], response.Content.Headers.Allow);
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
     }
 
@@ -160,7 +159,16 @@ public sealed class ServerMetadataTests
 
     [Fact]
     public async Task Without_the_flow_there_is_nothing_to_publish() =>
-        Assert.Equal("Call MapDeviceAuthorization() first: the metadata says where it is.", await ProblemAsync(app => app.MapDeviceAuthorizationMetadata()));
+        Assert.Equal("Call MapDeviceAuthorization(), too: MapDeviceAuthorizationMetadata() says where it is.", await ProblemAsync(app => app.MapDeviceAuthorizationMetadata()));
+
+    [Fact]
+    public async Task A_flow_whose_path_has_a_parameter_cannot_be_named() => Assert.StartsWith(
+        "The metadata cannot name '/{tenant}/api/auth/device/init', which has a parameter in its path.",
+        await ProblemAsync(app =>
+        {
+            app.MapGroup("/{tenant}").MapDeviceAuthorization();
+            app.MapDeviceAuthorizationMetadata();
+        }));
 
     [Fact]
     public async Task In_a_group_nobody_would_find_it() => Assert.StartsWith("Call MapDeviceAuthorizationMetadata() on the app, not on a group", await ProblemAsync(app =>

@@ -70,14 +70,6 @@ public sealed class StrictFormTests
     [InlineData("client_id=a&CLIENT_ID=b&Client_Id=c")]
     public void An_unknown_parameter_may_come_often(string body) => Assert.Equal("a", Parse(body)["client_id"]);
 
-    [Fact]
-    public void Sent_without_a_value_is_told_from_not_sent()
-    {
-        var form = Parse("client_id=");
-        Assert.True(form.Has("client_id"));
-        Assert.False(form.Has("scope"));
-    }
-
     [Theory]
     [InlineData("client_id=%00")]
     [InlineData("client_id=a\0b")]

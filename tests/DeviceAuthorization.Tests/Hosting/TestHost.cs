@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
@@ -49,7 +50,8 @@ internal sealed class TestHost : IAsyncDisposable
         Action<WebApplication>? map = null,
         bool kestrel = false,
         string environment = "Production",
-        string? pathBase = null)
+        string? pathBase = null,
+        Action<WebApplication>? mapFlow = null)
     {
         var clock = new FakeTimeProvider(Epoch);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = environment });
@@ -97,6 +99,7 @@ internal sealed class TestHost : IAsyncDisposable
             await next();
             var (status, description) = (context.Response.StatusCode, context.GetEndpoint()?.Metadata.GetMetadata<EndpointDescription>());
             if (description?.Answers.All(answer => answer.Status != status) == true
+                && context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>() is null // then the host's own authorization may answer
                 && !HttpMethods.IsOptions(context.Request.Method) // the CORS middleware's answer
                 && !context.RequestAborted.IsCancellationRequested)
             {
@@ -105,8 +108,16 @@ internal sealed class TestHost : IAsyncDisposable
         });
         app.UseAuthentication();
         app.UseAuthorization();
-        app.MapDeviceAuthorization();
-        app.MapDevicePairingPage();
+        if (mapFlow is not null)
+        {
+            mapFlow(app);
+        }
+        else
+        {
+            app.MapDeviceAuthorization();
+            app.MapDevicePairingPage();
+        }
+
         app.MapGet("/test/sign-in/{user}", (string user, string? scope) => Results.SignIn(
             new ClaimsPrincipal(new ClaimsIdentity(
                 [
@@ -115,7 +126,7 @@ internal sealed class TestHost : IAsyncDisposable
                     .. scope is null ? [] : new Claim[] { new("scope", scope) },
                 ],
                 "test")),
-            authenticationScheme: CookieAuthenticationDefaults.AuthenticationScheme));
+            authenticationScheme: CookieAuthenticationDefaults.AuthenticationScheme)).AllowAnonymous();
         app.MapGet("/api/library", (PairedDevice device) => Results.Json(new { user = device.UserId, device = device.Id, name = device.Name }))
             .RequireScope("library.read");
         app.MapGet("/api/admin", () => "admin").RequireScope("library.write");

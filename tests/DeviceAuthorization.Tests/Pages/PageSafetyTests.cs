@@ -194,6 +194,51 @@ public sealed class PageSafetyTests
         Assert.DoesNotContain(BrokenPairingStore.Secret, await answers[^1].HtmlAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Production", true, true)]
+    [InlineData("Production", false, false)]
+    [InlineData("Development", true, false)]
+    public async Task Over_plain_HTTP_a_page_says_so_and_does_nothing(string environment, bool requireHttps, bool refused)
+    {
+        await using var host = await TestHost.StartAsync(
+            options => options.RequireHttps = requireHttps, environment: environment, map: app => Microsoft.AspNetCore.Builder.DeviceAuthorizationEndpointRouteBuilderExtensions.MapDevicesPage(app));
+        var codes = await host.Device().StartAsync();
+        var alice = host.Browser();
+        (await alice.GetAsync("http://tv.example.com/test/sign-in/alice")).EnsureSuccessStatusCode();
+        var form = await alice.GetStringAsync($"http{(refused ? "s" : "")}://tv.example.com{DevicesBrowser.Devices}");
+        foreach (var answer in new[]
+        {
+            await alice.GetAsync($"http://tv.example.com{Browser.Page}?user_code={codes.UserCode}"),
+            await alice.GetAsync($"http://tv.example.com{Browser.Review}"),
+            await alice.GetAsync($"http://tv.example.com{DevicesBrowser.Devices}"),
+            await alice.PostOnlyAsync($"http://tv.example.com{Browser.Page}/language", ("language", "de")),
+            await alice.PostOnlyAsync(
+                $"http://tv.example.com{DevicesBrowser.Devices}/token", [.. DevicesBrowser.Fields(form, "token").Where(field => field.Name != "name"), ("name", "x"), ("scope0", "library.read")]),
+        })
+        {
+            Assert.Equal(refused, answer.StatusCode == HttpStatusCode.BadRequest && await answer.TitleAsync() == "Secure connection needed");
+            if (refused)
+            {
+                Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
+                Assert.False(answer.Headers.Contains("Set-Cookie"));
+                Assert.Null(answer.Headers.Location);
+            }
+        }
+
+        var tokens = await host.Services.GetRequiredService<IDeviceRepository>().ListTokensAsync("alice", CancellationToken.None);
+        Assert.Equal(refused, tokens.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_layout_of_the_host_that_fails_is_answered_without_a_page()
+    {
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IPageLayout>(_ => throw new InvalidOperationException("the host's secret")));
+        using var answer = await (await host.SignInAsync("alice")).GetAsync(Browser.Page);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "no-store"), (answer.StatusCode, answer.Headers.CacheControl?.ToString()));
+        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.DoesNotContain("secret", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Style_and_script_on_the_page_are_the_ones_the_policy_allows()
     {

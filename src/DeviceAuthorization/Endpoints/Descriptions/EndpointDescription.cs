@@ -45,9 +45,18 @@ internal sealed class DescribedEndpoints : IApiDescriptionProvider
 
     public void OnProvidersExecuting(ApiDescriptionProviderContext context)
     {
-        foreach (var api in context.Results)
+        foreach (var api in context.Results.ToArray())
         {
-            if (api.ActionDescriptor.EndpointMetadata.OfType<EndpointDescription>().FirstOrDefault() is { } description)
+            if (api.ActionDescriptor.EndpointMetadata.OfType<EndpointDescription>().FirstOrDefault() is not { } description)
+            {
+                continue;
+            }
+
+            if (api.HttpMethod == HttpMethods.Head) // GET implies it
+            {
+                context.Results.Remove(api);
+            }
+            else
             {
                 Describe(api, description);
             }
