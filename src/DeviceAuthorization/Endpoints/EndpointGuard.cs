@@ -23,6 +23,7 @@ internal static class EndpointGuard
         var dialect = IDialect.Of(context.Request);
         if (!IsConfidential(context))
         {
+            context.RequestServices.GetRequiredService<ClientNetwork>().PlainHttpRefused(context);
             return dialect.Problem(StatusCodes.Status400BadRequest, "HTTPS is required.");
         }
 
