@@ -107,7 +107,8 @@ public sealed class DeviceAuthorizationOptions
     public NumberMatching NumberMatching { get; set; }
 
     /// <summary>
-    /// How many live pairings the in-memory store holds; then new ones are refused. Live ones are never evicted. Of other stores it is the number
+    /// How many live pairings the in-memory store holds; then new ones are refused. Live ones are never evicted. One network (an IPv4 address or an
+    /// IPv6 /48, loopback excepted) holds at most a tenth of it, and at most 3 once half of it is taken. Of other stores it is the number
     /// that the check of user codes reckons with (<see cref="AllowWeakUserCodes"/>).
     /// </summary>
     /// <value>200 by default, which keeps blind guesses at an eight-letter code hopeless; from 1 to 1,000,000.</value>

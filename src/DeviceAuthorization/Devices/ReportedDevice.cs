@@ -18,6 +18,9 @@ public sealed record ReportedDevice
     /// </summary>
     public string? Identifier { get; init; }
 
-    /// <summary>The network address the request came from, as the host's server saw it.</summary>
+    /// <summary>
+    /// The network address the request came from, as the host's server saw it. It does not depend on headers that no middleware of the host took
+    /// over, because anybody can send those; behind a proxy that the host does not know it is the proxy's.
+    /// </summary>
     public string? Address { get; init; }
 }

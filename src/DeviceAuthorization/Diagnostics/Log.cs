@@ -9,6 +9,10 @@ namespace DeviceAuthorization;
 /// </summary>
 internal static partial class Log
 {
+    private const string ConfigureProxy =
+        "Set ForwardedHeadersOptions.ForwardedHeaders to XForwardedFor | XForwardedProto, add the proxy to KnownProxies or KnownIPNetworks, and call UseForwardedHeaders() first. "
+        + "Where nothing but the proxy can reach this host, ASPNETCORE_FORWARDEDHEADERS_ENABLED=true does the same.";
+
     [LoggerMessage(1, LogLevel.Debug, "Pairing {PairingId} started.")]
     public static partial void PairingStarted(this ILogger logger, Guid pairingId);
 
@@ -74,7 +78,7 @@ internal static partial class Log
     [LoggerMessage(22, LogLevel.Warning, "DeviceAuthorization:RateLimits:Enabled is off: how often codes are guessed is bounded by nothing but what stands before this host.")]
     public static partial void LimitsOff(this ILogger logger);
 
-    [LoggerMessage(23, LogLevel.Warning, "A request came with {Header}, which no middleware has taken over, so limits count the address of the connection. If that is your proxy's, configure ASP.NET Core's forwarded headers with its address; if not, somebody made the header up.")]
+    [LoggerMessage(23, LogLevel.Warning, "A request came with {Header}, which no middleware took over. Limits count the address of the connection, and networks are not compared. If that address is your proxy's: " + ConfigureProxy + " If you have no proxy, somebody made the header up.")]
     public static partial void ForwardedHeaderIgnored(this ILogger logger, string header);
 
     [LoggerMessage(24, LogLevel.Warning, "The code of pairing {PairingId} was entered by user {UserId}, and before by user {EarlierUserId}.")]
@@ -88,4 +92,9 @@ internal static partial class Log
 
     [LoggerMessage(50, LogLevel.Warning, "No endpoint of this host is at '{PagePath}', so the links that devices show lead nowhere, unless another server answers there. Call MapDevicePairingPage(), or set DeviceAuthorization:PagePath to the path of your own page.")]
     public static partial void LinksLeadNowhere(this ILogger logger, string pagePath);
+    [LoggerMessage(80, LogLevel.Warning, "A pairing was refused: its network has its share of the store, a tenth of DeviceAuthorization:MaxLivePairings, or 3 pairings once half of the store is taken. Raise MaxLivePairings if this is honest traffic.")]
+    public static partial void NetworkFull(this ILogger logger);
+
+    [LoggerMessage(81, LogLevel.Warning, "A request over plain HTTP was refused. Forwarded header that no middleware took over: {Header}. If a proxy ends HTTPS in front of this host, it must send X-Forwarded-For and X-Forwarded-Proto. " + ConfigureProxy)]
+    public static partial void PlainHttpRefused(this ILogger logger, string header);
 }

@@ -44,7 +44,7 @@ internal sealed class ApproverSession(IAuthenticationSchemeProvider schemes, IOp
         }
 
         var scopes = principal.FindAll(DeviceTokenDefaults.ScopeClaim).SelectMany(claim => claim.Value.Split(' ')).ToArray();
-        return new Approver(userId, scopes.Length > 0 ? scopes : null, SignedInAt(ticket)) { Address = ClientNetwork.AddressOf(context) };
+        return new Approver(userId, scopes.Length > 0 ? scopes : null, SignedInAt(ticket)) { Address = ClientNetwork.PersonsAddressOf(context) };
     }
 
     /// <summary>What an identity provider says (OpenID Connect Core 1.0 §2, auth_time); else since when the session is.</summary>

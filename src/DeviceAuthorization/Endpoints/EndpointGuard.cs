@@ -41,7 +41,16 @@ internal static class EndpointGuard
     }
 
     /// <summary>Whether a request is refused because it came over plain HTTP. Endpoints and pages both ask here.</summary>
-    public static bool IsRefused(HttpContext context) => !IsConfidential(context);
+    public static bool IsRefused(HttpContext context)
+    {
+        if (IsConfidential(context))
+        {
+            return false;
+        }
+
+        context.RequestServices.GetRequiredService<ClientNetwork>().PlainHttpRefused(context);
+        return true;
+    }
 
     /// <summary>Whether a failed request can still be answered.</summary>
     public static bool IsTrouble(HttpContext context) => !context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted;

@@ -18,20 +18,29 @@ internal sealed class RequestLimiter(
     private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
+    /// <summary>A company or a campus that has an IPv6 /48 may start as much as so many homes.</summary>
+    private const int NetworksPerSite = 4;
+
     private readonly DeviceAuthorizationOptions _options = options.Value;
     private readonly DeviceRateLimits _limits = options.Value.RateLimits;
 
-    /// <summary>A device asks to be paired.</summary>
+    /// <summary>A device asks to be paired. Who has an IPv6 /48 has 65,536 /64, so it is counted, too.</summary>
     public Task<IResult?> StartAsync(HttpContext context, string clientId, Func<IResult> tooMany)
     {
-        var network = networks.Of(context);
+        var (network, site) = (networks.Of(context), Network.SiteOf(context.Connection.RemoteIpAddress));
         AttemptBudget[] budgets =
         [
-            new($"start:{network}", _limits.StartsPerMinute, Minute),
-            new($"pending:{network}", _limits.PendingPerAddress, _options.LongestPairingLifetime),
+            .. StartsOf(network, 1),
+            .. site == network ? [] : StartsOf(site, NetworksPerSite),
             .. _limits.StartsPerClientPerMinute is { } limit ? new[] { new AttemptBudget($"client:{clientId}", limit, Minute) } : [],
         ];
-        return CountAsync(context, "start", network, tooMany, budgets);
+        return CountAsync(context, "start", site, tooMany, budgets); // told of the site: it has so many networks that each would be told
+
+        AttemptBudget[] StartsOf(string key, long times) =>
+        [
+            new($"start:{key}", (int)Math.Min(times * _limits.StartsPerMinute, int.MaxValue), Minute),
+            new($"pending:{key}", (int)Math.Min(times * _limits.PendingPerAddress, int.MaxValue), _options.LongestPairingLifetime),
+        ];
     }
 
     /// <summary>

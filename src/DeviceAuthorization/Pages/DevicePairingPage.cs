@@ -18,7 +18,6 @@ internal sealed class DevicePairingPage(
     PageSession session,
     PairingTickets tickets,
     RequestLimiter limits,
-    ClientNetwork networks,
     PageFrame frame,
     IOptions<DeviceAuthorizationOptions> options,
     TimeProvider clock)
@@ -232,7 +231,7 @@ internal sealed class DevicePairingPage(
                         ticket.Code,
                         tickets.Write(ticket.Code, visitor.Approver.UserId),
                         clock.Now(),
-                        networks.Of(context) == Network.Parse(found.Pairing.Device.Address))
+                        Network.Compare(found.Pairing.Device.Address, visitor.Approver.Address))
                     {
                         PathBase = context.Request.PathBase.ToUriComponent(),
                         Typed = typed,

@@ -47,7 +47,7 @@ internal static class PairingHtml
             {Row(texts["System"], pairing.Device.Platform)}
             {(pairing.Device.Identifier is { } identifier ? Html($"""<dt>{texts["Identifier"]}</dt><dd class="long"><bdi>{identifier}</bdi></dd>""") : Nothing)}
             <dt>{texts["Asked"]}</dt><dd>{texts.Ago(review.Now - pairing.CreatedAt)}</dd>
-            {(pairing.Device.Address is { } address ? Html($"""<dt>{texts["Network"]}</dt><dd><bdi>{address}</bdi> <small>{texts[review.IsSameNetwork ? "Network_same" : "Network_other"]}</small></dd>""") : Nothing)}
+            {(pairing.Device.Address is { } address ? Html($"""<dt>{texts["Network"]}</dt><dd><bdi>{address}</bdi>{NetworkRemark(texts, review.Network)}</dd>""") : Nothing)}
             {TimeLeft(texts, pairing.ExpiresAt - review.Now)}
             </dl>
             <form method="post" action="{form.Address}/review">
@@ -102,12 +102,20 @@ internal static class PairingHtml
         _ => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Verified_app"]}</small>"""),
     };
 
+    /// <summary>Whether the device is where the person is, if that is known: a wrong remark would teach people to ignore it, or calm them.</summary>
+    private static IHtmlContent NetworkRemark(PageTexts texts, NetworkComparison network) => network switch
+    {
+        NetworkComparison.Same => Html($""" <small>{texts["Network_same"]}</small>"""),
+        NetworkComparison.Other => Html($""" <small>{texts["Network_other"]}</small>"""),
+        _ => Nothing,
+    };
+
     private static HtmlFormattableString TimeLeft(PageTexts texts, TimeSpan left) => Html(
         $"""<dt>{texts["Time_left"]}</dt><dd><span data-left="{(int)left.TotalSeconds}">{texts.Count("Minutes", (int)Math.Ceiling(left.TotalMinutes))}</span></dd>""");
 }
 
 /// <summary>What the review shows.</summary>
-internal sealed record PairingReview(InspectResult.Found Found, string Code, string Ticket, DateTimeOffset Now, bool IsSameNetwork)
+internal sealed record PairingReview(InspectResult.Found Found, string Code, string Ticket, DateTimeOffset Now, NetworkComparison Network)
 {
     /// <summary>Why the decision did not count.</summary>
     public string? Problem { get; init; }

@@ -9,6 +9,9 @@ namespace DeviceAuthorization;
 /// <param name="SignedInAt">When they last proved who they are, as far as it is known; <see cref="ApprovalRisk.StepUp"/> needs it.</param>
 public sealed record Approver(string UserId, IReadOnlyCollection<string>? Scopes = null, DateTimeOffset? SignedInAt = null)
 {
-    /// <summary>The network address that they decide from, as the host's server saw it; <see langword="null"/> when there is none.</summary>
+    /// <summary>
+    /// The network address that they decide from, as the host's server saw it; <see langword="null"/> when there is none, and when the request has
+    /// a forwarded header that no middleware of the host took over: the address is then a proxy's.
+    /// </summary>
     public string? Address { get; init; }
 }

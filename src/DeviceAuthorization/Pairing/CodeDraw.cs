@@ -51,6 +51,9 @@ internal sealed class CodeDraw(
                 case PairingAddition.Full:
                     logger.StoreFull();
                     return new StartResult.Unavailable();
+                case PairingAddition.NetworkFull:
+                    logger.NetworkFull();
+                    return new StartResult.Unavailable();
             }
         }
 

@@ -102,9 +102,7 @@ internal sealed class EnteredCodes(
     {
         var network = Network.Parse(pairing.Device.Address);
         if (_options.CampaignThreshold is not { } threshold
-            || pairing.Device.Address is null
-            || approver.Address is null
-            || network == Network.Parse(approver.Address)
+            || Network.Compare(pairing.Device.Address, approver.Address) != NetworkComparison.Other
             || !await told.IsFirstAsync($"elsewhere:{pairing.Id}", Hour).ConfigureAwait(false) // each pairing counts once, however often it is tried
             || await limiter.TryCountAsync([new AttemptBudget($"elsewhere:{network}", threshold, Hour)], CancellationToken.None).ConfigureAwait(false) is null)
         {

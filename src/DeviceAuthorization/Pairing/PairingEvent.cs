@@ -65,7 +65,7 @@ public abstract record PairingEvent
     /// <param name="Limit">
     /// <c>start</c>, <c>code</c>, <c>codes-in-all</c>, <c>device-code</c>, <c>poll</c>, <c>secret</c> or <c>revoke</c>.
     /// </param>
-    /// <param name="Key">Whom it held back: for <c>code</c> a user, who or whose address is over it; else a network; <c>all</c> for all.</param>
+    /// <param name="Key">Whom it held back: for <c>code</c> a user, who or whose address is over it; else a network, for <c>start</c> with IPv6 a /48; <c>all</c> for all.</param>
     public sealed record LimitReached(string Limit, string Key) : PairingEvent
     {
         /// <summary>The limit, and not whom it held back: that may be a person's address.</summary>

@@ -36,6 +36,6 @@ public abstract record StartResult
     /// <summary>The host pairs only devices that can show a number (<see cref="NumberMatching.Always"/>); nothing was started.</summary>
     public sealed record NumberRequired : StartResult;
 
-    /// <summary>The store is full: try later. No live pairing is ever evicted to make room.</summary>
+    /// <summary>The store is full, or the device's network has its share of it: try later. No live pairing is ever evicted to make room.</summary>
     public sealed record Unavailable : StartResult;
 }

@@ -7,8 +7,16 @@ namespace DeviceAuthorization;
 /// Pairings of one process. Bounded by <see cref="DeviceAuthorizationOptions.MaxLivePairings"/> live ones and as many dead; live ones
 /// are never evicted, expired ones leave by themselves. A restart forgets everything: devices then start anew.
 /// </summary>
+/// <remarks>
+/// No network has more than a share, so that a few cannot keep all others out: a tenth of the places, and <see cref="FewPlaces"/> once half of
+/// them are taken. Whoever holds fewer than that gets in until the store is full. To fill it, an attacker needs five networks for the first half,
+/// and one for each <see cref="FewPlaces"/> places of the second: 39 for 200. A network is an IPv4 address or an IPv6 /48 (<see cref="Network.ParseSite"/>).
+/// </remarks>
 internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 {
+    /// <summary>What any home may have at once.</summary>
+    public const int FewPlaces = 3;
+
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LeastSweepGap = TimeSpan.FromSeconds(1);
 
@@ -19,6 +27,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
     private readonly int _maxLive;
     private readonly ITimer _timer;
     private DateTimeOffset _sweptAt;
+    private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
     private int _live;
 
     public InMemoryPairingStore(IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
@@ -30,6 +39,9 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
     /// <summary>One pairing, and the lock that makes each step on it atomic.</summary>
     private sealed class Entry(Pairing pairing)
     {
+        /// <summary>Which network's share it counts towards; null for none's.</summary>
+        public string? Site { get; } = Network.ParseSite(pairing.Device.Address);
+
         public Lock Gate { get; } = new();
 
         public Pairing Pairing { get; set; } = pairing;
@@ -37,26 +49,26 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 
     public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken)
     {
+        var entry = new Entry(pairing);
         lock (_adding)
         {
-            if (_live >= _maxLive && _clock.GetUtcNow() - _sweptAt >= LeastSweepGap)
+            if (Refuses(entry.Site) is not null && _clock.GetUtcNow() - _sweptAt >= LeastSweepGap)
             {
                 Sweep();
             }
 
-            if (_live >= _maxLive)
+            if (Refuses(entry.Site) is { } refusal)
             {
-                return ValueTask.FromResult(PairingAddition.Full);
+                return ValueTask.FromResult(refusal);
             }
 
-            var entry = new Entry(pairing);
             if (_byDeviceCode.ContainsKey(pairing.DeviceCodeHash) || !_byUserCode.TryAdd(pairing.UserCodeHash, entry))
             {
                 return ValueTask.FromResult(PairingAddition.CodeTaken);
             }
 
             _byDeviceCode[pairing.DeviceCodeHash] = entry;
-            _live++;
+            Count(entry.Site);
             return ValueTask.FromResult(PairingAddition.Added);
         }
     }
@@ -151,12 +163,13 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
             var now = _clock.GetUtcNow();
             var dead = new List<Pairing>();
             _live = 0;
+            _held.Clear();
             foreach (var entry in _byDeviceCode.Values)
             {
                 var pairing = Read(entry);
                 if (pairing.Status is PairingStatus.Pending or PairingStatus.Matching or PairingStatus.Approved && now < pairing.ExpiresAt)
                 {
-                    _live++;
+                    Count(entry.Site);
                 }
                 else if (now >= pairing.ExpiresAt + Pairing.Retention)
                 {
@@ -174,6 +187,27 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
             }
 
             _sweptAt = now;
+        }
+    }
+
+    /// <summary>By the counts of the last sweep and what came since: what was redeemed or expired meanwhile still counts.</summary>
+    private PairingAddition? Refuses(string? site)
+    {
+        if (_live >= _maxLive)
+        {
+            return PairingAddition.Full;
+        }
+
+        var share = _live >= _maxLive / 2 ? FewPlaces : Math.Max(FewPlaces, _maxLive / 10);
+        return site is not null && _held.GetValueOrDefault(site) >= share ? PairingAddition.NetworkFull : null;
+    }
+
+    private void Count(string? site)
+    {
+        _live++;
+        if (site is not null)
+        {
+            _held[site] = _held.GetValueOrDefault(site) + 1;
         }
     }
 

@@ -11,4 +11,7 @@ public enum PairingAddition
 
     /// <summary>The store holds as many live pairings as it may.</summary>
     Full,
+
+    /// <summary>The store has room, but not for the network that the pairing comes from: that holds as many live pairings as one network may.</summary>
+    NetworkFull,
 }

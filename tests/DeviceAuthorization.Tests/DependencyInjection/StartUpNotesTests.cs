@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization.Tests;
@@ -81,6 +83,54 @@ public sealed class StartUpNotesTests
         }
 
         Assert.Equal(noticed ? 1 : 0, host.Logs.GetSnapshot().Count(entry => entry.Id.Id == 23));
+    }
+
+    [Theory]
+    [Trait("Row", "T-15")]
+    [InlineData("X-Forwarded-For", "X-Forwarded-For")]
+    [InlineData("X-Forwarded-Proto", "X-Forwarded-Proto")]
+    [InlineData("Forwarded", "Forwarded")]
+    [InlineData("X-Other", "none")] // a proxy that sends nothing
+    public async Task A_proxy_that_ends_HTTPS_and_that_the_host_does_not_know_is_noticed_once_with_what_to_configure(string header, string named)
+    {
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IStartupFilter>(new Callers()));
+        for (var request = 0; request < 3; request++)
+        {
+            await OverHttpAsync(host, System.Net.HttpStatusCode.BadRequest, (header, "https"));
+        }
+
+        var warning = Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id is 81 or 23);
+        Assert.Equal((81, LogLevel.Warning), (warning.Id.Id, warning.Level));
+        Assert.Contains($"took over: {named}.", warning.Message, StringComparison.Ordinal);
+        Assert.All(
+            (string[])["XForwardedFor | XForwardedProto", "KnownProxies", "KnownIPNetworks", "UseForwardedHeaders()", "ASPNETCORE_FORWARDEDHEADERS_ENABLED=true"],
+            what => Assert.Contains(what, warning.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_host_that_takes_the_address_over_but_not_the_scheme_is_told_which_header_it_ignores()
+    {
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IStartupFilter>(
+            new Callers(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor })));
+        await OverHttpAsync(host, System.Net.HttpStatusCode.BadRequest, ("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "https"));
+        Assert.Contains("took over: X-Forwarded-Proto.", Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id == 81).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_proxy_that_the_host_knows_is_no_news()
+    {
+        await using var host = await TestHost.StartAsync(options => options.RateLimits = new(), services => services.AddSingleton<IStartupFilter>(
+            new Callers(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto })));
+        await OverHttpAsync(host, System.Net.HttpStatusCode.OK, ("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "https"));
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Id.Id is 81 or 23);
+    }
+
+    /// <summary>A device asks through the proxy 10.0.0.2.</summary>
+    private static async Task OverHttpAsync(TestHost host, System.Net.HttpStatusCode expected, params (string Name, string Value)[] headers)
+    {
+        using var content = new FormUrlEncodedContent([KeyValuePair.Create("client_id", "tv")]);
+        using var answer = await Callers.From(host.Device(), "10.0.0.2", headers).PostAsync($"http://tv.example.com{Wire.Prefix}/init", content);
+        Assert.Equal(expected, answer.StatusCode);
     }
 
     [Fact]

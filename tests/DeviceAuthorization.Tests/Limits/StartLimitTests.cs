@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Hosting;
 
 namespace DeviceAuthorization.Tests;
 
@@ -48,6 +49,50 @@ public sealed class StartLimitTests
     }
 
     [Fact]
+    public async Task All_networks_of_an_IPv6_48_together_have_four_times_the_limit()
+    {
+        var events = new RecordedEvents();
+        await using var host = await TestHost.StartAsync(
+            options => options.RateLimits = new() { StartsPerMinute = 2 },
+            services => services.AddSingleton<IStartupFilter>(new Callers()).AddSingleton<IPairingEvents>(events));
+        var answers = new List<HttpStatusCode>();
+        for (var network = 1; network <= 6; network++)
+        {
+            for (var start = 0; start < 2; start++)
+            {
+                answers.Add(await StatusAsync($"2001:db8:1:{network}::1"));
+            }
+        }
+
+        Assert.Equal([.. Enumerable.Repeat(HttpStatusCode.OK, 8), .. Enumerable.Repeat(HttpStatusCode.TooManyRequests, 4)], answers);
+        Assert.Equal("20010DB80001", Assert.Single(events.All.OfType<PairingEvent.LimitReached>()).Key); // once, and not for each of its networks
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync("2001:db8:2:1::1"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync("192.0.2.1"));
+        host.Clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync("2001:db8:1:6::1"));
+
+        async Task<HttpStatusCode> StatusAsync(string address)
+        {
+            using var answer = await Callers.From(host.Device(), address).PostFormAsync("init", ("client_id", "tv"));
+            return answer.StatusCode;
+        }
+    }
+
+    [Fact]
+    public async Task What_counts_for_an_IPv6_48_is_asked_in_the_same_step()
+    {
+        var limiter = new RecordingLimiter();
+        await using var host = await TestHost.StartAsync(
+            options => options.RateLimits = new() { PendingPerAddress = int.MaxValue },
+            services => services.AddSingleton<IAttemptLimiter>(limiter).AddSingleton<IStartupFilter>(new Callers()));
+        await Callers.From(host.Device(), "2001:db8:1:2::1").StartAsync();
+        Assert.Equal(
+            [("start:20010DB800010002", 10), ("pending:20010DB800010002", int.MaxValue), ("start:20010DB80001", 40), ("pending:20010DB80001", int.MaxValue)],
+            limiter.Asked.Select(budget => (budget.Key, budget.Limit)));
+        Assert.Equal(1, limiter.Calls);
+    }
+
+    [Fact]
     public async Task A_limiter_of_the_host_takes_the_place_of_the_one_in_memory()
     {
         var limiter = new RecordingLimiter { Answer = TimeSpan.FromSeconds(6.5) };
@@ -88,6 +133,8 @@ public sealed class StartLimitTests
     {
         public List<AttemptBudget> Asked { get; } = [];
 
+        public int Calls { get; private set; }
+
         public TimeSpan? Answer { get; init; }
 
         public Exception? Failure { get; init; }
@@ -95,6 +142,7 @@ public sealed class StartLimitTests
         public ValueTask<TimeSpan?> TryCountAsync(IReadOnlyList<AttemptBudget> budgets, CancellationToken cancellationToken)
         {
             Asked.AddRange(budgets);
+            Calls++;
             return Failure is null ? ValueTask.FromResult(Answer) : throw Failure;
         }
     }

@@ -147,6 +147,10 @@ public sealed class SuspicionTests
 
     [Theory]
     [InlineData("203.0.113.7", 1)] // at home
+    [InlineData("203.0.113.200", 1)] // perhaps, behind a carrier's NAT
+    [InlineData("2001:db8::1", 1)] // perhaps: one device has IPv6, the other one has not
+    [InlineData("192.168.1.5", 1)] // perhaps: the host has an address inside, too
+    [InlineData("127.0.0.1", 1)] // perhaps: the device came through a proxy on this machine
     [InlineData(null, 1)] // no address is known
     [InlineData("198.51.100.1", null)] // nothing is to be counted
     public async Task Nothing_is_suspected(string? deviceAddress, int? threshold)

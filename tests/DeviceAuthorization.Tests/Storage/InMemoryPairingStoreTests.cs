@@ -120,7 +120,7 @@ public sealed class InMemoryPairingStoreTests(ITestOutputHelper output)
             for (var i = 0; i < 2 * Max; i++)
             {
                 clock.Advance(i == Max ? TimeSpan.FromSeconds(1) : TimeSpan.Zero); // room again, for the first half is used up
-                Assert.Equal(PairingAddition.Added, await store.TryAddAsync(TestData.NewPairing() with { Status = PairingStatus.Denied }, default));
+                Assert.Equal(PairingAddition.Added, await store.TryAddAsync(TestData.NewPairing() with { Status = PairingStatus.Denied, Device = new() { Name = "TV" } }, default));
             }
 
             using var together = new Barrier(2);
