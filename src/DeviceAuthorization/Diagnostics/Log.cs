@@ -85,4 +85,16 @@ internal static partial class Log
 
     [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, once they have chosen the number that the device shows.")]
     public static partial void NumberAsked(this ILogger logger, Guid pairingId, string userId);
+
+    [LoggerMessage(60, LogLevel.Warning, "The device code of pairing {PairingId} came back soon after it was used, with another Idempotency-Key or from another network: somebody else may have it.")]
+    public static partial void ReplaySuspected(this ILogger logger, Guid pairingId);
+
+    [LoggerMessage(61, LogLevel.Information, "User {UserId} made token {TokenId} by hand.")]
+    public static partial void TokenMade(this ILogger logger, Guid tokenId, string userId);
+
+    [LoggerMessage(62, LogLevel.Information, "User {UserId} renewed token {TokenId}: its old secret is refused.")]
+    public static partial void TokenRenewed(this ILogger logger, Guid tokenId, string userId);
+
+    [LoggerMessage(63, LogLevel.Information, "User {UserId} renamed, narrowed or shortened token {TokenId}.")]
+    public static partial void TokenChanged(this ILogger logger, Guid tokenId, string userId);
 }

@@ -113,8 +113,16 @@ public sealed class PairingService
     /// <c>Idempotency-Key</c> can fetch the same token again with the same key, for <see cref="Pairing.RedeliveryWindow"/> and before its
     /// first use, should the answer have been lost.
     /// </summary>
+    /// <param name="deviceCode">The device code.</param>
+    /// <param name="clientId">The client that the poll names, if it names one.</param>
+    /// <param name="idempotencyKey">Its <c>Idempotency-Key</c>, if it has one.</param>
+    /// <param name="address">
+    /// The network address that it comes from, as the host's server sees it; <see langword="null"/> when that is not known. A used code that
+    /// comes back from another network is noticed by it (<see cref="PairingEvent.ReplaySuspected"/>).
+    /// </param>
+    /// <param name="cancellationToken">Stops the call. What was written stays written.</param>
     public async Task<PollResult> PollAsync(
-        DeviceCode deviceCode, string? clientId, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+        DeviceCode deviceCode, string? clientId, string? idempotencyKey = null, string? address = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(deviceCode);
         var (codeHash, keyHash) = (deviceCode.Hash(), idempotencyKey is null ? null : SecretHash.Of(idempotencyKey));
@@ -127,7 +135,7 @@ public sealed class PairingService
                 return new PollResult.NotPaired(poll.IsAccepted ? PairingError.AuthorizationPending : PairingError.InvalidGrant) { IsUnknownCode = !poll.IsAccepted };
             }
 
-            var (error, next) = pairing.Poll(clientId, keyHash, now);
+            var (error, next) = pairing.Poll(clientId, keyHash, now, address);
             switch (error)
             {
                 case null when await _redemption.RedeemAsync(deviceCode, pairing, next, cancellationToken).ConfigureAwait(false) is { } result:
@@ -139,6 +147,9 @@ public sealed class PairingService
                     break;
                 case PairingError.InvalidGrant when pairing.IsReplayed(clientId, now):
                     await _redemption.ReplayAsync(pairing, cancellationToken).ConfigureAwait(false);
+                    break;
+                case PairingError.InvalidGrant when pairing.IsReplaySuspected(clientId, keyHash, address, now):
+                    await _redemption.SuspectReplayAsync(pairing, cancellationToken).ConfigureAwait(false);
                     break;
                 case PairingError.ExpiredToken when pairing.Status == PairingStatus.Approved: // perhaps issued, but not redeemed in time
                     await _redemption.RevokeAsync(pairing, cancellationToken).ConfigureAwait(false);
