@@ -119,7 +119,7 @@ internal static class ClientTokenEndpoints
         TokenProblem.Name or TokenProblem.Scopes => JsonDialect.Unprocessable(malformed),
         TokenProblem.Lifetime => JsonDialect.Unprocessable(TokenLifetimes.Problem(options)),
         TokenProblem.Beyond => JsonDialect.Error(StatusCodes.Status403Forbidden, $"Scopes exceed your permissions: {string.Join(", ", refused.Scopes)}"),
-        TokenProblem.Limit => JsonDialect.Error(StatusCodes.Status400BadRequest, $"Maximum of {options.MaxTokensPerUser} tokens per user reached"),
+        TokenProblem.Limit => ApproverJson.TokenLimitReached(options.MaxTokensPerUser),
         TokenProblem.Widens => JsonDialect.Unprocessable("A token can only lose scopes and end sooner. For more, pair again or make a new one."),
         TokenProblem.Gone => NotFound(),
         _ => throw new UnreachableException(),

@@ -182,6 +182,7 @@ internal sealed class DevicePairingPage(
                 Keep(context, ticket.Code, visitor.Approver, ticket.IsOfLink),
             DecisionResult.NotFound => Unknown(context, visitor),
             DecisionResult.ScopesNotGrantable => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
+            DecisionResult.TokenLimitReached => await ReviewAsync(context, visitor, ticket, form, isFull: true),
             DecisionResult.StepUpRequired => SignInAnew(context, ticket, visitor),
             DecisionResult.Blocked => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
             DecisionResult.Forbidden => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden),
@@ -214,7 +215,8 @@ internal sealed class DevicePairingPage(
         return await session.SwitchAsync(context);
     }
 
-    private async Task<IResult> ReviewAsync(HttpContext context, Visitor visitor, PairingTicket ticket, StrictForm? typed = null, string? problem = null) =>
+    private async Task<IResult> ReviewAsync(
+        HttpContext context, Visitor visitor, PairingTicket ticket, StrictForm? typed = null, string? problem = null, bool isFull = false) =>
         await pairings.InspectAsync(ticket.Code, visitor.Approver, context.RequestAborted) switch
         {
             InspectResult.AlreadyDecided { Status: var status } => ResultHtml.Decided(frame, context, status),
@@ -239,9 +241,11 @@ internal sealed class DevicePairingPage(
                         PathBase = context.Request.PathBase.ToUriComponent(),
                         Typed = typed,
                         Problem = problem,
+                        IsFull = isFull || found.IsTokenLimitReached,
+                        DevicesPage = frame.DevicesPage is null ? null : frame.DevicesAddress(context),
                     },
                     options.Value),
-                problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest),
+                problem is null && !isFull ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest),
             _ => throw new UnreachableException(),
         };
 

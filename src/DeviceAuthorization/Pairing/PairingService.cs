@@ -19,16 +19,17 @@ public sealed class PairingService
     private readonly EnteredCodes _codes;
     private readonly Decision _decision;
     private readonly Redemption _redemption;
+    private readonly DeviceRegistry _devices;
     private readonly IPairingStore _store;
     private readonly IPairingPolicy _policy;
     private readonly DeviceAuthorizationOptions _options;
     private readonly TimeProvider _clock;
 
     internal PairingService(
-        CodeDraw draw, LookUp lookUp, EnteredCodes codes, Decision decision, Redemption redemption,
+        CodeDraw draw, LookUp lookUp, EnteredCodes codes, Decision decision, Redemption redemption, DeviceRegistry devices,
         IPairingStore store, IPairingPolicy policy, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
-        (_draw, _lookUp, _codes, _decision, _redemption, _store, _policy, _options, _clock) =
-        (draw, lookUp, codes, decision, redemption, store, policy, options.Value, clock);
+        (_draw, _lookUp, _codes, _decision, _redemption, _devices, _store, _policy, _options, _clock) =
+        (draw, lookUp, codes, decision, redemption, devices, store, policy, options.Value, clock);
 
     /// <summary>A device asks to be paired (RFC 8628 §3.1 and §3.2).</summary>
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
@@ -76,6 +77,11 @@ public sealed class PairingService
             if (refusal is not null && !compares)
             {
                 return refusal;
+            }
+
+            if (await _devices.IsFullAsync(pairing!, approver.UserId, _options.IssueAt(_clock.Now(), approval.AsNewDevice), cancellationToken).ConfigureAwait(false))
+            {
+                return new DecisionResult.TokenLimitReached(_options.MaxTokensPerUser);
             }
 
             var now = _clock.Now(); // anew, for the host may have taken its time

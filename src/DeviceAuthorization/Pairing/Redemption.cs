@@ -66,12 +66,16 @@ internal sealed class Redemption(
                 CreatedAt = now,
                 ExpiresAt = grant.TokenExpiresAt,
             },
-            new TokenIssueConditions(now, _options.MaxTokensPerUser, _options.ReplaceEarlierTokens),
+            _options.IssueAt(now),
             cancellationToken).ConfigureAwait(false);
         if (issue.IsOverLimit)
         {
-            logger.TokenLimitReached(pairing.Id, userId, _options.MaxTokensPerUser);
-            return new PollResult.NotPaired(PairingError.AccessDenied);
+            if (await told.IsFirstAsync($"token-limit:{pairing.Id}", Day).ConfigureAwait(false))
+            {
+                logger.TokenLimitReached(pairing.Id, userId, _options.MaxTokensPerUser);
+            }
+
+            return new PollResult.NotPaired(PairingError.AuthorizationPending); // its owner can still make room: the next poll tries again
         }
 
         if (issue.Token is not { RevokedAt: null } issued || issued.Hash != token.Hash())

@@ -30,6 +30,7 @@ internal sealed class Flow
             codes,
             new Decision(Store, registry, notices, Clock),
             new Redemption(Store, Devices, Policy, registry, told, notices, wrapped, Clock, logger),
+            registry,
             Store,
             Policy,
             wrapped,
