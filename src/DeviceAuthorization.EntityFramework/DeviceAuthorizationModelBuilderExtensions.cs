@@ -40,6 +40,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
         private const int Client = 128;
         private const int Short = 50;
         private const int Word = 16;
+        private const int Address = 64; // 45, and the zone of a link-local one
 
         public void Pairings(EntityTypeBuilder<PairingRow> table)
         {
@@ -52,13 +53,14 @@ public static class DeviceAuthorizationModelBuilderExtensions
             table.Property(row => row.ReportedPlatform).HasMaxLength(Short);
             table.Property(row => row.ReportedClientVersion).HasMaxLength(Short);
             table.Property(row => row.ReportedIdentifier).HasMaxLength(Long);
-            table.Property(row => row.ReportedAddress).HasMaxLength(64); // 45, and the zone of a link-local one
+            table.Property(row => row.ReportedAddress).HasMaxLength(Address);
             table.Property(row => row.Status).HasConversion<string>().HasMaxLength(Word);
             table.Property(row => row.ApproverId).HasMaxLength(UserId);
             table.Property(row => row.GrantedDeviceName).HasMaxLength(Long);
             table.Property(row => row.TokenSalt).HasMaxLength(64);
             table.Property(row => row.DeviceId).HasMaxLength(Id);
             table.Property(row => row.IdempotencyKeyHash).HasMaxLength(Hash);
+            table.Property(row => row.RedeemedFrom).HasMaxLength(Address);
             table.HasIndex(row => row.DeviceCodeHash).IsUnique();
             table.HasIndex(row => row.UserCodeHash).IsUnique();
             table.HasIndex(row => row.ExpiresAt);

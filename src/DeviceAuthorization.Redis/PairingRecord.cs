@@ -144,6 +144,9 @@ internal sealed record PairingDetails
     [JsonPropertyName("k")]
     public string? IdempotencyKeyHash { get; init; }
 
+    [JsonPropertyName("rf")]
+    public string? RedeemedFrom { get; init; }
+
     public static PairingDetails Of(Pairing pairing) => new()
     {
         Id = pairing.Id,
@@ -170,6 +173,7 @@ internal sealed record PairingDetails
         MatchNumber = pairing.MatchNumber,
         RedeemedAt = pairing.RedeemedAt?.ToUnixTimeMilliseconds(),
         IdempotencyKeyHash = pairing.IdempotencyKeyHash,
+        RedeemedFrom = pairing.RedeemedFrom,
     };
 
     /// <summary>The pairing but for what the line before says.</summary>
@@ -200,6 +204,7 @@ internal sealed record PairingDetails
         MatchNumber = MatchNumber,
         RedeemedAt = Time(RedeemedAt),
         IdempotencyKeyHash = IdempotencyKeyHash,
+        RedeemedFrom = RedeemedFrom,
     };
 
     public override string ToString() => $"PairingDetails {{ Id = {Id} }}"; // the grant holds the salt

@@ -65,6 +65,8 @@ internal sealed class PairingRow
 
     public string? IdempotencyKeyHash { get; set; }
 
+    public string? RedeemedFrom { get; set; }
+
     public long Version { get; set; }
 
     /// <summary>Which attempt wrote the rest last.</summary>
@@ -101,6 +103,7 @@ internal sealed class PairingRow
         MatchNumber = pairing.MatchNumber,
         RedeemedAt = pairing.RedeemedAt.Write(),
         IdempotencyKeyHash = pairing.IdempotencyKeyHash,
+        RedeemedFrom = pairing.RedeemedFrom,
         Version = pairing.Version,
     };
 
@@ -139,6 +142,7 @@ internal sealed class PairingRow
         MatchNumber = MatchNumber,
         RedeemedAt = RedeemedAt.ReadTime(),
         IdempotencyKeyHash = IdempotencyKeyHash,
+        RedeemedFrom = RedeemedFrom,
         Version = Version,
     };
 }

@@ -98,6 +98,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
                     .SetProperty(row => row.MatchNumber, to.MatchNumber)
                     .SetProperty(row => row.RedeemedAt, to.RedeemedAt)
                     .SetProperty(row => row.IdempotencyKeyHash, to.IdempotencyKeyHash)
+                    .SetProperty(row => row.RedeemedFrom, to.RedeemedFrom)
                     .SetProperty(row => row.Version, to.Version + 1)
                     .SetProperty(row => row.WriteId, mark), cancellationToken),
             () => db.Set<PairingRow>().AnyAsync(row => row.Id == to.Id && row.WriteId == mark, cancellationToken));

@@ -53,6 +53,7 @@ public abstract partial class PairingStoreConformance
             MatchNumber = 42,
             RedeemedAt = Now,
             IdempotencyKeyHash = TestData.NewHash(),
+            RedeemedFrom = "2001:db8::2",
             ExpiresAt = Expiry + TimeSpan.FromMilliseconds(1),
         };
         Assert.True(await store.TryReplaceAsync(redeemed, Now, default));

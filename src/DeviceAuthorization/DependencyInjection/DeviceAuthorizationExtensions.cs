@@ -69,6 +69,7 @@ namespace Microsoft.Extensions.DependencyInjection
                 provider.GetRequiredService<EnteredCodes>(),
                 provider.GetRequiredService<Decision>(),
                 provider.GetRequiredService<Redemption>(),
+                provider.GetRequiredService<DeviceRegistry>(),
                 provider.GetRequiredService<IPairingStore>(),
                 provider.GetRequiredService<IPairingPolicy>(),
                 provider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),

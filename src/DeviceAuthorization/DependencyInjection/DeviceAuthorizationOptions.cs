@@ -150,6 +150,14 @@ public sealed class DeviceAuthorizationOptions
     /// <value><see langword="true"/> by default.</value>
     public bool RevokeOnReplay { get; set; } = true;
 
+    /// <summary>
+    /// Whether a device code that comes back sooner, with another <c>Idempotency-Key</c> or from another network than the poll that redeemed it,
+    /// revokes the token that it made (<see cref="PairingEvent.ReplaySuspected"/>). A device that changes its network or its key while it polls in
+    /// parallel then loses its token.
+    /// </summary>
+    /// <value><see langword="false"/> by default: it is only reported (<see cref="IPairingEvents"/>).</value>
+    public bool RevokeOnSuspectedReplay { get; set; }
+
     /// <summary>Further keys in a device's <c>sync_config</c> whose values are secret, beside <see cref="SecretKeys.Default"/>.</summary>
     /// <value>None by default.</value>
     public IList<string> SecretKeys { get; } = [];
@@ -174,6 +182,11 @@ public sealed class DeviceAuthorizationOptions
 
     /// <summary>The scopes that a client may ask for.</summary>
     internal ICollection<string> ScopesOf(string clientId) => FindClient(clientId)?.AllowedScopes ?? Scopes.Keys;
+
+    /// <summary>Under which conditions a pairing makes its token.</summary>
+    /// <param name="now">The current time.</param>
+    /// <param name="asNewDevice">Whether its device is a new one, which has no earlier tokens.</param>
+    internal TokenIssueConditions IssueAt(DateTimeOffset now, bool asNewDevice = false) => new(now, MaxTokensPerUser, ReplaceEarlierTokens && !asNewDevice);
 }
 
 /// <summary>

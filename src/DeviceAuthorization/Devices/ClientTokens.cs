@@ -4,7 +4,12 @@ namespace DeviceAuthorization;
 
 /// <summary>What people do with their tokens, by the API or on the page: make one that is bound to no device, and take from one.</summary>
 internal sealed class ClientTokens(
-    IDeviceRepository repository, DeviceRegistry registry, IPairingPolicy policy, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+    IDeviceRepository repository,
+    DeviceRegistry registry,
+    IPairingPolicy policy,
+    PairingNotices notices,
+    IOptions<DeviceAuthorizationOptions> options,
+    TimeProvider clock)
 {
     private const int LongestName = 255;
 
@@ -20,11 +25,9 @@ internal sealed class ClientTokens(
             return new TokenResult.Refused(problem);
         }
 
-        var has = await policy.ScopesNowAsync(userId, scopes!, cancellationToken).ConfigureAwait(false) ?? [];
-        var known = has.Where(scope => options.Value.Scopes.ContainsKey(scope) && (held?.Contains(scope, StringComparer.Ordinal) ?? true));
-        if (scopes!.Except(known, StringComparer.Ordinal).ToArray() is { Length: > 0 } beyond)
+        if (await BeyondAsync(userId, held, scopes!, cancellationToken).ConfigureAwait(false) is { } beyond)
         {
-            return new TokenResult.Refused(TokenProblem.Beyond) { Scopes = beyond };
+            return beyond;
         }
 
         var (raw, now) = (DeviceToken.New(options.Value.TokenPrefix), clock.Now());
@@ -39,9 +42,46 @@ internal sealed class ClientTokens(
             ExpiresAt = ExpiryOf(lifetime ?? options.Value.TokenLifetime, now),
         };
         var conditions = new TokenIssueConditions(now, options.Value.MaxTokensPerUser, ReplacesEarlier: false);
-        return (await repository.TryIssueTokenAsync(token, conditions, cancellationToken).ConfigureAwait(false)).Token is { } issued
-            ? new TokenResult.Done(issued, raw)
-            : new TokenResult.Refused(TokenProblem.Limit);
+        if ((await repository.TryIssueTokenAsync(token, conditions, cancellationToken).ConfigureAwait(false)).Token is not { } issued)
+        {
+            return new TokenResult.Refused(TokenProblem.Limit);
+        }
+
+        await notices.RaiseAsync(new PairingEvent.TokenMade(issued)).ConfigureAwait(false);
+        return new TokenResult.Done(issued, raw);
+    }
+
+    /// <summary>
+    /// Gives a token a new secret; the old one is refused at once. Name, scopes, device and expiry stay. The secret gives all that
+    /// the token may do, so renewing takes the same rights as making.
+    /// </summary>
+    /// <param name="userId">Whose.</param>
+    /// <param name="held">The scopes of the credential; null for all that the account has.</param>
+    /// <param name="id">Which token.</param>
+    /// <param name="cancellationToken">Stops the call. A secret that was replaced is gone.</param>
+    public async Task<TokenResult> RenewAsync(string userId, IReadOnlyCollection<string>? held, Guid id, CancellationToken cancellationToken)
+    {
+        var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
+        if (tokens.FirstOrDefault(token => token.Id == id) is not { } stored)
+        {
+            return new TokenResult.Refused(TokenProblem.Gone);
+        }
+
+        if (await BeyondAsync(userId, held, stored.Scopes, cancellationToken).ConfigureAwait(false) is { } beyond)
+        {
+            return beyond;
+        }
+
+        var raw = DeviceToken.New(options.Value.TokenPrefix);
+        var renewed = await registry.ChangeTokenAsync( // a change since the check can only have narrowed it
+            userId, id, token => token with { Hash = raw.Hash(), LastUsedAt = null }, cancellationToken).ConfigureAwait(false);
+        if (renewed is null)
+        {
+            return new TokenResult.Refused(TokenProblem.Gone);
+        }
+
+        await notices.RaiseAsync(new PairingEvent.TokenRenewed(renewed)).ConfigureAwait(false);
+        return new TokenResult.Done(renewed, raw);
     }
 
     /// <summary>Renames a live token, takes scopes away, or lets it end sooner: whatever uses it goes on.</summary>
@@ -56,7 +96,7 @@ internal sealed class ClientTokens(
             return new TokenResult.Refused(problem);
         }
 
-        var widens = false;
+        var (widens, before) = (false, (IssuedToken?)null);
         var changed = await registry.ChangeTokenAsync(
             userId,
             id,
@@ -65,12 +105,31 @@ internal sealed class ClientTokens(
                 var expiresAt = lifetime is null ? token.ExpiresAt : ExpiryOf(lifetime.Value, clock.Now());
                 widens = (scopes?.Except(token.Scopes, StringComparer.Ordinal).Any() ?? false)
                     || (lifetime is not null && token.ExpiresAt is { } today && !(expiresAt <= today));
-                return widens ? token : token with { Name = name ?? token.Name, Scopes = scopes ?? token.Scopes, ExpiresAt = expiresAt };
+                before = token;
+                return widens ? token : token with { Name = name ?? token.Name, Scopes = scopes is null || scopes.SequenceEqual(token.Scopes, StringComparer.Ordinal) ? token.Scopes : scopes, ExpiresAt = expiresAt };
             },
             cancellationToken).ConfigureAwait(false);
-        return widens ? new TokenResult.Refused(TokenProblem.Widens)
-            : changed is null ? new TokenResult.Refused(TokenProblem.Gone)
-            : new TokenResult.Done(changed);
+        if (widens || changed is null)
+        {
+            return new TokenResult.Refused(widens ? TokenProblem.Widens : TokenProblem.Gone);
+        }
+
+        if (changed.Version != before!.Version)
+        {
+            await notices.RaiseAsync(new PairingEvent.TokenChanged(changed, before)).ConfigureAwait(false);
+        }
+
+        return new TokenResult.Done(changed);
+    }
+
+    /// <summary>The refusal when the account or the credential lacks some of these scopes; null when they have them all.</summary>
+    private async ValueTask<TokenResult.Refused?> BeyondAsync(
+        string userId, IReadOnlyCollection<string>? held, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
+    {
+        var has = await policy.ScopesNowAsync(userId, scopes, cancellationToken).ConfigureAwait(false) ?? [];
+        var known = has.Where(scope => options.Value.Scopes.ContainsKey(scope) && (held?.Contains(scope, StringComparer.Ordinal) ?? true));
+        var beyond = scopes.Except(known, StringComparer.Ordinal).ToArray();
+        return beyond.Length > 0 ? new TokenResult.Refused(TokenProblem.Beyond) { Scopes = beyond } : null;
     }
 
     private TokenProblem? Read(TokenWish wish, out string? name, out IReadOnlyList<string>? scopes, out TimeSpan? lifetime)

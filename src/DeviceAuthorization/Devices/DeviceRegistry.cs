@@ -59,6 +59,23 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotice
         ? (await repository.ListAsync(userId, cancellationToken).ConfigureAwait(false)).FirstOrDefault(device => device.ClientDeviceIdentifier == identifier)
         : null;
 
+    /// <summary>
+    /// Whether the token of a pairing would be one too many for its approver. Reports it while they can still make room; issuing checks it
+    /// again, in one step.
+    /// </summary>
+    public async Task<bool> IsFullAsync(Pairing pairing, string userId, TokenIssueConditions issue, CancellationToken cancellationToken)
+    {
+        var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
+        var live = tokens.Where(token => token.IsLive(issue.Now)).ToArray();
+        if (live.Length < issue.MaxLiveTokens)
+        {
+            return false;
+        }
+
+        var replaced = issue.ReplacesEarlier ? await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) : null;
+        return live.Count(token => replaced is null || token.DeviceId != replaced.Id) >= issue.MaxLiveTokens;
+    }
+
     /// <summary>Changes a user's device as <paramref name="change"/> says; null when there is none, or when it would become another one's double.</summary>
     public async Task<(Device? Device, bool IsConflict)> ChangeAsync(
         string userId, string deviceId, Func<Device, Device> change, CancellationToken cancellationToken)

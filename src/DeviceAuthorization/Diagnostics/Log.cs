@@ -97,4 +97,15 @@ internal static partial class Log
 
     [LoggerMessage(81, LogLevel.Warning, "A request over plain HTTP was refused. Forwarded header that no middleware took over: {Header}. If a proxy ends HTTPS in front of this host, it must send X-Forwarded-For and X-Forwarded-Proto. " + ConfigureProxy)]
     public static partial void PlainHttpRefused(this ILogger logger, string header);
+    [LoggerMessage(60, LogLevel.Warning, "The device code of pairing {PairingId} came back soon after it was used, with another Idempotency-Key or from another network: somebody else may have it.")]
+    public static partial void ReplaySuspected(this ILogger logger, Guid pairingId);
+
+    [LoggerMessage(61, LogLevel.Information, "User {UserId} made token {TokenId} by hand.")]
+    public static partial void TokenMade(this ILogger logger, Guid tokenId, string userId);
+
+    [LoggerMessage(62, LogLevel.Information, "User {UserId} renewed token {TokenId}: its old secret is refused.")]
+    public static partial void TokenRenewed(this ILogger logger, Guid tokenId, string userId);
+
+    [LoggerMessage(63, LogLevel.Information, "User {UserId} renamed, narrowed or shortened token {TokenId}.")]
+    public static partial void TokenChanged(this ILogger logger, Guid tokenId, string userId);
 }

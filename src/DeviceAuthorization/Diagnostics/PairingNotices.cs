@@ -53,6 +53,18 @@ internal sealed class PairingNotices(IEnumerable<IPairingEvents> listeners, ILog
             case PairingEvent.Replayed { Pairing: var pairing }:
                 logger.PairingReplayed(pairing.Id);
                 break;
+            case PairingEvent.ReplaySuspected { Pairing: var pairing }:
+                logger.ReplaySuspected(pairing.Id);
+                break;
+            case PairingEvent.TokenMade { Token: var token }:
+                logger.TokenMade(token.Id, token.UserId);
+                break;
+            case PairingEvent.TokenRenewed { Token: var token }:
+                logger.TokenRenewed(token.Id, token.UserId);
+                break;
+            case PairingEvent.TokenChanged { Token: var token }:
+                logger.TokenChanged(token.Id, token.UserId);
+                break;
             case PairingEvent.Revoked { Token: var token }:
                 logger.TokenRevoked(token.Id, token.UserId);
                 break;

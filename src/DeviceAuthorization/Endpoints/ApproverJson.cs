@@ -44,7 +44,7 @@ internal static class ApproverJson
 
     public static IResult Inspected(InspectResult result) => result switch
     {
-        InspectResult.Found { Pairing: var pairing, GrantableScopes: var grantable, KnownDevice: var known } => TypedResults.Json(
+        InspectResult.Found { Pairing: var pairing, GrantableScopes: var grantable, KnownDevice: var known } found => TypedResults.Json(
             new RomMPending(
                 pairing.Device.Identifier,
                 pairing.Device.Name,
@@ -54,7 +54,8 @@ internal static class ApproverJson
                 pairing.RequestedScopes,
                 grantable,
                 pairing.ExpiresAt,
-                known is null ? null : new RomMApproved(known.Id, known.Name)),
+                known is null ? null : new RomMApproved(known.Id, known.Name),
+                found.IsTokenLimitReached),
             WireJson.Default.RomMPending),
         InspectResult.AlreadyDecided { Status: var status } => AlreadyDecided(status),
         InspectResult.Matching => NumberRequired(),
@@ -74,6 +75,7 @@ internal static class ApproverJson
         DecisionResult.StepUpRequired => JsonDialect.Error(StatusCodes.Status403Forbidden, "Sign in again before you approve this device."),
         DecisionResult.NumberRequired => NumberRequired(),
         DecisionResult.Blocked => JsonDialect.Error(StatusCodes.Status403Forbidden, "This request cannot be approved."),
+        DecisionResult.TokenLimitReached { Limit: var limit } => TokenLimitReached(limit),
         DecisionResult.Forbidden => Forbidden(),
         _ => throw new UnreachableException(),
     };
@@ -87,6 +89,9 @@ internal static class ApproverJson
     public static IResult TooMany() => JsonDialect.Error(StatusCodes.Status429TooManyRequests, "Too many attempts. Try again later.");
 
     public static IResult Forbidden() => JsonDialect.Error(StatusCodes.Status403Forbidden, "Forbidden");
+
+    /// <summary>In RomM's words, which it has for tokens made by hand.</summary>
+    public static IResult TokenLimitReached(int limit) => JsonDialect.Error(StatusCodes.Status400BadRequest, $"Maximum of {limit} tokens per user reached");
 
     private static IResult AlreadyDecided(PairingStatus status) => status switch
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace DeviceAuthorization;
@@ -80,17 +81,19 @@ internal static class ClientTokenEndpoints
     }
 
     /// <summary>Gives a token a new secret; the old one is refused at once. Name, scopes, device and expiry stay.</summary>
-    private static async Task<IResult> RegenerateAsync(Guid id, HttpContext context, DeviceApi api)
+    private static async Task<IResult> RegenerateAsync(Guid id, HttpContext context, DeviceApi api, ClientTokens tokens)
     {
         if (!(await PersonAsync(context, api)).TryGet(out var person, out var refusal))
         {
             return refusal;
         }
 
-        var raw = DeviceToken.New(api.Options.TokenPrefix);
-        var token = await api.Registry.ChangeTokenAsync(
-            person.UserId, id, token => token with { Hash = raw.Hash(), LastUsedAt = null }, context.RequestAborted);
-        return Found(token, raw);
+        return await tokens.RenewAsync(person.UserId, person.Scopes, id, context.RequestAborted) switch
+        {
+            TokenResult.Done done => Found(done.Token, done.Raw),
+            TokenResult.Refused refused => Refuse(refused, api.Options, ""),
+            _ => throw new UnreachableException(),
+        };
     }
 
     private static async Task<IResult> RevokeAsync(Guid id, HttpContext context, DeviceApi api)
@@ -115,15 +118,14 @@ internal static class ClientTokenEndpoints
         TokenProblem.Name or TokenProblem.Scopes => JsonDialect.Unprocessable(malformed),
         TokenProblem.Lifetime => JsonDialect.Unprocessable(TokenLifetimes.Problem(options)),
         TokenProblem.Beyond => JsonDialect.Error(StatusCodes.Status403Forbidden, $"Scopes exceed your permissions: {string.Join(", ", refused.Scopes)}"),
-        TokenProblem.Limit => JsonDialect.Error(StatusCodes.Status400BadRequest, $"Maximum of {options.MaxTokensPerUser} tokens per user reached"),
+        TokenProblem.Limit => ApproverJson.TokenLimitReached(options.MaxTokensPerUser),
         TokenProblem.Widens => JsonDialect.Unprocessable("A token can only lose scopes and end sooner. For more, pair again or make a new one."),
         TokenProblem.Gone => NotFound(),
         _ => throw new UnreachableException(),
     };
 
-    private static IResult Found(IssuedToken? token, DeviceToken? raw = null) => token is null
-        ? NotFound()
-        : TypedResults.Json(ClientTokenSchema.From(token, raw), WireJson.Default.ClientTokenSchema);
+    private static JsonHttpResult<ClientTokenSchema> Found(IssuedToken token, DeviceToken? raw = null) =>
+        TypedResults.Json(ClientTokenSchema.From(token, raw), WireJson.Default.ClientTokenSchema);
 
     private static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Token not found");
 }

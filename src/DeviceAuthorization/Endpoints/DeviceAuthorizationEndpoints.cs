@@ -115,7 +115,7 @@ internal static class DeviceAuthorizationEndpoints
 
         var result = poll.DeviceCode is null // nothing that could be one: no store is asked
             ? new PollResult.NotPaired(PairingError.InvalidGrant) { IsUnknownCode = true }
-            : await pairings.PollAsync(poll.DeviceCode, poll.ClientId, poll.IdempotencyKey, context.RequestAborted);
+            : await pairings.PollAsync(poll.DeviceCode, poll.ClientId, poll.IdempotencyKey, ClientNetwork.AddressOf(context), context.RequestAborted);
         if (result is PollResult.NotPaired { IsUnknownCode: true } && await limits.PolledInVainAsync(context, () => dialect.TooMany("polling")) is { } banned)
         {
             return banned;

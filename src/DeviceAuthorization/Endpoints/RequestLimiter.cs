@@ -72,7 +72,7 @@ internal sealed class RequestLimiter(
         if (_limits.Enabled && result is InspectResult.Found && _options.UserCode.TryParse(typed, out var code))
         {
             var path = (context.Request.PathBase + context.Request.Path).ToUriComponent();
-            tickets.Keep(context, path[..path.LastIndexOf("/pending/", StringComparison.OrdinalIgnoreCase)], code.RevealGrouped(), approver.UserId);
+            tickets.Keep(context, path[..path.LastIndexOf("/pending/", StringComparison.OrdinalIgnoreCase)], code.RevealGrouped(), approver.UserId, isOfLink: false);
         }
     }
 

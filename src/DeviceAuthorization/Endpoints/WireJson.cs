@@ -103,7 +103,8 @@ internal sealed record RomMPending(
     [property: JsonPropertyName("requested_scopes")] IReadOnlyList<string> RequestedScopes,
     [property: JsonPropertyName("allowed_scopes")] IReadOnlyList<string> AllowedScopes,
     [property: JsonPropertyName("expires_at")] DateTimeOffset ExpiresAt,
-    [property: JsonPropertyName("replaces_device")] RomMApproved? ReplacesDevice);
+    [property: JsonPropertyName("replaces_device")] RomMApproved? ReplacesDevice,
+    [property: JsonPropertyName("token_limit_reached")] bool IsTokenLimitReached);
 
 /// <summary>RomM's approval, and whether to leave the device alone that has the same identifier.</summary>
 internal sealed record RomMApprove(

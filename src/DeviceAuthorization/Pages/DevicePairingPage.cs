@@ -83,7 +83,8 @@ internal sealed class DevicePairingPage(
             return Unknown(context, visitor);
         }
 
-        if (IsOfLink(context, form, code) && options.Value.Clients.Values.Any(client => !client.AllowLink))
+        var isOfLink = IsOfLink(context, form, code);
+        if (isOfLink && options.Value.Clients.Values.Any(client => !client.AllowLink))
         {
             switch (await lookUp.ShowAsync(code.Reveal(), visitor.Approver, claims: false, context.RequestAborted, isEntry: true))
             {
@@ -97,7 +98,7 @@ internal sealed class DevicePairingPage(
 
         return await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted) is InspectResult.NotFound
             ? Unknown(context, visitor)
-            : Keep(context, code.RevealGrouped(), visitor.Approver.UserId, frame.Address(context) + "/review");
+            : Keep(context, code.RevealGrouped(), visitor.Approver, isOfLink);
     }
 
     /// <summary>Whether a link brought the code: by the form that it filled in, whatever other tabs did since, or by the cookie.</summary>
@@ -176,9 +177,10 @@ internal sealed class DevicePairingPage(
         async Task<IResult> DecidedAsync(DecisionResult result) => result switch
         {
             DecisionResult.Approved or DecisionResult.Matching or DecisionResult.Denied or DecisionResult.AlreadyDecided =>
-                Keep(context, ticket.Code, visitor.Approver.UserId, frame.Address(context) + "/review"),
+                Keep(context, ticket.Code, visitor.Approver, ticket.IsOfLink),
             DecisionResult.NotFound => Unknown(context, visitor),
             DecisionResult.ScopesNotGrantable => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
+            DecisionResult.TokenLimitReached => await ReviewAsync(context, visitor, ticket, form, isFull: true),
             DecisionResult.StepUpRequired => SignInAnew(context, ticket, visitor),
             DecisionResult.Blocked => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
             DecisionResult.Forbidden => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden),
@@ -205,19 +207,20 @@ internal sealed class DevicePairingPage(
                 await lookUp.ReleaseAsync(ticket.Code, visitor.Approver, context.RequestAborted);
             }
 
-            tickets.Keep(context, frame.Address(context), ticket.Code, userId: null); // who comes next enters it anew
+            tickets.Keep(context, frame.Address(context), ticket.Code, userId: null, ticket.IsOfLink); // who comes next enters it anew
         }
 
         return await session.SwitchAsync(context);
     }
 
-    private async Task<IResult> ReviewAsync(HttpContext context, Visitor visitor, PairingTicket ticket, StrictForm? typed = null, string? problem = null) =>
+    private async Task<IResult> ReviewAsync(
+        HttpContext context, Visitor visitor, PairingTicket ticket, StrictForm? typed = null, string? problem = null, bool isFull = false) =>
         await pairings.InspectAsync(ticket.Code, visitor.Approver, context.RequestAborted) switch
         {
             InspectResult.AlreadyDecided { Status: var status } => ResultHtml.Decided(frame, context, status),
             InspectResult.NotFound => Unknown(context, visitor),
             InspectResult.Matching matching => Page(context, "Match_title", texts => PairingHtml.Match(
-                texts, Form(context, visitor), matching, tickets.Write(ticket.Code, visitor.Approver.UserId), matching.Pairing.ExpiresAt - clock.Now())),
+                texts, Form(context, visitor), matching, Written(ticket, visitor), matching.Pairing.ExpiresAt - clock.Now())),
             InspectResult.Found { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
             InspectResult.Found { Risk: ApprovalRisk.StepUp } => SignInAnew(context, ticket, visitor),
             InspectResult.Found found => Page(
@@ -229,34 +232,40 @@ internal sealed class DevicePairingPage(
                     new PairingReview(
                         found,
                         ticket.Code,
-                        tickets.Write(ticket.Code, visitor.Approver.UserId),
+                        Written(ticket, visitor),
                         clock.Now(),
                         Network.Compare(found.Pairing.Device.Address, visitor.Approver.Address))
                     {
                         PathBase = context.Request.PathBase.ToUriComponent(),
                         Typed = typed,
                         Problem = problem,
+                        IsFull = isFull || found.IsTokenLimitReached,
+                        DevicesPage = frame.DevicesAddress(context),
                     },
                     options.Value),
-                problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest),
+                problem is null && !isFull ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest),
             _ => throw new UnreachableException(),
         };
 
     /// <summary>The host's policy wants to see that it is really them. They come back to the review.</summary>
     private HtmlPage SignInAnew(HttpContext context, PairingTicket ticket, Visitor visitor)
     {
-        tickets.Keep(context, frame.Address(context), ticket.Code, visitor.Approver.UserId);
+        tickets.Keep(context, frame.Address(context), ticket.Code, visitor.Approver.UserId, ticket.IsOfLink);
         return session.SignInAnew(context);
     }
 
     /// <summary>After a sign-in that interrupted a decision, browsers come back with a GET.</summary>
     private SeeOther BackToStart(HttpContext context) => new(frame.Address(context));
 
-    private SeeOther Keep(HttpContext context, string code, string? userId, string next)
+    /// <summary>The code is at this approver: the review is next.</summary>
+    private SeeOther Keep(HttpContext context, string code, Approver approver, bool isOfLink)
     {
-        tickets.Keep(context, frame.Address(context), code, userId);
-        return new SeeOther(next);
+        tickets.Keep(context, frame.Address(context), code, approver.UserId, isOfLink);
+        return new SeeOther(frame.Address(context) + "/review");
     }
+
+    /// <summary>The ticket for a form that this visitor is going to send.</summary>
+    private string Written(PairingTicket ticket, Visitor visitor) => tickets.Write(ticket.Code, visitor.Approver.UserId, ticket.IsOfLink);
 
     private PairingTicket? Ticket(HttpContext context) => tickets.TryRead(context.Request.Cookies[PairingTickets.Cookie], out var ticket) ? ticket : null;
 

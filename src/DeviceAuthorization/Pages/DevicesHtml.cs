@@ -19,12 +19,12 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
         {Account(texts, form, "Signed_in_as")}
         {(view.Notice is { } notice ? Html($"""<p class="note {(notice == "Gone" ? "" : "good")}" role="status">{texts[notice]}</p>""") : Nothing)}
         {(view.Problem is null ? Nothing : Html($"""<p class="note bad" role="alert">{view.Problem}</p>"""))}
-        {If(view.Devices.Count == 0, () => Html($"<p>{texts["Devices_none"]}</p>"))}
-        {All(view.Devices, device => Card(device, [.. view.Tokens.Where(token => token.DeviceId == device.Id)]))}
-        <p><a href="{pairing}">{texts[view.Devices.Count == 0 ? "Page_title" : "Another_device"]}</a></p>
-        <h2>{texts["Tokens"]}</h2>
-        <p class="dim">{texts[view.Tokens.Count == 0 ? "Tokens_none" : "Tokens_text"]}</p>
-        {All(view.Tokens, token => token.DeviceId is null ? ByHand(token) : Bound(token, view.Devices.FirstOrDefault(device => device.Id == token.DeviceId)))}
+        {If(view.Devices is [], () => Html($"<p>{texts["Devices_none"]}</p>"))}
+        {All(view.Devices ?? [], device => Card(device, view))}
+        <p><a href="{pairing}">{texts[view.Devices is [] ? "Page_title" : "Another_device"]}</a></p>
+        {If(view.Tokens is not null || view.Grantable.Count > 0, () => Html($"""<h2>{texts["Tokens"]}</h2>"""))}
+        {(view.Tokens is null ? Nothing : Html($"""<p class="dim">{texts[view.Tokens is [] ? "Tokens_none" : "Tokens_text"]}</p>"""))}
+        {All(view.Tokens ?? [], token => token.DeviceId is null || view.Devices is null ? Single(token, view) : Bound(token, view.Devices.FirstOrDefault(device => device.Id == token.DeviceId)))}
         {If(view.Grantable.Count > 0, () => Make(view))}
         """);
 
@@ -38,8 +38,9 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
         <p><a href="{devices}">{texts["Devices_back"]}</a></p>
         """);
 
-    private HtmlFormattableString Card(Device device, IssuedToken[] tokens)
+    private HtmlFormattableString Card(Device device, DevicesView view)
     {
+        var tokens = view.Tokens?.Where(token => token.DeviceId == device.Id).ToArray() ?? [];
         var live = tokens.Where(token => token.IsLive(now)).ToArray();
         return Html($"""
             <article class="card" id="{Anchor(device)}" aria-label="{NameOf(device)}">
@@ -51,21 +52,25 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
             <dt>{texts["Connected_since"]}</dt><dd>{Time(device.CreatedAt)}</dd>
             {All(tokens, Access)}
             </dl>
-            {If(live.Length == 0, () => Html($"<p>{texts["No_access"]}</p>"))}
+            {If(live.Length == 0 && view.Tokens is not null, () => Html($"<p>{texts["No_access"]}</p>"))}
             <div class="actions">
-            <details name="act"><summary>{texts["Rename"]}</summary>
-            {Form("rename", "device", device.Id)}
-            <label class="field">{texts["Device_name"]} <input name="name" value="{device.Name}" maxlength="255" required autocomplete="off" dir="auto"></label>
-            <button>{texts["Save"]}</button></form></details>
-            {All(live.Where(token => token.Scopes.Count > 1), Narrow)}
-            {If(live.Length > 0, () => Confirm("revoke", "Revoke", "Revoke", "device", device.Id))}
-            {Confirm("remove", "Remove", "Remove_button", "device", device.Id)}
+            {If(view.ChangesDevices, () => Rename(device))}
+            {All(live.Where(token => token.Scopes.Count > 1 && view.ChangesTokens), Narrow)}
+            {If(live.Length > 0 && view.ChangesTokens, () => Confirm("revoke", "Revoke", "Revoke", "device", device.Id))}
+            {If(view.ChangesDevices, () => Confirm("remove", "Remove", "Remove_button", "device", device.Id))}
             </div>
             </article>
             """);
     }
 
     private HtmlFormattableString Access(IssuedToken token) => Html($"<dt>{texts["May"]}</dt><dd>{Scopes(token)}<small>{Ends(token)}</small></dd>");
+
+    private HtmlFormattableString Rename(Device device) => Html($"""
+        <details name="act"><summary>{texts["Rename"]}</summary>
+        {Form("rename", "device", device.Id)}
+        <label class="field">{texts["Device_name"]} <input name="name" value="{device.Name}" maxlength="255" required autocomplete="off" dir="auto"></label>
+        <button>{texts["Save"]}</button></form></details>
+        """);
 
     private HtmlFormattableString Narrow(IssuedToken token) => Html($"""
         <details name="act"><summary>{texts["Narrow"]}</summary>
@@ -77,7 +82,8 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
         <button>{texts["Save"]}</button></form></details>
         """);
 
-    private HtmlFormattableString ByHand(IssuedToken token) => Html($"""
+    /// <summary>A token that was made by hand, or whose device is not shown.</summary>
+    private HtmlFormattableString Single(IssuedToken token, DevicesView view) => Html($"""
         <article class="card" aria-label="{token.Name}">
         <h3><bdi>{token.Name}</bdi></h3>
         <dl>
@@ -86,7 +92,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
         <dt>{texts["Token_used"]}</dt><dd>{(token.LastUsedAt is { } used ? Time(used) : Html($"{texts["Token_unused"]}"))}</dd>
         </dl>
         <div class="actions">
-        {Confirm("delete", "Token_delete", "Token_delete_button", "token", token.Id.ToString())}
+        {If(view.ChangesTokens, () => Confirm("delete", "Token_delete", "Token_delete_button", "token", token.Id.ToString()))}
         </div>
         </article>
         """);
@@ -136,11 +142,17 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
 }
 
 /// <summary>What the page of devices shows.</summary>
-/// <param name="Devices">The user's devices.</param>
-/// <param name="Tokens">Their tokens that are not revoked.</param>
+/// <param name="Devices">The user's devices; null when the sign-in may not see them.</param>
+/// <param name="Tokens">Their tokens that are not revoked; null when the sign-in may not see them.</param>
 /// <param name="Grantable">The scopes that a new token could have.</param>
-internal sealed record DevicesView(IReadOnlyList<Device> Devices, IReadOnlyList<IssuedToken> Tokens, IReadOnlyList<string> Grantable)
+internal sealed record DevicesView(IReadOnlyList<Device>? Devices, IReadOnlyList<IssuedToken>? Tokens, IReadOnlyList<string> Grantable)
 {
+    /// <summary>Whether devices can be renamed and removed.</summary>
+    public required bool ChangesDevices { get; init; }
+
+    /// <summary>Whether tokens can be narrowed, revoked and deleted.</summary>
+    public required bool ChangesTokens { get; init; }
+
     /// <summary>The key of the text that says what was just done.</summary>
     public string? Notice { get; init; }
 

@@ -59,7 +59,7 @@ internal sealed class DevicesPage(
         return await ListAsync(context, visitor, TakeNotice(context));
     }
 
-    private Task<IResult> RenameAsync(HttpContext context) => ChangeAsync(context, ["device", "name"], async (visitor, form) =>
+    private Task<IResult> RenameAsync(HttpContext context) => ChangeAsync(context, Needed.WriteDevices, ["device", "name"], async (visitor, form) =>
     {
         if (!ReportedText.TryClean(form["name"], LongestName, out var name) || name is null)
         {
@@ -71,7 +71,7 @@ internal sealed class DevicesPage(
         return Done(context, renamed is null ? "Gone" : "Done_renamed");
     });
 
-    private Task<IResult> NarrowAsync(HttpContext context) => ChangeAsync(context, ["token", .. PageParts.ScopeFields], async (visitor, form) =>
+    private Task<IResult> NarrowAsync(HttpContext context) => ChangeAsync(context, Needed.WriteTokens, ["token", .. PageParts.ScopeFields], async (visitor, form) =>
         await tokens.ChangeAsync(visitor.Approver.UserId, TokenId(form), new TokenWish(null, PageParts.Ticked(form)), context.RequestAborted) switch
         {
             TokenResult.Done => Done(context, "Done_narrowed"),
@@ -81,19 +81,19 @@ internal sealed class DevicesPage(
             _ => throw new UnreachableException(),
         });
 
-    private Task<IResult> RevokeAsync(HttpContext context) => ChangeAsync(context, ["device"], async (visitor, form) => Done(
+    private Task<IResult> RevokeAsync(HttpContext context) => ChangeAsync(context, Needed.WriteTokens, ["device"], async (visitor, form) => Done(
         context,
         await registry.RevokeTokensAsync(visitor.Approver.UserId, form["device"] ?? "", context.RequestAborted) ? "Done_revoked" : "Gone"));
 
-    private Task<IResult> RemoveAsync(HttpContext context) => ChangeAsync(context, ["device"], async (visitor, form) => Done(
+    private Task<IResult> RemoveAsync(HttpContext context) => ChangeAsync(context, Needed.WriteDevices, ["device"], async (visitor, form) => Done(
         context,
         await registry.RemoveAsync(visitor.Approver.UserId, form["device"] ?? "", context.RequestAborted) ? "Done_removed" : "Gone"));
 
-    private Task<IResult> DeleteTokenAsync(HttpContext context) => ChangeAsync(context, ["token"], async (visitor, form) => Done(
+    private Task<IResult> DeleteTokenAsync(HttpContext context) => ChangeAsync(context, Needed.WriteTokens, ["token"], async (visitor, form) => Done(
         context,
         await registry.RevokeTokenAsync(visitor.Approver.UserId, TokenId(form), context.RequestAborted) is null ? "Gone" : "Done_deleted"));
 
-    private Task<IResult> MakeTokenAsync(HttpContext context) => ChangeAsync(context, ["name", "expires_in", .. PageParts.ScopeFields], async (visitor, form) =>
+    private Task<IResult> MakeTokenAsync(HttpContext context) => ChangeAsync(context, Needed.WriteTokens, ["name", "expires_in", .. PageParts.ScopeFields], async (visitor, form) =>
     {
         var texts = frame.TextsFor(context);
         var (userId, held) = (visitor.Approver.UserId, visitor.Approver.Scopes);
@@ -126,12 +126,17 @@ internal sealed class DevicesPage(
             : await session.SwitchAsync(context);
     }
 
-    /// <summary>A form of ours, filled in by somebody whose account is active.</summary>
-    private async Task<IResult> ChangeAsync(HttpContext context, string[] fields, Func<Visitor, StrictForm, Task<IResult>> change)
+    /// <summary>A form of ours, filled in by somebody whose account is active, and whose sign-in has the scope that the API needs for it.</summary>
+    private async Task<IResult> ChangeAsync(HttpContext context, string scope, string[] fields, Func<Visitor, StrictForm, Task<IResult>> change)
     {
         if (!(await session.SignInAsync(context, frame.Start(context))).TryGet(out var visitor, out var refused))
         {
             return refused;
+        }
+
+        if (!Holds(visitor, scope))
+        {
+            return Limited(context);
         }
 
         if (await session.ReadAsync(context, fields) is not { } form)
@@ -151,19 +156,34 @@ internal sealed class DevicesPage(
             return NotPossible(context);
         }
 
-        var texts = frame.TextsFor(context);
-        var devices = await repository.ListAsync(visitor.Approver.UserId, context.RequestAborted);
-        var view = new DevicesView(devices, await repository.ListTokensAsync(visitor.Approver.UserId, context.RequestAborted), Grantable(visitor, has))
+        var (texts, userId) = (frame.TextsFor(context), visitor.Approver.UserId);
+        var view = new DevicesView(
+            Holds(visitor, Needed.ReadDevices) ? await repository.ListAsync(userId, context.RequestAborted) : null,
+            Holds(visitor, Needed.ReadTokens) ? await repository.ListTokensAsync(userId, context.RequestAborted) : null,
+            Grantable(visitor, has))
         {
+            ChangesDevices = Holds(visitor, Needed.WriteDevices),
+            ChangesTokens = Holds(visitor, Needed.WriteTokens),
             Notice = notice,
             Problem = problem,
             Typed = typed,
         };
+        if (view is { Devices: null, Tokens: null, Grantable: [] })
+        {
+            return Limited(context);
+        }
+
         var form = new PageForm(frame.Start(context), visitor, session.Field(context));
         var html = new DevicesHtml(texts, form, options.Value, clock.Now());
         return frame.Page(
             context, texts["Your_devices"], html.List(view, frame.Address(context)), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
+
+    /// <summary>The scopes that the API of devices and tokens needs.</summary>
+    private ManagementScopes Needed => options.Value.ManagementScopes;
+
+    /// <summary>Whether a sign-in that is limited to some scopes has this one; one for the whole account needs none.</summary>
+    private static bool Holds(Visitor visitor, string scope) => visitor.Approver.Scopes?.Contains(scope, StringComparer.Ordinal) ?? true;
 
     /// <summary>Of every scope there is, those that the account has now; null when it is not active.</summary>
     private ValueTask<IReadOnlyList<string>?> ScopesNowAsync(HttpContext context, Visitor visitor) => policy.ScopesNowAsync(
@@ -206,6 +226,8 @@ internal sealed class DevicesPage(
         SameSite = SameSiteMode.Lax,
         MaxAge = TimeSpan.FromMinutes(1),
     };
+
+    private HtmlPage Limited(HttpContext context) => ResultHtml.Page(frame, context, "Limited", StatusCodes.Status403Forbidden);
 
     private HtmlPage NotPossible(HttpContext context) => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden);
 }

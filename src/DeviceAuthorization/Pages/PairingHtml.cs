@@ -36,7 +36,7 @@ internal static class PairingHtml
         return Html($"""
             <h1>{texts["Review_title"]}</h1>
             {Account(texts, form, "Review_account")}
-            {(review.Problem is null ? Nothing : Html($"""<p class="note bad" role="alert">{review.Problem}</p>"""))}
+            {(review.Problem is null ? Nothing : Html($"""<p class="note bad" role="alert">{review.Problem}</p>"""))}{If(review.IsFull, () => Html($"""<p class="note bad" role="alert">{texts["Review_full"]}{(review.DevicesPage is { } devices ? Html($""" <a href="{devices}">{texts["Your_devices"]}</a>""") : Nothing)}</p>"""))}
             <p>{texts["Review_code"]}</p>
             <p class="code" dir="ltr">{review.Code}</p>
             <p class="note">{texts["Review_warning"]}</p>
@@ -119,6 +119,12 @@ internal sealed record PairingReview(InspectResult.Found Found, string Code, str
 {
     /// <summary>Why the decision did not count.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>Whether the approver has as many tokens as allowed, and must make room before they approve.</summary>
+    public bool IsFull { get; init; }
+
+    /// <summary>Where they make room; null where the host has not mapped that page.</summary>
+    public string? DevicesPage { get; init; }
 
     /// <summary>What the path of a logo is below.</summary>
     public required string PathBase { get; init; }

@@ -33,11 +33,11 @@ internal sealed class PairingTickets(IDataProtectionProvider protection, TimePro
 
     private readonly IDataProtector _protector = protection.CreateProtector("DeviceAuthorization.PairingTicket.v1");
 
-    public string Write(string code, string? userId, bool isOfLink = false) => _protector.Protect(JsonSerializer.Serialize(
+    public string Write(string code, string? userId, bool isOfLink) => _protector.Protect(JsonSerializer.Serialize(
         new PairingTicket(code, userId, (clock.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds(), isOfLink), PairingTicketJson.Default.PairingTicket));
 
     /// <summary>Keeps it in the browser, for the pages below <paramref name="path"/>.</summary>
-    public void Keep(HttpContext context, string path, string code, string? userId, bool isOfLink = false) => context.Response.Cookies.Append(
+    public void Keep(HttpContext context, string path, string code, string? userId, bool isOfLink) => context.Response.Cookies.Append(
         Cookie,
         Write(code, userId, isOfLink),
         new CookieOptions { Path = path, HttpOnly = true, IsEssential = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Lax });

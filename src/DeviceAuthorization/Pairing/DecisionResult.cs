@@ -37,6 +37,10 @@ public abstract record DecisionResult
     /// <summary>The host's policy stops this approval (<see cref="ApprovalRisk.Block"/>). Nothing changed.</summary>
     public sealed record Blocked : DecisionResult;
 
+    /// <summary>The approver has as many tokens as they may have, and must remove a device or a token first. Nothing changed.</summary>
+    /// <param name="Limit"><see cref="DeviceAuthorizationOptions.MaxTokensPerUser"/>.</param>
+    public sealed record TokenLimitReached(int Limit) : DecisionResult;
+
     /// <summary>The host's policy says that the approver's account is not active. Nothing changed.</summary>
     public sealed record Forbidden : DecisionResult;
 }

@@ -24,6 +24,12 @@ public abstract record InspectResult
         /// that device's access, and offer <see cref="Approval.AsNewDevice"/>.
         /// </summary>
         public Device? KnownDevice { get; init; }
+
+        /// <summary>
+        /// Whether the approver has as many tokens as <see cref="DeviceAuthorizationOptions.MaxTokensPerUser"/> allows, so that they cannot approve
+        /// until they remove a device or a token. A token that <see cref="KnownDevice"/> has does not count when it is going to be replaced.
+        /// </summary>
+        public bool IsTokenLimitReached { get; init; }
     }
 
     /// <summary>This approver has approved it, and has still to choose the number that the device shows.</summary>

@@ -53,6 +53,7 @@ internal sealed class LookUp(
                 GrantableScopes = await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
                 Risk = await policy.RiskAsync(pairing, approver, options.Value.NumberMatching, cancellationToken).ConfigureAwait(false),
                 KnownDevice = await devices.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
+                IsTokenLimitReached = await devices.IsFullAsync(pairing, approver.UserId, options.Value.IssueAt(now), cancellationToken).ConfigureAwait(false),
             };
         }
 

@@ -81,6 +81,11 @@ public sealed record Pairing
     /// <summary>SHA-256 of the <c>Idempotency-Key</c> of the poll that redeemed, if it sent one.</summary>
     public string? IdempotencyKeyHash { get; init; }
 
+    /// <summary>
+    /// The network address that the poll which redeemed came from, as the host's server saw it; <see langword="null"/> when it is not known.
+    /// </summary>
+    public string? RedeemedFrom { get; init; }
+
     /// <summary>Raised by the store with every replacement; the compare of its compare-and-swap.</summary>
     public long Version { get; init; }
 
@@ -145,7 +150,7 @@ public sealed record Pairing
     /// The device asks for its token (RFC 8628 §3.4): no error means it may have it, now and once. The client is compared
     /// before anything is revealed, and only a pending pairing is ever told to slow down.
     /// </summary>
-    public (PairingError? Error, Pairing Next) Poll(string? clientId, string? idempotencyKeyHash, DateTimeOffset now) => this switch
+    public (PairingError? Error, Pairing Next) Poll(string? clientId, string? idempotencyKeyHash, DateTimeOffset now, string? address = null) => this switch
     {
         _ when !BelongsTo(clientId) => (PairingError.InvalidGrant, this),
         { Status: PairingStatus.Redeemed } => (IsRedelivery(idempotencyKeyHash, now) ? null : PairingError.InvalidGrant, this),
@@ -156,6 +161,7 @@ public sealed record Pairing
             Status = PairingStatus.Redeemed,
             RedeemedAt = now,
             IdempotencyKeyHash = idempotencyKeyHash,
+            RedeemedFrom = address,
         }),
         { Status: PairingStatus.Matching } => (PairingError.AuthorizationPending, this),
         { Status: not PairingStatus.Pending } => (PairingError.InvalidGrant, this), // what a newer version wrote is never approved
@@ -169,6 +175,15 @@ public sealed record Pairing
     /// </summary>
     public bool IsReplayed(string? clientId, DateTimeOffset now) =>
         Status == PairingStatus.Redeemed && BelongsTo(clientId) && now >= RedeemedAt + RedeliveryWindow;
+
+    /// <summary>
+    /// Whether a refused poll of the right client, before <see cref="IsReplayed"/>, looks like a second holder of the device code: it has another
+    /// <c>Idempotency-Key</c> than the poll that redeemed (one of the two has none, included), or both have none and it comes from another network.
+    /// </summary>
+    public bool IsReplaySuspected(string? clientId, string? idempotencyKeyHash, string? address, DateTimeOffset now) =>
+        Status == PairingStatus.Redeemed && BelongsTo(clientId) && now < RedeemedAt + RedeliveryWindow
+        && (!string.Equals(idempotencyKeyHash, IdempotencyKeyHash, StringComparison.Ordinal)
+            || (idempotencyKeyHash is null && Network.Compare(address, RedeemedFrom) == NetworkComparison.Other));
 
     /// <summary>Names the pairing, and shows neither hashes nor the salt.</summary>
     public override string ToString() => $"Pairing {{ Id = {Id}, Status = {Status}, Version = {Version} }}";

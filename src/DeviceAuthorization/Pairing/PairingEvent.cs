@@ -50,8 +50,30 @@ public abstract record PairingEvent
     public sealed record Replayed(Pairing Pairing) : PairingEvent;
 
     /// <summary>
+    /// A device code that was used came back within a minute, with another <c>Idempotency-Key</c> or from another network than the poll that
+    /// redeemed it: somebody else may have it, and may even have been first. Raised once for each pairing, after <see cref="Revoked"/> where
+    /// <see cref="DeviceAuthorizationOptions.RevokeOnSuspectedReplay"/> is on.
+    /// </summary>
+    /// <param name="Pairing">The pairing, with the address that redeemed it (<see cref="Pairing.RedeemedFrom"/>).</param>
+    public sealed record ReplaySuspected(Pairing Pairing) : PairingEvent;
+
+    /// <summary>A user made a token by hand: it is bound to no device.</summary>
+    /// <param name="Token">The record of the token.</param>
+    public sealed record TokenMade(IssuedToken Token) : PairingEvent;
+
+    /// <summary>A user gave a token a new secret: the old one is refused from now on.</summary>
+    /// <param name="Token">The record of the token.</param>
+    public sealed record TokenRenewed(IssuedToken Token) : PairingEvent;
+
+    /// <summary>A user renamed a token, took scopes from it, or let it end sooner.</summary>
+    /// <param name="Token">The record of the token, as it is now.</param>
+    /// <param name="Before">The same before.</param>
+    public sealed record TokenChanged(IssuedToken Token, IssuedToken Before) : PairingEvent;
+
+    /// <summary>
     /// A token is refused from now on: its owner, its client or a replay revoked it. The tokens that a device leaves behind when it is removed
-    /// or paired anew are not named one by one: see <see cref="DeviceRemoved"/> and <see cref="Redeemed"/>; nor is a secret that its owner renewed.
+    /// or paired anew are not named one by one: see <see cref="DeviceRemoved"/> and <see cref="Redeemed"/>; nor is a secret that its owner
+    /// renewed: see <see cref="TokenRenewed"/>.
     /// </summary>
     /// <param name="Token">The record of the token.</param>
     public sealed record Revoked(IssuedToken Token) : PairingEvent;

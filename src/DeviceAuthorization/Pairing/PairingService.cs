@@ -19,16 +19,17 @@ public sealed class PairingService
     private readonly EnteredCodes _codes;
     private readonly Decision _decision;
     private readonly Redemption _redemption;
+    private readonly DeviceRegistry _devices;
     private readonly IPairingStore _store;
     private readonly IPairingPolicy _policy;
     private readonly DeviceAuthorizationOptions _options;
     private readonly TimeProvider _clock;
 
     internal PairingService(
-        CodeDraw draw, LookUp lookUp, EnteredCodes codes, Decision decision, Redemption redemption,
+        CodeDraw draw, LookUp lookUp, EnteredCodes codes, Decision decision, Redemption redemption, DeviceRegistry devices,
         IPairingStore store, IPairingPolicy policy, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
-        (_draw, _lookUp, _codes, _decision, _redemption, _store, _policy, _options, _clock) =
-        (draw, lookUp, codes, decision, redemption, store, policy, options.Value, clock);
+        (_draw, _lookUp, _codes, _decision, _redemption, _devices, _store, _policy, _options, _clock) =
+        (draw, lookUp, codes, decision, redemption, devices, store, policy, options.Value, clock);
 
     /// <summary>A device asks to be paired (RFC 8628 §3.1 and §3.2).</summary>
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
@@ -78,6 +79,11 @@ public sealed class PairingService
                 return refusal;
             }
 
+            if (await _devices.IsFullAsync(pairing!, approver.UserId, _options.IssueAt(_clock.Now(), approval.AsNewDevice), cancellationToken).ConfigureAwait(false))
+            {
+                return new DecisionResult.TokenLimitReached(_options.MaxTokensPerUser);
+            }
+
             var now = _clock.Now(); // anew, for the host may have taken its time
             var lifetime = approval.TokenLifetime ?? _options.TokenLifetime;
             var (error, approved) = pairing!.Approve(approver.UserId, new PairingGrant
@@ -113,8 +119,16 @@ public sealed class PairingService
     /// <c>Idempotency-Key</c> can fetch the same token again with the same key, for <see cref="Pairing.RedeliveryWindow"/> and before its
     /// first use, should the answer have been lost.
     /// </summary>
+    /// <param name="deviceCode">The device code.</param>
+    /// <param name="clientId">The client that the poll names, if it names one.</param>
+    /// <param name="idempotencyKey">Its <c>Idempotency-Key</c>, if it has one.</param>
+    /// <param name="address">
+    /// The network address that it comes from, as the host's server sees it; <see langword="null"/> when that is not known. A used code that
+    /// comes back from another network is noticed by it (<see cref="PairingEvent.ReplaySuspected"/>).
+    /// </param>
+    /// <param name="cancellationToken">Stops the call. What was written stays written.</param>
     public async Task<PollResult> PollAsync(
-        DeviceCode deviceCode, string? clientId, string? idempotencyKey = null, CancellationToken cancellationToken = default)
+        DeviceCode deviceCode, string? clientId, string? idempotencyKey = null, string? address = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(deviceCode);
         var (codeHash, keyHash) = (deviceCode.Hash(), idempotencyKey is null ? null : SecretHash.Of(idempotencyKey));
@@ -127,7 +141,7 @@ public sealed class PairingService
                 return new PollResult.NotPaired(poll.IsAccepted ? PairingError.AuthorizationPending : PairingError.InvalidGrant) { IsUnknownCode = !poll.IsAccepted };
             }
 
-            var (error, next) = pairing.Poll(clientId, keyHash, now);
+            var (error, next) = pairing.Poll(clientId, keyHash, now, address);
             switch (error)
             {
                 case null when await _redemption.RedeemAsync(deviceCode, pairing, next, cancellationToken).ConfigureAwait(false) is { } result:
@@ -139,6 +153,9 @@ public sealed class PairingService
                     break;
                 case PairingError.InvalidGrant when pairing.IsReplayed(clientId, now):
                     await _redemption.ReplayAsync(pairing, cancellationToken).ConfigureAwait(false);
+                    break;
+                case PairingError.InvalidGrant when pairing.IsReplaySuspected(clientId, keyHash, address, now):
+                    await _redemption.SuspectReplayAsync(pairing, cancellationToken).ConfigureAwait(false);
                     break;
                 case PairingError.ExpiredToken when pairing.Status == PairingStatus.Approved: // perhaps issued, but not redeemed in time
                     await _redemption.RevokeAsync(pairing, cancellationToken).ConfigureAwait(false);

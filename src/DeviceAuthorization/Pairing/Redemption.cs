@@ -66,12 +66,16 @@ internal sealed class Redemption(
                 CreatedAt = now,
                 ExpiresAt = grant.TokenExpiresAt,
             },
-            new TokenIssueConditions(now, _options.MaxTokensPerUser, _options.ReplaceEarlierTokens),
+            _options.IssueAt(now),
             cancellationToken).ConfigureAwait(false);
         if (issue.IsOverLimit)
         {
-            logger.TokenLimitReached(pairing.Id, userId, _options.MaxTokensPerUser);
-            return new PollResult.NotPaired(PairingError.AccessDenied);
+            if (await told.IsFirstAsync($"token-limit:{pairing.Id}", Day).ConfigureAwait(false))
+            {
+                logger.TokenLimitReached(pairing.Id, userId, _options.MaxTokensPerUser);
+            }
+
+            return new PollResult.NotPaired(PairingError.AuthorizationPending); // its owner can still make room: the next poll tries again
         }
 
         if (issue.Token is not { RevokedAt: null } issued || issued.Hash != token.Hash())
@@ -89,18 +93,12 @@ internal sealed class Redemption(
     }
 
     /// <summary>Its device code was used, and came back: somebody else has it.</summary>
-    public async Task ReplayAsync(Pairing pairing, CancellationToken cancellationToken)
-    {
-        if (_options.RevokeOnReplay)
-        {
-            await RevokeAsync(pairing, cancellationToken).ConfigureAwait(false);
-        }
+    public Task ReplayAsync(Pairing pairing, CancellationToken cancellationToken) =>
+        TellAsync("replay", new PairingEvent.Replayed(pairing), pairing, _options.RevokeOnReplay, cancellationToken);
 
-        if (await told.IsFirstAsync($"replay:{pairing.Id}", Day).ConfigureAwait(false))
-        {
-            await notices.RaiseAsync(new PairingEvent.Replayed(pairing)).ConfigureAwait(false);
-        }
-    }
+    /// <summary>The same soon after its use, when it may also be the device itself.</summary>
+    public Task SuspectReplayAsync(Pairing pairing, CancellationToken cancellationToken) =>
+        TellAsync("replay-suspected", new PairingEvent.ReplaySuspected(pairing), pairing, _options.RevokeOnSuspectedReplay, cancellationToken);
 
     /// <summary>Revokes the pairing's token, if it has one: its code was replayed, or its redemption not finished in time.</summary>
     public async Task RevokeAsync(Pairing pairing, CancellationToken cancellationToken)
@@ -108,6 +106,20 @@ internal sealed class Redemption(
         if (await repository.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { RevokedAt: null } token)
         {
             await registry.RevokeTokenAsync(token.UserId, token.Id, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Revokes first, at every attempt; reports each pairing once.</summary>
+    private async Task TellAsync(string what, PairingEvent happened, Pairing pairing, bool revokes, CancellationToken cancellationToken)
+    {
+        if (revokes)
+        {
+            await RevokeAsync(pairing, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (await told.IsFirstAsync($"{what}:{pairing.Id}", Day).ConfigureAwait(false))
+        {
+            await notices.RaiseAsync(happened).ConfigureAwait(false);
         }
     }
 }

@@ -36,6 +36,7 @@ CREATE TABLE "DevicePairings" (
     "MatchNumber" integer,
     "RedeemedAt" bigint,
     "IdempotencyKeyHash" character varying(64),
+    "RedeemedFrom" character varying(64),
     "Version" bigint NOT NULL,
     "WriteId" uuid NOT NULL,
     CONSTRAINT "PK_DevicePairings" PRIMARY KEY ("Id")

@@ -41,6 +41,7 @@ CREATE TABLE [auth].[DevicePairings] (
     [MatchNumber] int NULL,
     [RedeemedAt] bigint NULL,
     [IdempotencyKeyHash] nvarchar(64) NULL,
+    [RedeemedFrom] nvarchar(64) NULL,
     [Version] bigint NOT NULL,
     [WriteId] uniqueidentifier NOT NULL,
     CONSTRAINT [PK_DevicePairings] PRIMARY KEY ([Id])

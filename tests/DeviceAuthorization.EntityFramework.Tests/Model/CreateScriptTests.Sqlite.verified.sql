@@ -35,6 +35,7 @@ CREATE TABLE "DevicePairings" (
     "MatchNumber" INTEGER NULL,
     "RedeemedAt" INTEGER NULL,
     "IdempotencyKeyHash" TEXT NULL,
+    "RedeemedFrom" TEXT NULL,
     "Version" INTEGER NOT NULL,
     "WriteId" TEXT NOT NULL
 );

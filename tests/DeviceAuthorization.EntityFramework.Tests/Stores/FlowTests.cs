@@ -67,8 +67,8 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
     }
 
     [Theory]
-    [InlineData(null, 4)]
-    [InlineData("tv-1", 4)]
+    [InlineData(null, 5)]
+    [InlineData("tv-1", 5)]
     public async Task Each_step_costs_as_few_commands_as_promised(string? identifier, int approve)
     {
         var wire = database.Wire;

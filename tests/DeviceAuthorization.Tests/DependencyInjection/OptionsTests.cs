@@ -188,6 +188,7 @@ public sealed class OptionsTests
             ("ManagementScopes:WriteTokens", "tw"),
             ("ReplaceEarlierTokens", "false"),
             ("RevokeOnReplay", "false"),
+            ("RevokeOnSuspectedReplay", "true"),
             ("RateLimits:Enabled", "false"),
             ("RateLimits:StartsPerMinute", "3"),
             ("RateLimits:StartsPerClientPerMinute", "4"),
@@ -205,7 +206,7 @@ public sealed class OptionsTests
         Assert.Equal(("Cookies", "0123456789", 12), (options.ApproverScheme, options.UserCode.Alphabet, options.UserCode.Length));
         Assert.Equal((TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(7)), (options.PairingLifetime, options.PollingInterval));
         Assert.Equal((77, "tv-", Timeout.InfiniteTimeSpan), (options.MaxLivePairings, options.TokenPrefix, options.TokenLifetime));
-        Assert.Equal((false, false, false), (options.RequireHttps, options.ReplaceEarlierTokens, options.RevokeOnReplay));
+        Assert.Equal((false, false, false, true), (options.RequireHttps, options.ReplaceEarlierTokens, options.RevokeOnReplay, options.RevokeOnSuspectedReplay));
         Assert.Equal((false, 3, 4, 60), (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute, options.RateLimits.StartsPerClientPerMinute, options.RateLimits.PollsPerMinute));
         Assert.Equal((true, true, true, 5), (options.RateLimits.StopOverCodesInAll, options.AllowWeakUserCodes, options.VoidSuspectedPairings, options.CampaignThreshold));
         Assert.Single(options.UserCodeKeys);
@@ -235,7 +236,7 @@ public sealed class OptionsTests
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
             "AllowWeakUserCodes", "ApproverScheme", "CampaignThreshold", "Clients", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "NumberMatching", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
-            "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "Scopes", "SecretKeys", "TokenLifetime", "TokenLifetimes",
+            "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "RevokeOnSuspectedReplay", "Scopes", "SecretKeys", "TokenLifetime", "TokenLifetimes",
             "TokenPrefix", "UserCode", "UserCodeKeys", "VoidSuspectedPairings",
         ],
         typeof(DeviceAuthorizationOptions).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal).ToArray());

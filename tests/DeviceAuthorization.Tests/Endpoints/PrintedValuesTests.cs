@@ -64,7 +64,8 @@ public sealed class PrintedValuesTests
             new DecisionResult.StepUpRequired(), new DecisionResult.Blocked(), new PairingPageOptions(),
             new StartResult.Forbidden(), new PairingEvent.Started(last), new PairingEvent.Claimed(last), new PairingEvent.CodeRefused(alice, last),
             new PairingEvent.CodeShared(alice, last), new PairingEvent.Approved(last), new PairingEvent.NumberAsked(last), new PairingEvent.Denied(last), new PairingEvent.Redeemed(last, paired.Issued),
-            new PairingEvent.Replayed(last), new PairingEvent.Revoked(paired.Issued), new PairingEvent.DeviceRemoved("alice", device.Id),
+            new PairingEvent.Replayed(last), new PairingEvent.ReplaySuspected(last), new PairingEvent.TokenMade(paired.Issued), new PairingEvent.TokenRenewed(paired.Issued),
+            new PairingEvent.TokenChanged(paired.Issued, paired.Issued), new DecisionResult.TokenLimitReached(25), new PairingEvent.Revoked(paired.Issued), new PairingEvent.DeviceRemoved("alice", device.Id),
             new PairingEvent.LimitReached("code", "alice"), new PairingEvent.CampaignSuspected("192.0.2.1", last), new PairingEvent.Voided(last),
             PairingQrCode.Of(new DefaultHttpContext { RequestServices = host.Services }.Request, started.UserCode),
             new PageContent

@@ -119,6 +119,99 @@ public sealed class ClientPageTests
         Assert.Contains("Approve this device?", await browser.ReviewAsync(codes.UserCode), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("switch")]
+    [InlineData("switch switch")]
+    [InlineData("language")]
+    [InlineData("language switch language")]
+    [InlineData("signed-out")]
+    [InlineData("other-tab")]
+    [InlineData("other-tab switch")]
+    [InlineData("unknown-code")]
+    public async Task A_code_that_a_link_brought_stays_one_after_any_detour(string detours)
+    {
+        await using var host = await StartTypedAsync();
+        var codes = await host.Device().StartAsync();
+        var browser = await host.SignInAsync("alice");
+        var form = await browser.OpenLinkAsync($"{Browser.Page}?user_code={codes.UserCode}");
+        foreach (var detour in detours.Split(' '))
+        {
+            switch (detour)
+            {
+                case "switch": // "use another account", and sign in
+                    using (await browser.GoOnAsync(await browser.PostOnlyAsync(Browser.Page + "/switch", ("__RequestVerificationToken", Browser.Antiforgery(form)))))
+                    {
+                        (await browser.GetAsync("/test/sign-in/bob")).EnsureSuccessStatusCode();
+                    }
+
+                    break;
+                case "language":
+                    (await browser.PostOnlyAsync(Browser.Page + "/language", ("language", "en-GB"), ("back", Browser.Page))).Dispose();
+                    break;
+                case "signed-out": // the session ended before the form was sent
+                    host.Clock.Advance(TimeSpan.FromSeconds(1));
+                    (await browser.GetAsync("/test/sign-in/alice")).EnsureSuccessStatusCode();
+                    break;
+                case "other-tab":
+                    using (await browser.GetAsync(Browser.Page))
+                    using (await browser.GetAsync(Browser.Review))
+                    {
+                    }
+
+                    break;
+                case "unknown-code":
+                    (await browser.PostPageAsync(Browser.Page, ("__RequestVerificationToken", Browser.Antiforgery(form)), ("user_code", "BBBB-BBBB"))).Dispose();
+                    break;
+            }
+
+            form = await browser.GetStringAsync(Browser.Page);
+        }
+
+        Assert.Contains($"value=\"{codes.UserCode}\"", form, StringComparison.Ordinal); // filled in: Continue is one click
+        foreach (var ticket in new[] { true, false })
+        {
+            if (!ticket)
+            {
+                await browser.OpenLinkAsync($"{Browser.Page}?user_code={codes.UserCode}"); // the refusal has taken the cookie
+            }
+
+            using var refused = await browser.PostPageAsync(
+                Browser.Page,
+                [("__RequestVerificationToken", Browser.Antiforgery(form)), ("user_code", codes.UserCode), .. ticket ? [("ticket", Browser.Ticket(form))] : Array.Empty<(string, string)>()]);
+            Assert.Contains(TypeIt, await refused.HtmlAsync(), StringComparison.Ordinal);
+        }
+
+        using var others = await (await host.SignInAsync("carol")).GetAsync($"{Wire.Prefix}/pending/{codes.UserCode}");
+        Assert.Equal(HttpStatusCode.OK, others.StatusCode); // nobody has claimed it
+    }
+
+    [Fact]
+    public async Task A_link_stays_one_through_the_claim_a_fresh_sign_in_and_a_switch_of_accounts()
+    {
+        var policy = new TestPolicy { Risk = ApprovalRisk.StepUp };
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IPairingPolicy>(policy));
+        var browser = await host.SignInAsync("alice");
+        host.Clock.Advance(TimeSpan.FromMinutes(1));
+        var codes = await host.Device().StartAsync();
+        var form = await browser.OpenLinkAsync($"{Browser.Page}?user_code={codes.UserCode}");
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+        using (await browser.GoOnAsync(await browser.PostPageAsync(
+            Browser.Page, ("__RequestVerificationToken", Browser.Antiforgery(form)), ("ticket", Browser.Ticket(form)), ("user_code", codes.UserCode))))
+        {
+            (await browser.GetAsync("/test/sign-in/alice")).EnsureSuccessStatusCode();
+        }
+
+        var review = await browser.GetStringAsync(Browser.Review);
+        var tickets = host.Services.GetRequiredService<PairingTickets>();
+        Assert.True(tickets.TryRead(Browser.Ticket(review), out var ticket) && ticket is { IsOfLink: true, UserId: "alice" });
+        using (await browser.GoOnAsync(await browser.PostOnlyAsync(Browser.Page + "/switch", ("__RequestVerificationToken", Browser.Antiforgery(review)))))
+        {
+            (await browser.GetAsync("/test/sign-in/bob")).EnsureSuccessStatusCode();
+        }
+
+        Assert.True(tickets.TryRead(Browser.Ticket(await browser.GetStringAsync(Browser.Page)), out ticket) && ticket is { IsOfLink: true, UserId: null });
+    }
+
     [Fact]
     public async Task A_link_to_another_code_does_not_keep_anybody_from_typing()
     {

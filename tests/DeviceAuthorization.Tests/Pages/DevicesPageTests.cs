@@ -217,10 +217,10 @@ public sealed class DevicesPageTests
     }
 
     [Theory]
-    [InlineData(null, "me.write")] // the account may make no tokens
-    [InlineData("library.read", null)] // the session may not
-    [InlineData("me.write unheard.of", null)] // it may, but there is nothing to give
-    public async Task Who_may_make_no_tokens_by_the_API_makes_none_here(string? session, string? lacking)
+    [InlineData(null, "me.write", HttpStatusCode.BadRequest)] // the account may make no tokens
+    [InlineData("me.read library.read", null, HttpStatusCode.Forbidden)] // the session may not
+    [InlineData("me.read me.write unheard.of", null, HttpStatusCode.BadRequest)] // it may, but there is nothing to give
+    public async Task Who_may_make_no_tokens_by_the_API_makes_none_here(string? session, string? lacking, HttpStatusCode status)
     {
         var policy = new TestPolicy();
         await using var host = await DevicesBrowser.StartAsync(services: services => services.AddSingleton<IPairingPolicy>(policy));
@@ -236,8 +236,9 @@ public sealed class DevicesPageTests
         Assert.DoesNotContain("Make a token", html, StringComparison.Ordinal);
         using var answer = await alice.PostPageAsync(
             $"{DevicesBrowser.Devices}/token", ("__RequestVerificationToken", Browser.Antiforgery(await alice.GetStringAsync(Browser.Page))), ("name", "x"), ("scope0", "library.read"));
-        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Contains("Your account cannot do all of that.", await answer.HtmlAsync(), StringComparison.Ordinal);
+        Assert.Equal(status, answer.StatusCode);
+        Assert.Contains(
+            status == HttpStatusCode.BadRequest ? "Your account cannot do all of that." : "Your sign-in does not allow this", await answer.HtmlAsync(), StringComparison.Ordinal);
         Assert.Empty(await TokensAsync(host));
     }
 

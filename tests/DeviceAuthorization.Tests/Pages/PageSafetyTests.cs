@@ -374,7 +374,7 @@ public sealed class PageSafetyTests
         }
     }
 
-    private static string Ticket(TestHost host, Codes codes, string? user) => host.Services.GetRequiredService<PairingTickets>().Write(codes.UserCode, user);
+    private static string Ticket(TestHost host, Codes codes, string? user) => host.Services.GetRequiredService<PairingTickets>().Write(codes.UserCode, user, isOfLink: false);
 
     private static async Task AssertUntouchedAsync(TestHost host, Codes codes)
     {

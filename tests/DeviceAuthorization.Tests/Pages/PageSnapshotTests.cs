@@ -52,6 +52,16 @@ public sealed partial class PageSnapshotTests
     }
 
     [Theory, MemberData(nameof(Languages))]
+    public async Task Review_at_the_token_limit(string language)
+    {
+        await using var host = await DevicesBrowser.StartAsync(options => options.MaxTokensPerUser = 1);
+        await host.PairAsync();
+        var codes = await host.Device().StartAsync();
+        using var answer = await (await SignInAsync(host, language)).EnterCodeAsync(codes.UserCode);
+        await VerifyAsync(await answer.HtmlAsync(), language);
+    }
+
+    [Theory, MemberData(nameof(Languages))]
     public async Task Review_of_a_plain_client(string language)
     {
         await using var host = await TestHost.StartAsync();

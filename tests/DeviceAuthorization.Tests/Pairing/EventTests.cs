@@ -1,3 +1,4 @@
+using DeviceAuthorization.Tests.Devices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 
@@ -55,6 +56,86 @@ public sealed class EventTests
         await flow.ApproveAsync(codes);
         await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(() => flow.PollAsync(codes))));
         Assert.Single(flow.Events.All.OfType<PairingEvent.Redeemed>());
+    }
+
+    [Theory]
+    [Trait("Row", "T-31")]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    public async Task A_replay_is_reported_once_for_all_polls_at_all_nodes(bool atOnce, bool revokes)
+    {
+        var events = new RecordedEvents();
+        await using var one = await TestHost.StartAsync(
+            options => options.RevokeOnReplay = revokes, services => services.AddSingleton<IPairingEvents>(events));
+        await using var two = await TestHost.StartAsync(
+            options => options.RevokeOnReplay = revokes,
+            services => services
+                .AddSingleton<IPairingEvents>(events)
+                .AddSingleton<TimeProvider>(one.Clock)
+                .AddSingleton(one.Services.GetRequiredService<IAttemptLimiter>())
+                .AddSingleton(one.Services.GetRequiredService<IPairingStore>())
+                .AddSingleton(one.Services.GetRequiredService<IDeviceRepository>()));
+        var codes = await one.Device().StartAsync();
+        (await (await one.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        (await one.Device().PollAsync(codes.DeviceCode)).EnsureSuccessStatusCode();
+        one.Clock.Advance(Pairing.RedeliveryWindow - TimeSpan.FromMilliseconds(1));
+        await PollAsync(0);
+        Assert.Equal(["Started", "Approved", "Redeemed"], events.Names); // too soon to tell
+        one.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        if (atOnce)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 32).Select(poll => Task.Run(() => PollAsync(poll))));
+        }
+
+        for (var poll = 0; poll < 4; poll++)
+        {
+            await PollAsync(poll);
+            one.Clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(["Started", "Approved", "Redeemed", .. revokes ? ["Revoked"] : Array.Empty<string>(), "Replayed"], events.Names);
+        Assert.Single(one.Logs.GetSnapshot().Concat(two.Logs.GetSnapshot()), record => record.Category == typeof(PairingService).FullName && record.Id.Id == 16);
+
+        async Task PollAsync(int poll)
+        {
+            using var answer = await (poll % 2 == 0 ? one : two).Device().PollAsync(codes.DeviceCode);
+            Assert.Equal("invalid_grant", await answer.ErrorAsync());
+        }
+    }
+
+    [Fact]
+    [Trait("Row", "T-31")]
+    public async Task What_people_do_with_their_tokens_is_reported_and_logged()
+    {
+        var events = new RecordedEvents();
+        await using var host = await TestHost.StartAsync(
+            options => options.Scopes["me.write"] = "Manage your tokens",
+            services => services.AddSingleton<IPairingEvents>(events),
+            app =>
+            {
+                app.MapClientTokens();
+                app.MapDevicesPage();
+            });
+        var alice = await host.SignInAsync("alice");
+        var made = (await alice.CallAsync("POST", Registry.Tokens, """{ "name": "Script", "scopes": ["library.read", "profile"] }""")).Body.String("id")!;
+        await alice.CallAsync("PATCH", $"{Registry.Tokens}/{made}", """{ "scopes": ["profile", "library.read"] }"""); // what it has
+        await alice.CallAsync("PATCH", $"{Registry.Tokens}/{made}", """{ "scopes": ["profile"], "expires_in": "never" }"""); // longer: refused
+        await alice.CallAsync("PATCH", $"{Registry.Tokens}/{made}", """{ "name": "Backup", "scopes": ["profile"] }""");
+        await alice.CallAsync("PUT", $"{Registry.Tokens}/{made}/regenerate");
+        await alice.CallAsync("DELETE", $"{Registry.Tokens}/{made}");
+        await alice.CallAsync("PUT", $"{Registry.Tokens}/{made}/regenerate"); // 404
+        await alice.MakeTokenAsync();
+        Assert.Equal(["TokenMade", "TokenChanged", "TokenRenewed", "Revoked", "TokenMade"], events.Names);
+
+        var changed = Assert.Single(events.All.OfType<PairingEvent.TokenChanged>());
+        Assert.Equal(("Script", "Backup", "library.read profile", "profile"), (changed.Before.Name, changed.Token.Name, string.Join(' ', changed.Before.Scopes), string.Join(' ', changed.Token.Scopes)));
+        Assert.Equal((made, "alice"), ($"{Assert.Single(events.All.OfType<PairingEvent.TokenRenewed>()).Token.Id}", changed.Token.UserId));
+        var logged = host.Logs.GetSnapshot().Where(record => record.Category == typeof(PairingService).FullName && record.Id.Id is >= 61 and <= 63).ToArray();
+        Assert.Equal([61, 63, 62, 61], logged.Select(record => record.Id.Id));
+        Assert.All(logged, record => Assert.Equal(LogLevel.Information, record.Level));
+        Assert.Contains(made, logged[0].Message, StringComparison.Ordinal);
     }
 
     [Fact]

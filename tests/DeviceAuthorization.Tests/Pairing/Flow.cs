@@ -30,6 +30,7 @@ internal sealed class Flow
             codes,
             new Decision(Store, registry, notices, Clock),
             new Redemption(Store, Devices, Policy, registry, told, notices, wrapped, Clock, logger),
+            registry,
             Store,
             Policy,
             wrapped,
@@ -74,12 +75,12 @@ internal sealed class Flow
     public Task<DecisionResult> DenyAsync(StartResult.Started codes, string user = "alice") =>
         Service.DenyAsync(codes.UserCode.Reveal(), new Approver(user));
 
-    public Task<PollResult> PollAsync(StartResult.Started codes, string? key = null, string? clientId = "tv") =>
-        Service.PollAsync(codes.DeviceCode, clientId, key);
+    public Task<PollResult> PollAsync(StartResult.Started codes, string? key = null, string? clientId = "tv", string? address = null) =>
+        Service.PollAsync(codes.DeviceCode, clientId, key, address);
 
     /// <summary>The error of a poll that must not succeed.</summary>
-    public async Task<PairingError> RefusedAsync(StartResult.Started codes, string? key = null, string? clientId = "tv") =>
-        Assert.IsType<PollResult.NotPaired>(await PollAsync(codes, key, clientId)).Error;
+    public async Task<PairingError> RefusedAsync(StartResult.Started codes, string? key = null, string? clientId = "tv", string? address = null) =>
+        Assert.IsType<PollResult.NotPaired>(await PollAsync(codes, key, clientId, address)).Error;
 
     /// <summary>The answer of a poll that must succeed.</summary>
     public async Task<PollResult.Paired> RedeemAsync(StartResult.Started codes, string? key = null) =>

@@ -107,6 +107,26 @@ public sealed class ClientTokenTests
         }
     }
 
+    [Theory]
+    [InlineData("me.write", null, "library.read, library.write")]
+    [InlineData("me.write library.read", null, "library.write")]
+    [InlineData("me.write library.read library.write", null, null)]
+    [InlineData(null, "library.write", "library.write")]
+    [InlineData(null, null, null)]
+    public async Task A_token_is_renewed_only_with_the_rights_that_making_it_takes(string? session, string? lacking, string? beyond)
+    {
+        var policy = new TestPolicy();
+        await using var host = await Registry.StartAsync(services: services => services.AddSingleton<IPairingPolicy>(policy));
+        var made = await MakeAsync(await host.SignInAsync("alice"), """{ "name": "x", "scopes": ["library.read", "library.write"] }""");
+        policy.Lacking.UnionWith(lacking is null ? [] : [("alice", lacking)]);
+        var answer = await (await host.SignInAsync("alice", session)).CallAsync("PUT", $"{Registry.Tokens}/{made.Id}/regenerate");
+        Assert.Equal(beyond is null ? HttpStatusCode.OK : HttpStatusCode.Forbidden, answer.Status);
+        Assert.Equal(beyond is null ? null : $"Scopes exceed your permissions: {beyond}", beyond is null ? null : answer.Body.String("detail"));
+        Assert.Equal(beyond is null, answer.Text.Contains("raw_token", StringComparison.Ordinal));
+        using var call = await host.WithToken(made.Raw).GetAsync("/api/admin");
+        Assert.Equal(beyond is null, call.StatusCode == HttpStatusCode.Unauthorized); // or else it goes on
+    }
+
     [Fact]
     [Trait("RomM", "delete")]
     [Trait("RomM", "revoked")]

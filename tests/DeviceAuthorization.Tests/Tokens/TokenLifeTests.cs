@@ -133,9 +133,10 @@ public sealed class TokenLifeTests
 
         // Another device has no place to take.
         var codes = await host.Device().StartJsonAsync("id-2");
-        (await (await host.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        using var refused = await (await host.SignInAsync("alice")).ApproveAsync(codes.UserCode);
+        Assert.Equal((HttpStatusCode.BadRequest, "Maximum of 2 tokens per user reached"), (refused.StatusCode, await refused.DetailAsync()));
         using var poll = await host.Device().PollJsonAsync(codes.DeviceCode);
-        Assert.Equal("access_denied", await poll.DetailAsync());
+        Assert.Equal("authorization_pending", await poll.DetailAsync());
     }
 
     [Fact]

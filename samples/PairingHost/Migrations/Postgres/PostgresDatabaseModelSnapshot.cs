@@ -187,6 +187,10 @@ namespace PairingHost.Migrations.Postgres
                     b.Property<long?>("RedeemedAt")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("RedeemedFrom")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
                     b.Property<string>("ReportedAddress")
                         .HasMaxLength(64)
                         .HasColumnType("character varying(64)");

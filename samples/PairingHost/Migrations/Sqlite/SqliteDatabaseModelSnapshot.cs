@@ -182,6 +182,10 @@ namespace PairingHost.Migrations.Sqlite
                     b.Property<long?>("RedeemedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("RedeemedFrom")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("ReportedAddress")
                         .HasMaxLength(64)
                         .HasColumnType("TEXT");

@@ -60,7 +60,7 @@ internal static class FlowDescriptions
         Answers =
         [
             new(200, typeof(RomMApproved), "Approved."),
-            Answers.Https,
+            Answers.Problem(400, "HTTPS is required, or the approver has as many tokens as there may be: remove a device or a token, and approve again."),
             Answers.NotSignedIn,
             Answers.Problem(403, "A device token, another site, scopes that this approver cannot grant, or a pairing that needs a fresh sign-in, a number to be compared on the page, or cannot be approved."),
             Answers.UnknownCode,
@@ -107,7 +107,7 @@ internal static class FlowDescriptions
             new(200, typeof(PairedToken), "Approved: the token."),
             Answers.Errors(
                 400,
-                (PairingError.AuthorizationPending, "nobody has decided yet: poll again"),
+                (PairingError.AuthorizationPending, "nobody has decided yet, or the approver has as many tokens as there may be: poll again"),
                 (PairingError.SlowDown, "too early: the interval is longer from now on, see `interval` and Retry-After"),
                 (PairingError.AccessDenied, "the approver said no"),
                 (PairingError.ExpiredToken, "the pairing ended without a token; for JSON also an unknown or used device code"),

@@ -92,7 +92,7 @@ internal static class ManagementDescriptions
     };
 
     public static readonly EndpointDescription RenewToken = new(
-        Tokens, "Give a token a new secret", "The old one is refused at once. For people with a session.")
+        Tokens, "Give a token a new secret", "The old one is refused at once. For people with a session that has every scope of the token.")
     {
         Answers =
         [
