@@ -68,6 +68,11 @@ internal static class DeviceAuthorizationEndpoints
 
         var result = await pairings.InspectAsync(code, approver, context.RequestAborted);
         limits.Entered(context, approver, code, result);
+        if (result is InspectResult.Found { Pairing.RequestedScopes: var requested })
+        {
+            await session.LacksAsync(context, approver, requested);
+        }
+
         return ApproverJson.Inspected(result);
     }
 
@@ -80,8 +85,20 @@ internal static class DeviceAuthorizationEndpoints
             return refusal;
         }
 
-        return await limits.EnterAsync(context, approver, approve.UserCode, ApproverJson.TooMany)
-            ?? ApproverJson.Decided(await pairings.ApproveAsync(approve.UserCode, approver, approve.Approval, context.RequestAborted));
+        if (await limits.EnterAsync(context, approver, approve.UserCode, ApproverJson.TooMany) is { } stopped)
+        {
+            return stopped;
+        }
+
+        var result = await pairings.ApproveAsync(approve.UserCode, approver, approve.Approval, context.RequestAborted);
+        if (result is DecisionResult.StepUpRequired && approver.SignedInAt is null)
+        {
+            await session.NotNewAsync(approver);
+        }
+
+        return result is DecisionResult.ScopesNotGrantable && await session.LacksAsync(context, approver, approve.Approval.Scopes)
+            ? ApproverJson.SignInLacksScopes()
+            : ApproverJson.Decided(result);
     }
 
     /// <summary>The approver says no, and claims the code by it.</summary>
