@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -26,6 +27,7 @@ internal sealed class DeviceTokenHandler(
     // One text for unknown, expired and revoked: which of them it is, is nobody's business (RFC 6750 §3.1).
     private const string InvalidToken = "The token is not valid.";
     private const string InvalidRequest = "There is more than one Authorization header.";
+    private const string NoDevice = "The token belongs to no device.";
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -75,18 +77,31 @@ internal sealed class DeviceTokenHandler(
         Answer(status, error);
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    /// <summary>
+    /// RFC 6750 §3.1: the request needs more than the token gives. That is a scope, or a device: no other error of the RFC fits a valid token
+    /// that was made by hand.
+    /// </summary>
+    protected override async Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
-        var required = Context.GetEndpoint()?.Metadata.GetOrderedMetadata<RequiredScope>().Select(scope => scope.Name) ?? [];
-        var scope = string.Join(' ', required);
-        Answer(StatusCodes.Status403Forbidden, ", error=\"insufficient_scope\"" + (scope.Length > 0 ? $", scope=\"{scope}\"" : ""));
-        return Task.CompletedTask;
+        var metadata = Context.GetEndpoint()?.Metadata;
+        var scope = string.Join(' ', metadata?.GetOrderedMetadata<RequiredScope>().Select(scope => scope.Name) ?? []);
+        var lacksDevice = metadata?.GetOrderedMetadata<AuthorizationPolicy>().Contains(PairedDeviceRequirement.Policy) == true
+            && (await HandleAuthenticateOnceSafeAsync()).Principal?.HasClaim(claim => claim.Type == DeviceTokenDefaults.DeviceIdClaim) == false;
+        Answer(
+            StatusCodes.Status403Forbidden,
+            ", error=\"insufficient_scope\""
+            + (lacksDevice ? $", error_description=\"{NoDevice}\"" : "")
+            + (scope.Length > 0 ? $", scope=\"{scope}\"" : ""));
     }
 
     private void Answer(int status, string error)
     {
         Response.StatusCode = status;
         Response.Headers.CacheControl = "no-store";
-        Response.Headers.Append("WWW-Authenticate", $"Bearer realm=\"{Options.Realm}\"{error}");
+        var challenge = $"Bearer realm=\"{Options.Realm}\"{error}";
+        if (!Response.Headers.WWWAuthenticate.Contains(challenge, StringComparer.Ordinal)) // an endpoint may also name a scheme that forwards to this one
+        {
+            Response.Headers.Append("WWW-Authenticate", challenge);
+        }
     }
 }

@@ -28,7 +28,7 @@ public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
             return new RequestDevice(caller?.Device, isUnknown: false);
         }
 
-        var userId = caller?.UserId ?? ApproverSession.UserId(context.User);
+        var userId = caller?.UserId ?? context.RequestServices.GetRequiredService<ApproverSession>().UserId(context.User);
         var device = userId is null
             ? null
             : await context.RequestServices.GetRequiredService<IDeviceRepository>().FindAsync(userId, deviceId, context.RequestAborted);

@@ -1,5 +1,6 @@
 using DeviceAuthorization;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.HttpLogging;
@@ -52,6 +53,7 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, DescribedEndpoints>());
             services.TryAddSingleton<ClientCredentials>();
             services.TryAddSingleton<ApproverSession>();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<CookieAuthenticationOptions>, SignInStamp>());
             services.TryAddSingleton<ClientNetwork>();
             services.TryAddSingleton<ToldOnce>();
             services.TryAddScoped(provider => new PairingNotices(
@@ -85,6 +87,7 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddSingleton<PageFrame>();
             services.TryAddSingleton<PairingTickets>();
             services.TryAddScoped<PageSession>();
+            services.TryAddScoped<SignInAgain>();
             services.TryAddScoped<DevicePairingPage>();
             services.TryAddScoped<DevicesPage>();
             return new DeviceAuthorizationBuilder(services);
@@ -208,7 +211,7 @@ namespace Microsoft.AspNetCore.Builder
         /// </exception>
         public static IEndpointConventionBuilder MapDevicePairingPage(this IEndpointRouteBuilder endpoints)
         {
-            Check(endpoints);
+            CheckPages(endpoints);
             var options = endpoints.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
             return DevicePairingPage.Map(endpoints, options.PagePath);
         }
@@ -224,7 +227,7 @@ namespace Microsoft.AspNetCore.Builder
         /// </exception>
         public static IEndpointConventionBuilder MapDevicesPage(this IEndpointRouteBuilder endpoints)
         {
-            Check(endpoints);
+            CheckPages(endpoints);
             var options = endpoints.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
             return DevicesPage.Map(endpoints, options.DevicesPagePath);
         }
@@ -243,7 +246,14 @@ namespace Microsoft.AspNetCore.Builder
             }
 
             // Fails at start rather than at the first approval; the scheme provider answers at once.
-            _ = endpoints.ServiceProvider.GetRequiredService<ApproverSession>().SchemeAsync().GetAwaiter().GetResult();
+            endpoints.ServiceProvider.GetRequiredService<ApproverSession>()
+                .CheckAsync(endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>()).GetAwaiter().GetResult();
+        }
+
+        private static void CheckPages(IEndpointRouteBuilder endpoints)
+        {
+            Check(endpoints);
+            endpoints.ServiceProvider.GetRequiredService<ApproverSession>().CheckPagesAsync().GetAwaiter().GetResult();
         }
     }
 }

@@ -2,6 +2,8 @@ using DeviceAuthorization;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 #pragma warning disable IDE0130 // extension methods sit where users look
 
@@ -10,12 +12,16 @@ namespace Microsoft.Extensions.DependencyInjection
     /// <summary>Adds the bearer authentication of paired devices.</summary>
     public static class DeviceTokenAuthenticationBuilderExtensions
     {
-        /// <summary>Adds the scheme <see cref="DeviceTokenDefaults.AuthenticationScheme"/> (RFC 6750).</summary>
+        /// <summary>
+        /// Adds the scheme <see cref="DeviceTokenDefaults.AuthenticationScheme"/> (RFC 6750). It never becomes the default beside a scheme of the
+        /// host's: the only other scheme stays the default that it is without this one.
+        /// </summary>
         /// <param name="builder">The host's authentication.</param>
         /// <param name="configure">Changes its settings.</param>
         public static AuthenticationBuilder AddDeviceToken(this AuthenticationBuilder builder, Action<DeviceTokenOptions>? configure = null)
         {
             ArgumentNullException.ThrowIfNull(builder);
+            builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<AuthenticationOptions>, HostsOnlyScheme>());
             return builder.AddScheme<DeviceTokenOptions, DeviceTokenHandler>(DeviceTokenDefaults.AuthenticationScheme, configure);
         }
     }
@@ -43,10 +49,14 @@ namespace Microsoft.AspNetCore.Builder
                 .WithMetadata(new RequiredScope(scope));
         }
 
-        /// <summary>Only a paired device may call, whatever its scopes: 401 without a valid token.</summary>
+        /// <summary>
+        /// Only a paired device may call, with any scopes: 401 without a valid token, 403 <c>insufficient_scope</c> for a token that belongs to no
+        /// device, such as one that a person made by hand for a script (RFC 6750 §3.1: the request needs more than the token gives). A plain
+        /// <see cref="PairedDevice"/> parameter of a handler requires the same.
+        /// </summary>
         /// <param name="builder">The endpoint or group.</param>
         public static TBuilder RequirePairedDevice<TBuilder>(this TBuilder builder)
-            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(Policy(DeviceTokenDefaults.AuthenticationScheme).Build());
+            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(PairedDeviceRequirement.Policy);
 
         private static AuthorizationPolicyBuilder Policy(string authenticationScheme) =>
             new AuthorizationPolicyBuilder(authenticationScheme).RequireAuthenticatedUser();

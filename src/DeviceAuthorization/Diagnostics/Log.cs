@@ -108,4 +108,21 @@ internal static partial class Log
 
     [LoggerMessage(63, LogLevel.Information, "User {UserId} renamed, narrowed or shortened token {TokenId}.")]
     public static partial void TokenChanged(this ILogger logger, Guid tokenId, string userId);
+    [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}', but no user id was found, so they can approve nothing. Claims there: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds the id.")]
+    public static partial void ApproverWithoutId(this ILogger logger, string scheme, string claimTypes);
+
+    [LoggerMessage(41, LogLevel.Warning, "The sign-in of user {UserId} is limited by its claim {Claim}, and lacks: {Scopes}. They cannot grant it or act by it. If that claim is not about this host's scopes, set DeviceAuthorization:ApproverScopeClaim to another one, or to \"\" for no limit.")]
+    public static partial void SignInLacksScopes(this ILogger logger, string userId, string scopes, string claim);
+
+    [LoggerMessage(42, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but the scheme '{Scheme}' does not tell when they signed in, so the approval is refused. Let the sign-in add the claim auth_time: for OpenID Connect, keep the one of the provider, whose clock must be right; for a JWT, have the issuer put it in.")]
+    public static partial void SignInTimeUnknown(this ILogger logger, string userId, string scheme);
+
+    [LoggerMessage(43, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but they came back twice without a new sign-in, so the approval is refused. The sign-in of the scheme '{Scheme}' must ask people again who are signed in already: OpenID Connect sends prompt=login and max_age=0; a login page of your own must show its form.")]
+    public static partial void SignInNotNew(this ILogger logger, string userId, string scheme);
+
+    [LoggerMessage(44, LogLevel.Information, "The cookie scheme '{Scheme}' has EventsType {EventsType}, which replaces the event that notes when people sign in. If your policy answers ApprovalRisk.StepUp, let the sign-in add the claim auth_time; without it every such approval is refused.")]
+    public static partial void SignInsNotNoted(this ILogger logger, string scheme, string eventsType);
+
+    [LoggerMessage(45, LogLevel.Warning, "The scheme '{Scheme}' leads to no sign-in page: it answers 401 to people who open the pages and are not signed in. Set DeviceAuthorization:ApproverChallengeScheme to a scheme that does, such as a cookie scheme with a LoginPath. With AddIdentityApiEndpoints() that is Identity.Application.")]
+    public static partial void NoSignInPage(this ILogger logger, string scheme);
 }

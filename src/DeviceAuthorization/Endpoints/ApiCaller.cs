@@ -37,9 +37,12 @@ internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy)
             return Refuse(refusal);
         }
 
-        return await policy.ScopesNowAsync(person.UserId, [scope], context.RequestAborted) is [_] && (person.Scopes?.Contains(scope, StringComparer.Ordinal) ?? true)
-            ? new ApiCaller(person.UserId, person.Scopes, IsPerson: true)
-            : Refuse(ApproverJson.Forbidden());
+        if (await policy.ScopesNowAsync(person.UserId, [scope], context.RequestAborted) is not [_])
+        {
+            return Refuse(ApproverJson.Forbidden());
+        }
+
+        return session.Lacks(person, [scope]) ? Refuse(ApproverJson.SignInLacksScopes()) : new ApiCaller(person.UserId, person.Scopes, IsPerson: true);
     }
 
     private static Parsed<ApiCaller> Refuse(IResult refusal) => Parsed.Refuse<ApiCaller>(refusal);

@@ -88,6 +88,9 @@ internal static class ApproverJson
 
     public static IResult TooMany() => JsonDialect.Error(StatusCodes.Status429TooManyRequests, "Too many attempts. Try again later.");
 
+    /// <summary>It is not the account that lacks them.</summary>
+    public static IResult SignInLacksScopes() => JsonDialect.Error(StatusCodes.Status403Forbidden, "Your sign-in lacks the scopes for this.");
+
     public static IResult Forbidden() => JsonDialect.Error(StatusCodes.Status403Forbidden, "Forbidden");
 
     /// <summary>In RomM's words, which it has for tokens made by hand.</summary>

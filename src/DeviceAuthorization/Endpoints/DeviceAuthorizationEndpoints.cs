@@ -70,6 +70,11 @@ internal static class DeviceAuthorizationEndpoints
 
         var result = await pairings.InspectAsync(code, approver, context.RequestAborted);
         limits.Entered(context, approver, code, result);
+        if (result is InspectResult.Found { Pairing.RequestedScopes: var requested })
+        {
+            session.Lacks(approver, requested);
+        }
+
         return ApproverJson.Inspected(result);
     }
 
@@ -82,8 +87,20 @@ internal static class DeviceAuthorizationEndpoints
             return refusal;
         }
 
-        return await limits.EnterAsync(context, approver, approve.UserCode, ApproverJson.TooMany)
-            ?? ApproverJson.Decided(await pairings.ApproveAsync(approve.UserCode, approver, approve.Approval, context.RequestAborted));
+        if (await limits.EnterAsync(context, approver, approve.UserCode, ApproverJson.TooMany) is { } stopped)
+        {
+            return stopped;
+        }
+
+        var result = await pairings.ApproveAsync(approve.UserCode, approver, approve.Approval, context.RequestAborted);
+        if (result is DecisionResult.StepUpRequired && approver.SignedInAt is null)
+        {
+            await session.NotNewAsync(approver);
+        }
+
+        return result is DecisionResult.ScopesNotGrantable && session.Lacks(approver, approve.Approval.Scopes)
+            ? ApproverJson.SignInLacksScopes()
+            : ApproverJson.Decided(result);
     }
 
     /// <summary>The approver says no, and claims the code by it.</summary>

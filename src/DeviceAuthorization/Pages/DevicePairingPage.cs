@@ -17,6 +17,7 @@ internal sealed class DevicePairingPage(
     LookUp lookUp,
     PageSession session,
     PairingTickets tickets,
+    SignInAgain signInAgain,
     RequestLimiter limits,
     PageFrame frame,
     IOptions<DeviceAuthorizationOptions> options,
@@ -36,7 +37,7 @@ internal sealed class DevicePairingPage(
         group.MapPost("/review", (HttpContext context, DevicePairingPage page) => page.DecideAsync(context));
         group.MapPost("/switch", (HttpContext context, DevicePairingPage page) => page.SwitchAsync(context));
         group.MapPost("/language", PageLanguageChoice.ChooseAsync);
-        group.MapGet("/sign-in", (HttpContext context, PageSession session) => session.GoOnAsync(context));
+        group.MapGet("/sign-in", (HttpContext context, SignInAgain signInAgain) => signInAgain.GoOnAsync(context));
 
         // The address of an answer to a POST, asked for anew: the form.
         group.MapGet("/{form}", (HttpContext context, DevicePairingPage page) => page.BackToStart(context));
@@ -116,7 +117,7 @@ internal sealed class DevicePairingPage(
             return refused;
         }
 
-        return Ticket(context) is { } ticket && ticket.IsOf(visitor.Approver) ? await ReviewAsync(context, visitor, ticket) : BackToStart(context);
+        return Ticket(context) is { } ticket && ticket.IsOf(visitor.Approver) ? await ReviewAsync(context, signInAgain.Seen(context, visitor, ticket), ticket) : BackToStart(context);
     }
 
     /// <summary>The decision: exactly one of two words, and the scopes left ticked; then, where it is to be compared, a number.</summary>
@@ -135,6 +136,7 @@ internal sealed class DevicePairingPage(
             return StartAgain(context);
         }
 
+        visitor = signInAgain.Seen(context, visitor, ticket);
         var texts = frame.TextsFor(context);
         if (form["decision"] == "none") // Enter was pressed in a field
         {
@@ -181,7 +183,7 @@ internal sealed class DevicePairingPage(
             DecisionResult.NotFound => Unknown(context, visitor),
             DecisionResult.ScopesNotGrantable => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
             DecisionResult.TokenLimitReached => await ReviewAsync(context, visitor, ticket, form, isFull: true),
-            DecisionResult.StepUpRequired => SignInAnew(context, ticket, visitor),
+            DecisionResult.StepUpRequired => await signInAgain.AskAsync(context, ticket, visitor),
             DecisionResult.Blocked => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
             DecisionResult.Forbidden => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden),
             _ => throw new UnreachableException(),
@@ -222,7 +224,7 @@ internal sealed class DevicePairingPage(
             InspectResult.Matching matching => Page(context, "Match_title", texts => PairingHtml.Match(
                 texts, Form(context, visitor), matching, Written(ticket, visitor), matching.Pairing.ExpiresAt - clock.Now())),
             InspectResult.Found { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
-            InspectResult.Found { Risk: ApprovalRisk.StepUp } => SignInAnew(context, ticket, visitor),
+            InspectResult.Found { Risk: ApprovalRisk.StepUp } => await signInAgain.AskAsync(context, ticket, visitor),
             InspectResult.Found found => Page(
                 context,
                 "Review_title",
@@ -241,18 +243,12 @@ internal sealed class DevicePairingPage(
                         Problem = problem,
                         IsFull = isFull || found.IsTokenLimitReached,
                         DevicesPage = frame.DevicesAddress(context),
+                        IsLimited = session.Lacks(visitor, found.Pairing.RequestedScopes),
                     },
                     options.Value),
                 problem is null && !isFull ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest),
             _ => throw new UnreachableException(),
         };
-
-    /// <summary>The host's policy wants to see that it is really them. They come back to the review.</summary>
-    private HtmlPage SignInAnew(HttpContext context, PairingTicket ticket, Visitor visitor)
-    {
-        tickets.Keep(context, frame.Address(context), ticket.Code, visitor.Approver.UserId, ticket.IsOfLink);
-        return session.SignInAnew(context);
-    }
 
     /// <summary>After a sign-in that interrupted a decision, browsers come back with a GET.</summary>
     private SeeOther BackToStart(HttpContext context) => new(frame.Address(context));

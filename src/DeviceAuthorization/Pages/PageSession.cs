@@ -31,23 +31,28 @@ internal sealed class PageSession(
     {
         if (await session.SignedInAsync(context) is not { } ticket)
         {
-            return Parsed.Refuse<Visitor>(IsOpened(context.Request) ? await ChallengeAsync(back) : ResultHtml.Onward(frame, context, back));
+            return Parsed.Refuse<Visitor>(IsOpened(context.Request) ? await ChallengeAsync(context, back) : ResultHtml.Onward(frame, context, back));
         }
 
-        if (ApproverSession.Identify(ticket, context) is not { } approver)
+        if (session.Identify(ticket, context) is not { } approver)
         {
             return Parsed.Refuse<Visitor>(Forbidden(context));
         }
 
         context.User = ticket.Principal; // antiforgery tokens are bound to it
         var handler = await handlers.GetHandlerAsync(context, await session.SchemeAsync());
-        return new Visitor(approver, ticket.Principal.Identity?.Name ?? approver.UserId, handler is IAuthenticationSignOutHandler);
+        var canSwitch = handler is IAuthenticationSignOutHandler || SignInStamp.IsOfProvider(ticket.Properties);
+        return new Visitor(approver, ticket.Principal.Identity?.Name ?? approver.UserId, canSwitch);
     }
+
+    /// <summary>Who is signed in; null when nobody is who could decide.</summary>
+    public async Task<Approver?> FindAsync(HttpContext context) =>
+        await session.SignedInAsync(context) is { } ticket ? session.Identify(ticket, context) : null;
 
     /// <summary>Leaves the account, and asks for another one.</summary>
     public async Task<IResult> SwitchAsync(HttpContext context)
     {
-        await context.SignOutAsync(await session.SchemeAsync());
+        await session.SignOutAsync(context);
         return ResultHtml.Onward(frame, context, frame.Start(context) + "/sign-in?prompt=select_account");
     }
 
@@ -56,13 +61,24 @@ internal sealed class PageSession(
 
     /// <summary>Where both go on: the host's sign-in, whoever is signed in.</summary>
     public Task<IResult> GoOnAsync(HttpContext context) => context.Request.Query["prompt"] is ["login"] && !PageFrame.IsOfDevices(context)
-        ? ChallengeAsync(frame.Start(context) + "/review", "login")
-        : ChallengeAsync(frame.Start(context), "select_account");
+        ? ChallengeAsync(context, frame.Start(context) + "/review", "login")
+        : ChallengeAsync(context, frame.Start(context), "select_account");
 
-    /// <summary>The host's sign-in.</summary>
+    /// <summary>Where they came back from the sign-in without a new one, the way ends: it would lead around in a circle.</summary>
+    public async Task<IResult> NotNewAsync(HttpContext context, Visitor visitor)
+    {
+        await session.NotNewAsync(visitor.Approver);
+        return ResultHtml.Page(frame, context, "Not_new", StatusCodes.Status403Forbidden);
+    }
+
+    /// <summary>Whether the way they signed in, and not the account, does not allow all of these scopes.</summary>
+    public bool Lacks(Visitor visitor, IEnumerable<string> scopes) => session.Lacks(visitor.Approver, scopes);
+
+    /// <summary>The host's sign-in; a page that says so where the host's scheme leads to none.</summary>
+    /// <param name="context">The request.</param>
     /// <param name="back">Where it comes back to.</param>
     /// <param name="prompt">What an OpenID Connect provider is told (OpenID Connect Core 1.0 §3.1.2.1); other schemes know nothing of it.</param>
-    private async Task<IResult> ChallengeAsync(string back, string? prompt = null)
+    private async Task<IResult> ChallengeAsync(HttpContext context, string back, string? prompt = null)
     {
         var properties = new AuthenticationProperties { RedirectUri = back };
         if (prompt is not null)
@@ -70,7 +86,20 @@ internal sealed class PageSession(
             properties.SetParameter("prompt", prompt);
         }
 
-        return TypedResults.Challenge(properties, [await session.SchemeAsync()]);
+        if (prompt == "login")
+        {
+            properties.SetParameter<TimeSpan?>("max_age", TimeSpan.Zero); // only then must the provider say when they signed in: auth_time
+        }
+
+        var scheme = await session.ChallengeSchemeAsync();
+        await context.ChallengeAsync(scheme, properties);
+        if (context.Response is not { HasStarted: false, StatusCode: StatusCodes.Status401Unauthorized })
+        {
+            return TypedResults.Empty;
+        }
+
+        session.NoSignInPage(scheme);
+        return ResultHtml.Page(frame, context, "Sign_in_first", StatusCodes.Status401Unauthorized);
     }
 
     /// <summary>The fields of a form of ours, filled in by this person; null when it is anything else.</summary>

@@ -61,7 +61,7 @@ internal static class PairingHtml
             <fieldset><legend>{texts["May"]}</legend>
             {Scopes(texts, options, review.Found.GrantableScopes, review.Typed, ticked: true)}
             {All(denied, scope => Html($"""<label class="choice dim"><input type="checkbox" disabled> <span>{Scope(texts, options, scope)} <small>{texts["Not_yours"]}</small></span></label>"""))}
-            {If(pairing.RequestedScopes.Count == 0, () => Html($"""<p>{texts["May_identify"]}</p>"""))}
+            {If(review.IsLimited, () => Html($"""<p class="dim">{texts["Sign_in_limited"]}</p>"""))}{If(pairing.RequestedScopes.Count == 0, () => Html($"""<p>{texts["May_identify"]}</p>"""))}
             </fieldset>
             <label class="field">{texts["Device_name"]} <input name="device_name" value="{(review.Typed is null ? known?.Name ?? pairing.Device.Name : review.Typed["device_name"])}" maxlength="255" autocomplete="off" dir="auto"></label>
             {Lifetime(texts, options, review.Typed)}
@@ -125,6 +125,9 @@ internal sealed record PairingReview(InspectResult.Found Found, string Code, str
 
     /// <summary>Where they make room; null where the host has not mapped that page.</summary>
     public string? DevicesPage { get; init; }
+
+    /// <summary>Whether the way the approver signed in does not allow some of it.</summary>
+    public bool IsLimited { get; init; }
 
     /// <summary>What the path of a logo is below.</summary>
     public required string PathBase { get; init; }

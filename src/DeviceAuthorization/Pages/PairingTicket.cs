@@ -15,7 +15,8 @@ namespace DeviceAuthorization;
 /// <param name="UserId">Who entered it; null when nobody has, or who did left it to another account.</param>
 /// <param name="Until">Milliseconds since 1970.</param>
 /// <param name="IsOfLink">Whether a link brought it.</param>
-internal sealed record PairingTicket(string Code, string? UserId, long Until, bool IsOfLink)
+/// <param name="Asked">How often, and when last, they were sent to sign in again for this code; null when they were not.</param>
+internal sealed record PairingTicket(string Code, string? UserId, long Until, bool IsOfLink, SignInAsked? Asked = null)
 {
     public bool IsOf(Approver approver) => string.Equals(UserId, approver.UserId, StringComparison.Ordinal);
 }
@@ -33,14 +34,17 @@ internal sealed class PairingTickets(IDataProtectionProvider protection, TimePro
 
     private readonly IDataProtector _protector = protection.CreateProtector("DeviceAuthorization.PairingTicket.v1");
 
-    public string Write(string code, string? userId, bool isOfLink) => _protector.Protect(JsonSerializer.Serialize(
-        new PairingTicket(code, userId, (clock.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds(), isOfLink), PairingTicketJson.Default.PairingTicket));
+    public string Write(string code, string? userId, bool isOfLink, SignInAsked? asked = null) => _protector.Protect(JsonSerializer.Serialize(
+        new PairingTicket(code, userId, (clock.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds(), isOfLink, asked), PairingTicketJson.Default.PairingTicket));
 
     /// <summary>Keeps it in the browser, for the pages below <paramref name="path"/>.</summary>
-    public void Keep(HttpContext context, string path, string code, string? userId, bool isOfLink) => context.Response.Cookies.Append(
+    public void Keep(HttpContext context, string path, string code, string? userId, bool isOfLink, SignInAsked? asked = null) => context.Response.Cookies.Append(
         Cookie,
-        Write(code, userId, isOfLink),
+        Write(code, userId, isOfLink, asked),
         new CookieOptions { Path = path, HttpOnly = true, IsEssential = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Lax });
+
+    /// <summary>The ticket in the browser's cookie; null when there is none that holds.</summary>
+    public PairingTicket? Of(HttpContext context) => TryRead(context.Request.Cookies[Cookie], out var ticket) ? ticket : null;
 
     public bool TryRead(string? written, [NotNullWhen(true)] out PairingTicket? ticket)
     {

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -40,13 +42,93 @@ public sealed class PairedDeviceTests
         Assert.Equal("alice", await host.WithToken(await host.PairAsync()).GetStringAsync("/open"));
     }
 
-    [Fact]
-    public async Task On_an_open_endpoint_a_plain_parameter_is_400_without_a_device()
+    public static TheoryData<string> Ways => ["required", "plain", "property", "group", "scope", "scheme"];
+
+    [Theory, MemberData(nameof(Ways))]
+    public async Task A_plain_parameter_and_RequirePairedDevice_let_only_devices_in(string way)
     {
-        await using var host = await TestHost.StartAsync(map: app => app.MapGet("/open", (PairedDevice device) => device.UserId));
+        await using var host = await WaysHostAsync();
+        using var anonymous = await host.Device().GetAsync($"/{way}");
+        Assert.Equal((HttpStatusCode.Unauthorized, "Bearer realm=\"DeviceAuthorization\""), (anonymous.StatusCode, anonymous.Headers.WwwAuthenticate.ToString()));
+        using var invalid = await host.WithToken("junk").GetAsync($"/{way}");
+        Assert.Equal(
+            (HttpStatusCode.Unauthorized, "Bearer realm=\"DeviceAuthorization\", error=\"invalid_token\", error_description=\"The token is not valid.\""),
+            (invalid.StatusCode, invalid.Headers.WwwAuthenticate.ToString()));
+
+        var alice = await host.SignInAsync("alice");
+        using var made = await alice.PostAsJsonAsync("/api/client-tokens", new { name = "script", scopes = (string[])["library.read"] });
+        using var script = await host.WithToken((await made.JsonAsync()).String("raw_token")!).GetAsync($"/{way}");
+        var scope = way is "scope" or "scheme" ? ", scope=\"library.read\"" : "";
+        Assert.Equal(
+            (HttpStatusCode.Forbidden, $"Bearer realm=\"DeviceAuthorization\", error=\"insufficient_scope\", error_description=\"The token belongs to no device.\"{scope}"),
+            (script.StatusCode, script.Headers.WwwAuthenticate.ToString()));
+        Assert.Equal("alice", await host.WithToken(await host.PairAsync()).GetStringAsync($"/{way}"));
+    }
+
+    [Theory]
+    [InlineData("scope")]
+    [InlineData("scheme")]
+    public async Task A_device_without_the_scope_hears_of_the_scope_only(string way)
+    {
+        await using var host = await WaysHostAsync();
+        using var answer = await host.WithToken(await host.PairAsync(scope: "profile")).GetAsync($"/{way}");
+        Assert.Equal(
+            (HttpStatusCode.Forbidden, "Bearer realm=\"DeviceAuthorization\", error=\"insufficient_scope\", scope=\"library.read\""),
+            (answer.StatusCode, answer.Headers.WwwAuthenticate.ToString()));
+    }
+
+    [Fact]
+    public async Task A_persons_claim_of_the_same_name_is_no_device()
+    {
+        await using var host = await WaysHostAsync();
+        var person = host.Browser();
+        (await person.GetAsync("/sign-in-with-device-claim")).EnsureSuccessStatusCode();
+        using var answer = await person.GetAsync("/scheme");
+        Assert.NotEqual(HttpStatusCode.OK, answer.StatusCode);
+        Assert.NotEqual(HttpStatusCode.BadRequest, answer.StatusCode); // as an endpoint answers that let them in and found no device
+    }
+
+    [Fact]
+    public async Task Where_anybody_may_call_a_plain_parameter_is_400_without_a_device()
+    {
+        await using var host = await TestHost.StartAsync(map: app => app.MapGet("/open", (PairedDevice device) => device.UserId).AllowAnonymous());
         using var answer = await host.Device().GetAsync("/open");
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("alice", await host.WithToken(await host.PairAsync()).GetStringAsync("/open"));
     }
+
+    [Fact]
+    public async Task Code_without_nullable_annotations_may_get_null()
+    {
+        await using var host = await TestHost.StartAsync(map: app => app.MapGet("/open", Oblivious));
+        Assert.Equal("nobody", await host.Device().GetStringAsync("/open"));
+    }
+
+#nullable disable
+    private static string Oblivious(PairedDevice device) => device?.UserId ?? "nobody";
+#nullable restore
+
+    /// <summary>A host that asks for a device in every way.</summary>
+    private static Task<TestHost> WaysHostAsync() => TestHost.StartAsync(
+        options => options.Scopes.Add("me.write", "To manage tokens"),
+        services => services.AddAuthentication().AddPolicyScheme("Either", null, options => options.ForwardDefaultSelector = context =>
+            context.Request.Headers.Cookie.Count > 0 ? CookieAuthenticationDefaults.AuthenticationScheme : DeviceTokenDefaults.AuthenticationScheme),
+        app =>
+        {
+            app.MapClientTokens();
+            app.MapGet("/required", (ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier)).RequirePairedDevice();
+            app.MapGet("/plain", (PairedDevice device) => device.UserId);
+            app.MapGet("/property", ([AsParameters] Arguments arguments) => arguments.Device.UserId);
+            app.MapGroup("").RequireAuthorization().MapGet("/group", (PairedDevice device) => device.UserId);
+            app.MapGet("/scope", (PairedDevice device) => device.UserId).RequireScope("library.read");
+            app.MapGroup("").RequireScope("library.read", "Either").MapGet("/scheme", (PairedDevice device) => device.UserId);
+            app.MapGet("/sign-in-with-device-claim", () => Results.SignIn(
+                new ClaimsPrincipal(new ClaimsIdentity(
+                    [new(ClaimTypes.NameIdentifier, "eve"), new(DeviceTokenDefaults.ScopeClaim, "library.read"), new(DeviceTokenDefaults.DeviceIdClaim, "42")], "test")),
+                authenticationScheme: CookieAuthenticationDefaults.AuthenticationScheme));
+        });
+
+    private sealed record Arguments(PairedDevice Device);
 
     [Fact]
     public async Task RequirePairedDevice_lets_any_device_in_and_nobody_else()

@@ -170,6 +170,8 @@ public sealed class OptionsTests
             ("PagePath", "/connect"),
             ("DevicesPagePath", "/connect/devices"),
             ("ApproverScheme", "Cookies"),
+            ("ApproverChallengeScheme", "oidc"),
+            ("ApproverScopeClaim", "permissions"),
             ("UserCode:Alphabet", "0123456789"),
             ("UserCode:Length", "12"),
             ("PairingLifetime", "00:15:00"),
@@ -203,6 +205,7 @@ public sealed class OptionsTests
         Assert.Equal("library.read", Assert.Single(options.DefaultScopes!));
         Assert.Equal(new Uri("https://tv.example.com"), options.PublicOrigin);
         Assert.Equal(("/app", "/connect", "/connect/devices"), (options.PathBase, options.PagePath, options.DevicesPagePath));
+        Assert.Equal(("oidc", "permissions"), (options.ApproverChallengeScheme, options.ApproverScopeClaim));
         Assert.Equal(("Cookies", "0123456789", 12), (options.ApproverScheme, options.UserCode.Alphabet, options.UserCode.Length));
         Assert.Equal((TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(7)), (options.PairingLifetime, options.PollingInterval));
         Assert.Equal((77, "tv-", Timeout.InfiniteTimeSpan), (options.MaxLivePairings, options.TokenPrefix, options.TokenLifetime));
@@ -231,11 +234,11 @@ public sealed class OptionsTests
         Assert.Equal(("devices.read", "devices.write", "me.read", "me.write"), (scopes.ReadDevices, scopes.WriteDevices, scopes.ReadTokens, scopes.WriteTokens));
     }
 
-    /// <summary>Those of <c>Clients</c> are in <see cref="ClientOptionsTests"/>.</summary>
+    /// <summary>Those of <c>Clients</c> are in <see cref="ClientOptionsTests"/>; <c>ApproverUserId</c> is a function.</summary>
     [Fact]
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
-            "AllowWeakUserCodes", "ApproverScheme", "CampaignThreshold", "Clients", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "NumberMatching", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
+            "AllowWeakUserCodes", "ApproverChallengeScheme", "ApproverScheme", "ApproverScopeClaim", "ApproverUserId", "CampaignThreshold", "Clients", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxLivePairings", "MaxTokensPerUser", "NumberMatching", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
             "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "RevokeOnSuspectedReplay", "Scopes", "SecretKeys", "TokenLifetime", "TokenLifetimes",
             "TokenPrefix", "UserCode", "UserCodeKeys", "VoidSuspectedPairings",
         ],

@@ -77,7 +77,7 @@ public sealed class DeviceAccessTests
         await using var host = await Registry.StartAsync(services: services => services.AddSingleton<IPairingPolicy>(policy));
         var filled = await FillAsync(host, path);
         var (alice, narrow) = (await host.SignInAsync("alice"), await host.SignInAsync("alice", string.Join(' ', Registry.Scopes.Where(other => other != scope))));
-        await ForbiddenAsync(narrow, method, filled);
+        await ForbiddenAsync(narrow, method, filled, "Your sign-in lacks the scopes for this.");
         policy.Lacking.Add(("alice", scope));
         await ForbiddenAsync(alice, method, filled);
         policy.Lacking.Clear();
@@ -186,10 +186,10 @@ public sealed class DeviceAccessTests
             threads: 2);
     }
 
-    private static async Task ForbiddenAsync(HttpClient client, string method, string path)
+    private static async Task ForbiddenAsync(HttpClient client, string method, string path, string detail = "Forbidden")
     {
         var answer = await client.CallAsync(method, path, Json(method));
-        Assert.Equal((HttpStatusCode.Forbidden, """{"detail":"Forbidden"}"""), (answer.Status, answer.Text));
+        Assert.Equal((HttpStatusCode.Forbidden, $$"""{"detail":"{{detail}}"}"""), (answer.Status, answer.Text));
     }
 
     private static string? Json(string method) => method is "GET" or "DELETE" ? null : """{ "name": "x", "scopes": ["me.write"] }""";

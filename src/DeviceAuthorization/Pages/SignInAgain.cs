@@ -1,0 +1,60 @@
+using Microsoft.AspNetCore.Http;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// The host's policy wants to see that it is really them (<see cref="ApprovalRisk.StepUp"/>): the way to the host's sign-in and back to the
+/// review. What counts is when they signed in.
+/// </summary>
+internal sealed class SignInAgain(PageSession session, PairingTickets tickets, PageFrame frame, TimeProvider clock)
+{
+    /// <summary>Asks for a new sign-in; after they came back from two without one, says that it ends here.</summary>
+    public async Task<IResult> AskAsync(HttpContext context, PairingTicket ticket, Visitor visitor)
+    {
+        var asked = Asked(context, ticket);
+        if (asked?.Times >= SignInAsked.Most)
+        {
+            return await session.NotNewAsync(context, visitor);
+        }
+
+        tickets.Keep(context, frame.Address(context), ticket.Code, visitor.Approver.UserId, ticket.IsOfLink, asked);
+        return session.SignInAnew(context);
+    }
+
+    /// <summary>On to the host's sign-in. When it is for the review, the cookie keeps that we asked, and when.</summary>
+    public async Task<IResult> GoOnAsync(HttpContext context)
+    {
+        if (context.Request.Query["prompt"] is ["login"] && tickets.Of(context) is { UserId: not null } ticket)
+        {
+            var asked = new SignInAsked((ticket.Asked?.Times ?? 0) + 1, clock.Now(), (await session.FindAsync(context))?.SignedInAt);
+            tickets.Keep(context, frame.Address(context), ticket.Code, ticket.UserId, ticket.IsOfLink, asked);
+        }
+
+        return await session.GoOnAsync(context);
+    }
+
+    /// <summary>The visitor, as signed in since we asked, if they have.</summary>
+    public Visitor Seen(HttpContext context, Visitor visitor, PairingTicket ticket) =>
+        Asked(context, ticket) is { } asked ? visitor with { Approver = asked.Seen(visitor.Approver) } : visitor;
+
+    /// <summary>It is in the cookie only: the ticket of a form may be older.</summary>
+    private SignInAsked? Asked(HttpContext context, PairingTicket ticket) =>
+        tickets.Of(context) is { } kept && kept.Code == ticket.Code && kept.UserId == ticket.UserId ? kept.Asked : null;
+}
+
+/// <summary>A person was sent to sign in again. That they come back proves nothing.</summary>
+/// <param name="Times">How often.</param>
+/// <param name="At">When, by our clock.</param>
+/// <param name="Before">When they had signed in before, as far as it was known.</param>
+internal sealed record SignInAsked(int Times, DateTimeOffset At, DateTimeOffset? Before)
+{
+    /// <summary>After so many times it is no use: the sign-in does not ask them, or does not tell.</summary>
+    public const int Most = 2;
+
+    /// <summary>
+    /// The approver as signed in when we asked, if they have signed in since. By the provider's clock that may be before the device asked;
+    /// but it is later than their last sign-in, by the same clock.
+    /// </summary>
+    public Approver Seen(Approver approver) =>
+        approver.SignedInAt is { } at && at < At && at >= At - ApproverSession.ClockSkew && !(at <= Before) ? approver with { SignedInAt = At } : approver;
+}
