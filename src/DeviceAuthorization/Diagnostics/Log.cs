@@ -85,4 +85,7 @@ internal static partial class Log
 
     [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, once they have chosen the number that the device shows.")]
     public static partial void NumberAsked(this ILogger logger, Guid pairingId, string userId);
+
+    [LoggerMessage(70, LogLevel.Warning, "Pairing {PairingId} waits: user {UserId} has {Limit} devices, as many as DeviceAuthorization:MaxDevicesPerUser allows.")]
+    public static partial void DeviceLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
 }

@@ -74,6 +74,7 @@ internal static class ApproverJson
         DecisionResult.StepUpRequired => JsonDialect.Error(StatusCodes.Status403Forbidden, "Sign in again before you approve this device."),
         DecisionResult.NumberRequired => NumberRequired(),
         DecisionResult.Blocked => JsonDialect.Error(StatusCodes.Status403Forbidden, "This request cannot be approved."),
+        DecisionResult.DeviceLimitReached { Limit: var limit } => DeviceEndpoints.LimitReached(limit),
         DecisionResult.Forbidden => Forbidden(),
         _ => throw new UnreachableException(),
     };

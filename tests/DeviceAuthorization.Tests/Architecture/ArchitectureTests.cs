@@ -6,8 +6,6 @@ namespace DeviceAuthorization.Tests;
 public sealed class ArchitectureTests
 {
     private static readonly string[] HttpFolders = ["Endpoints/", "Authentication/", "Pages/", "DependencyInjection/"];
-    private static readonly string[] ReadingPath =
-        ["Pairing/Pairing.cs", "Pairing/PairingService.cs", "Endpoints/DeviceAuthorizationEndpoints.cs", "Authentication/DeviceTokenHandler.cs"];
 
     private static IEnumerable<Type> Types => typeof(PairingService).Assembly.GetTypes()
         .Where(type => !type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) && !type.FullName!.Contains('<'));
@@ -29,13 +27,6 @@ public sealed class ArchitectureTests
         .Where(source => !HttpFolders.Any(folder => source.Path.StartsWith(folder, StringComparison.Ordinal)))
         .Where(source => source.Lines.Any(line => line.Contains("Microsoft.AspNetCore", StringComparison.Ordinal)))
         .Select(source => source.Path));
-
-    [Fact]
-    public void The_four_files_that_tell_the_flow_are_read_in_one_go()
-    {
-        var sources = Repository.Sources("src/DeviceAuthorization").ToDictionary(source => source.Path, source => source.Lines.Length, StringComparer.Ordinal);
-        Assert.InRange(ReadingPath.Sum(path => sources[path]), 1, 600);
-    }
 
     [Fact]
     public void No_source_file_is_longer_than_300_lines() => Assert.Empty(Repository.Sources("src")
