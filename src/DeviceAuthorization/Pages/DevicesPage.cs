@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -156,14 +157,15 @@ internal sealed class DevicesPage(
         var devices = await repository.ListAsync(visitor.Approver.UserId, context.RequestAborted);
         var view = new DevicesView(devices, await repository.ListTokensAsync(visitor.Approver.UserId, context.RequestAborted), Grantable(visitor, has))
         {
+            Page = PageOf(context),
             Notice = notice,
             Problem = problem,
             Typed = typed,
         };
         var form = new PageForm(frame.DevicesAddress(context), visitor, session.Field(context));
-        var html = new DevicesHtml(texts, form, options.Value, clock.Now());
+        var html = new DevicesHtml(texts, form, view, options.Value, clock.Now());
         return frame.Page(
-            context, texts["Your_devices"], html.List(view, frame.Address(context)), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+            context, texts["Your_devices"], html.List(frame.Address(context)), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
     /// <summary>Of every scope there is, those that the account has now; null when it is not active.</summary>
@@ -185,7 +187,14 @@ internal sealed class DevicesPage(
         return Show(context);
     }
 
-    private SeeOther Show(HttpContext context) => new(frame.DevicesAddress(context));
+    private SeeOther Show(HttpContext context) => new(frame.DevicesAddress(context) + DevicesView.QueryOf(PageOf(context)));
+
+    /// <summary>
+    /// Which part of the list was asked for; the first for anything that names none. Forms have it in their address, too: what follows is
+    /// the part that they stood in.
+    /// </summary>
+    private static int PageOf(HttpContext context) =>
+        int.TryParse(context.Request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var page) && page > 0 ? page : 1;
 
     private string? TakeNotice(HttpContext context)
     {
