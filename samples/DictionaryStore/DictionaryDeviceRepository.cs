@@ -9,13 +9,16 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
     private readonly Dictionary<Guid, IssuedToken> _tokens = [];
     private readonly Lock _gate = new();
 
-    public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken) => Locked(() =>
+    public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) => Locked(() =>
     {
         var found = _devices.GetValueOrDefault(device.Id) ?? Doubles(device).FirstOrDefault();
-        return found ?? (_devices[device.Id] = device);
+        return found ?? (_devices.Values.Count(other => other.UserId == device.UserId) < maxDevices ? _devices[device.Id] = device : null);
     });
 
     public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) => Locked(() => Owned(userId, deviceId));
+
+    public ValueTask<Device?> FindByIdentifierAsync(string userId, string clientDeviceIdentifier, CancellationToken cancellationToken) => Locked(() =>
+        _devices.Values.FirstOrDefault(device => device.UserId == userId && device.ClientDeviceIdentifier == clientDeviceIdentifier));
 
     public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) => Locked<IReadOnlyList<Device>>(() =>
         [.. _devices.Values.Where(device => device.UserId == userId).OrderBy(device => device.CreatedAt)]);

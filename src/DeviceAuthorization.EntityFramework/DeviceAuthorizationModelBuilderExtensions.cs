@@ -31,6 +31,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             .Entity<LeaseRow>(tables.Leases);
     }
 
+    /// <summary>Every text has its length set, or is set to have none: a host may set one for all its texts (<c>Properties&lt;string&gt;().HaveMaxLength(…)</c>).</summary>
     private sealed class Tables(string? schema, string? collation)
     {
         private const int Hash = 64;
@@ -49,6 +50,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             Exact(table.Property(row => row.DeviceCodeHash), Hash);
             Exact(table.Property(row => row.UserCodeHash), Hash);
             Exact(table.Property(row => row.ClientId), Client);
+            Unbounded(table.Property(row => row.RequestedScopes));
             table.Property(row => row.ReportedName).HasMaxLength(Long);
             table.Property(row => row.ReportedPlatform).HasMaxLength(Short);
             table.Property(row => row.ReportedClientVersion).HasMaxLength(Short);
@@ -56,6 +58,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             table.Property(row => row.ReportedAddress).HasMaxLength(Address);
             table.Property(row => row.Status).HasConversion<string>().HasMaxLength(Word);
             table.Property(row => row.ApproverId).HasMaxLength(UserId);
+            Unbounded(table.Property(row => row.GrantedScopes));
             table.Property(row => row.GrantedDeviceName).HasMaxLength(Long);
             table.Property(row => row.TokenSalt).HasMaxLength(64);
             table.Property(row => row.DeviceId).HasMaxLength(Id);
@@ -81,6 +84,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             Exact(table.Property(row => row.ClientDeviceIdentifier), Long);
             Exact(table.Property(row => row.Fingerprint), 320); // "host:", a host name, a line feed, a platform
             table.Property(row => row.SyncMode).HasConversion<string>().HasMaxLength(Word);
+            Unbounded(table.Property(row => row.SyncConfig));
             table.HasIndex(row => new { row.UserId, row.ClientDeviceIdentifier }).IsUnique();
             table.HasIndex(row => new { row.UserId, row.Fingerprint }).IsUnique();
         }
@@ -94,6 +98,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             table.Property(row => row.ClientId).HasMaxLength(Client);
             Exact(table.Property(row => row.Hash), Hash);
             table.Property(row => row.Name).HasMaxLength(Long);
+            Unbounded(table.Property(row => row.Scopes));
             table.HasOne<DeviceRow>().WithMany().HasForeignKey(row => row.DeviceId).OnDelete(DeleteBehavior.SetNull);
             table.HasIndex(row => row.Hash).IsUnique();
             table.HasIndex(row => row.PairingId).IsUnique();
@@ -112,6 +117,8 @@ public static class DeviceAuthorizationModelBuilderExtensions
             table.ToTable("DeviceAuthorizationLeases", schema).HasKey(row => row.Name);
             table.Property(row => row.Name).ValueGeneratedNever().HasMaxLength(Id);
         }
+
+        private static void Unbounded<T>(PropertyBuilder<T> text) => text.Metadata.SetMaxLength(null);
 
         private void Exact<T>(PropertyBuilder<T> text, int length)
         {

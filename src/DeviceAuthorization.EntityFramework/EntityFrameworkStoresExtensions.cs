@@ -13,7 +13,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class DeviceAuthorizationEntityFrameworkExtensions
 {
     /// <summary>Replaces both stores, whoever registered them before, with ones in the database of <typeparamref name="TContext"/>.</summary>
-    /// <typeparam name="TContext">The host's context, registered with <c>AddDbContext</c>, <c>AddDbContextPool</c> or <c>AddDbContextFactory</c>.</typeparam>
+    /// <typeparam name="TContext">The host's context, registered with <c>AddDbContext</c>, <c>AddDbContextPool</c> or <c>AddDbContextFactory</c>, or else an <c>IDbContextFactory</c> of it.</typeparam>
     /// <param name="builder">What <c>AddDeviceAuthorization()</c> gave.</param>
     /// <param name="configure">Changes the settings.</param>
     /// <returns>The same builder. A store that is registered later is used instead.</returns>

@@ -84,6 +84,13 @@ public static class TestData
         CreatedAt = Start,
     };
 
+    /// <summary>Adds a device or finds it, for a user who may have any number.</summary>
+    /// <param name="repository">Where it is.</param>
+    /// <param name="device">The device as it is to be added.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    public static async ValueTask<Device> AddOrFindAsync(this IDeviceRepository repository, Device device, CancellationToken cancellationToken) =>
+        (await repository.AddOrFindAsync(device, int.MaxValue, cancellationToken))!;
+
     /// <summary>Revokes a token, as its owner does; whether this call did it.</summary>
     /// <param name="repository">Where it is.</param>
     /// <param name="userId">Its owner.</param>

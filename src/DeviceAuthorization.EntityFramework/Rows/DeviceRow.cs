@@ -1,46 +1,46 @@
 namespace DeviceAuthorization;
 
 /// <summary>A <see cref="Device"/> in its table.</summary>
-internal sealed class DeviceRow
+internal class DeviceRow
 {
-    public required string Id { get; set; }
+    public virtual required string Id { get; set; }
 
-    public required string UserId { get; set; }
+    public virtual required string UserId { get; set; }
 
-    public string? Name { get; set; }
+    public virtual string? Name { get; set; }
 
-    public string? Platform { get; set; }
+    public virtual string? Platform { get; set; }
 
-    public string? Client { get; set; }
+    public virtual string? Client { get; set; }
 
-    public string? ClientVersion { get; set; }
+    public virtual string? ClientVersion { get; set; }
 
-    public string? IpAddress { get; set; }
+    public virtual string? IpAddress { get; set; }
 
-    public string? MacAddress { get; set; }
+    public virtual string? MacAddress { get; set; }
 
-    public string? Hostname { get; set; }
+    public virtual string? Hostname { get; set; }
 
-    public string? ClientDeviceIdentifier { get; set; }
+    public virtual string? ClientDeviceIdentifier { get; set; }
 
-    public string? Fingerprint { get; set; }
+    public virtual string? Fingerprint { get; set; }
 
-    public SyncMode SyncMode { get; set; }
+    public virtual SyncMode SyncMode { get; set; }
 
-    public bool SyncEnabled { get; set; }
+    public virtual bool SyncEnabled { get; set; }
 
-    public string? SyncConfig { get; set; }
+    public virtual string? SyncConfig { get; set; }
 
-    public long? LastSeenAt { get; set; }
+    public virtual long? LastSeenAt { get; set; }
 
-    public long CreatedAt { get; set; }
+    public virtual long CreatedAt { get; set; }
 
-    public long UpdatedAt { get; set; }
+    public virtual long UpdatedAt { get; set; }
 
-    public long Version { get; set; }
+    public virtual long Version { get; set; }
 
     /// <summary>Which attempt wrote last.</summary>
-    public Guid WriteId { get; set; }
+    public virtual Guid WriteId { get; set; }
 
     public static DeviceRow From(Device device, SyncConfigColumn configs) => new()
     {

@@ -1,76 +1,79 @@
 namespace DeviceAuthorization;
 
-/// <summary>A <see cref="Pairing"/> in its table.</summary>
-internal sealed class PairingRow
+/// <summary>
+/// A <see cref="Pairing"/> in its table. No row is sealed, and every member is virtual: the proxies of a host (<c>UseLazyLoadingProxies</c>,
+/// <c>UseChangeTrackingProxies</c>) derive from every row in its model.
+/// </summary>
+internal class PairingRow
 {
-    public Guid Id { get; set; }
+    public virtual Guid Id { get; set; }
 
-    public required string DeviceCodeHash { get; set; }
+    public virtual required string DeviceCodeHash { get; set; }
 
-    public required string UserCodeHash { get; set; }
+    public virtual required string UserCodeHash { get; set; }
 
-    public required string ClientId { get; set; }
+    public virtual required string ClientId { get; set; }
 
-    public bool RequiresClientId { get; set; }
+    public virtual bool RequiresClientId { get; set; }
 
-    public required string RequestedScopes { get; set; }
+    public virtual required string RequestedScopes { get; set; }
 
-    public required string ReportedName { get; set; }
+    public virtual required string ReportedName { get; set; }
 
-    public string? ReportedPlatform { get; set; }
+    public virtual string? ReportedPlatform { get; set; }
 
-    public string? ReportedClientVersion { get; set; }
+    public virtual string? ReportedClientVersion { get; set; }
 
-    public string? ReportedIdentifier { get; set; }
+    public virtual string? ReportedIdentifier { get; set; }
 
-    public string? ReportedAddress { get; set; }
+    public virtual string? ReportedAddress { get; set; }
 
-    public bool CanShowNumber { get; set; }
+    public virtual bool CanShowNumber { get; set; }
 
-    public long CreatedAt { get; set; }
+    public virtual long CreatedAt { get; set; }
 
-    public long ExpiresAt { get; set; }
+    public virtual long ExpiresAt { get; set; }
 
-    public long PollInterval { get; set; }
+    public virtual long PollInterval { get; set; }
 
-    public long PollDueAt { get; set; }
+    public virtual long PollDueAt { get; set; }
 
-    public bool IsSlowed { get; set; }
+    public virtual bool IsSlowed { get; set; }
 
     /// <summary>Which attempt wrote the pacing last.</summary>
-    public Guid PollWriteId { get; set; }
+    public virtual Guid PollWriteId { get; set; }
 
-    public PairingStatus Status { get; set; }
+    public virtual PairingStatus Status { get; set; }
 
-    public string? ApproverId { get; set; }
+    public virtual string? ApproverId { get; set; }
 
-    public long? ClaimedUntil { get; set; }
+    public virtual long? ClaimedUntil { get; set; }
 
-    public string? GrantedScopes { get; set; }
+    public virtual string? GrantedScopes { get; set; }
 
-    public string? GrantedDeviceName { get; set; }
+    public virtual string? GrantedDeviceName { get; set; }
 
-    public bool GrantedAsNewDevice { get; set; }
+    public virtual bool GrantedAsNewDevice { get; set; }
 
-    public long? TokenExpiresAt { get; set; }
+    public virtual long? TokenExpiresAt { get; set; }
 
     /// <summary>Set exactly when something was granted.</summary>
-    public string? TokenSalt { get; set; }
+    public virtual string? TokenSalt { get; set; }
 
-    public string? DeviceId { get; set; }
+    public virtual string? DeviceId { get; set; }
 
-    public int? MatchNumber { get; set; }
+    public virtual int? MatchNumber { get; set; }
 
-    public long? RedeemedAt { get; set; }
+    public virtual long? RedeemedAt { get; set; }
 
-    public string? IdempotencyKeyHash { get; set; }
+    public virtual string? IdempotencyKeyHash { get; set; }
 
-    public string? RedeemedFrom { get; set; }
+    public virtual string? RedeemedFrom { get; set; }
 
-    public long Version { get; set; }
+    public virtual long Version { get; set; }
 
     /// <summary>Which attempt wrote the rest last.</summary>
-    public Guid WriteId { get; set; }
+    public virtual Guid WriteId { get; set; }
 
     public static PairingRow From(Pairing pairing) => new()
     {

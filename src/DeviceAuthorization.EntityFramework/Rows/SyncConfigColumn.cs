@@ -30,13 +30,11 @@ internal sealed class SyncConfigColumn(
         var json => json,
     };
 
-    public SecretDocument? Read(string deviceId, string? stored)
-    {
-        if (stored is null)
-        {
-            return null;
-        }
+    /// <summary>Decodes the settings only when somebody asks for them: settings whose key is lost must hide neither their device nor its owner's others.</summary>
+    public SecretDocument? Read(string deviceId, string? stored) => stored is null ? null : SecretDocument.Deferred(() => ReadNow(deviceId, stored));
 
+    private SecretDocument ReadNow(string deviceId, string stored)
+    {
         var json = stored.StartsWith(Mark, StringComparison.Ordinal) ? Decrypt(deviceId, stored[Mark.Length..]) : stored;
         return SecretDocument.TryParse(json, _keys, out var document, out var problem)
             ? document

@@ -1,40 +1,40 @@
 namespace DeviceAuthorization;
 
 /// <summary>An <see cref="IssuedToken"/> in its table.</summary>
-internal sealed class TokenRow
+internal class TokenRow
 {
-    public Guid Id { get; set; }
+    public virtual Guid Id { get; set; }
 
-    public required string UserId { get; set; }
+    public virtual required string UserId { get; set; }
 
     /// <summary>Null for a token made by hand, and once the device is gone.</summary>
-    public string? DeviceId { get; set; }
+    public virtual string? DeviceId { get; set; }
 
     /// <summary>Whether it was made for a device: then it is worth nothing without one, whoever deleted it, and however.</summary>
-    public bool IsBound { get; set; }
+    public virtual bool IsBound { get; set; }
 
-    public Guid? PairingId { get; set; }
+    public virtual Guid? PairingId { get; set; }
 
-    public string? ClientId { get; set; }
+    public virtual string? ClientId { get; set; }
 
-    public required string Hash { get; set; }
+    public virtual required string Hash { get; set; }
 
-    public required string Name { get; set; }
+    public virtual required string Name { get; set; }
 
-    public required string Scopes { get; set; }
+    public virtual required string Scopes { get; set; }
 
-    public long CreatedAt { get; set; }
+    public virtual long CreatedAt { get; set; }
 
-    public long? ExpiresAt { get; set; }
+    public virtual long? ExpiresAt { get; set; }
 
-    public long? LastUsedAt { get; set; }
+    public virtual long? LastUsedAt { get; set; }
 
-    public long? RevokedAt { get; set; }
+    public virtual long? RevokedAt { get; set; }
 
-    public long Version { get; set; }
+    public virtual long Version { get; set; }
 
     /// <summary>Which attempt wrote last.</summary>
-    public Guid WriteId { get; set; }
+    public virtual Guid WriteId { get; set; }
 
     public static TokenRow From(IssuedToken token) => new()
     {
@@ -73,12 +73,12 @@ internal sealed class TokenRow
 }
 
 /// <summary>
-/// One row per user who has devices or tokens, and nothing in it: whoever issues or deletes for a user writes it first, and so holds its
-/// lock until the end of the transaction. Rows of tokens could not do that, for a user without any has none to lock.
+/// One row per user who has devices or tokens: whoever adds, issues or deletes for a user writes it first (<see cref="OwnerTurn"/>), and so holds
+/// its lock until the end of the transaction. Rows of tokens could not do that, for a user without any has none to lock.
 /// </summary>
-internal sealed class TokenOwnerRow
+internal class TokenOwnerRow
 {
-    public required string UserId { get; set; }
+    public virtual required string UserId { get; set; }
 
-    public long Turn { get; set; }
+    public virtual long Turn { get; set; }
 }

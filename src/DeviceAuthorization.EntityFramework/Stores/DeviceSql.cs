@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization;
@@ -5,23 +6,37 @@ namespace DeviceAuthorization;
 /// <summary>The statements that write devices.</summary>
 internal static class DeviceSql
 {
-    /// <summary>
-    /// Adds the device unless there is one with its id, identifier or fingerprint, and the row of its user unless there is one; gives all
-    /// that have one of the three. A unique violation means that another one was quicker: do it again.
-    /// </summary>
-    public static Task<List<DeviceRow>> AddOrFindAsync(DbContext db, DeviceRow row, CancellationToken cancellationToken)
+    /// <summary>Adds the device unless there is one with its id, identifier or fingerprint, or its user has as many as allowed. A refusal asks once more, to say why.</summary>
+    /// <returns>The device that there is now; null when the user is at the limit, or else when the one that was in its way has gone or changed: do it again.</returns>
+    public static Task<(DeviceRow? Row, bool IsOverLimit)> AddOrFindAsync(DbContext db, DeviceRow row, int maxDevices, CancellationToken cancellationToken) =>
+        OwnerTurn.RunAsync(
+            db,
+            async () =>
+            {
+                var found = await InsertAsync(db, row, maxDevices, cancellationToken).ConfigureAwait(false);
+                var stored = found.Find(same => same.Id == row.Id)
+                    ?? found.Find(same => row.ClientDeviceIdentifier is not null && same.ClientDeviceIdentifier == row.ClientDeviceIdentifier)
+                    ?? found.FirstOrDefault();
+                return (stored, stored is null && await db.Set<DeviceRow>().CountAsync(other => other.UserId == row.UserId, cancellationToken).ConfigureAwait(false) >= maxDevices);
+            },
+            cancellationToken);
+
+    /// <summary>Gives all devices that have one of the three; none when there is none and it may not be added.</summary>
+    private static Task<List<DeviceRow>> InsertAsync(DbContext db, DeviceRow row, int maxDevices, CancellationToken cancellationToken)
     {
         var sql = new SqlBatch(db);
+        var isOwned = $"{sql.Column<DeviceRow>(nameof(DeviceRow.UserId))} = {sql.Value<DeviceRow>(nameof(DeviceRow.UserId), row.UserId)}";
         var same = $"""
             {sql.Column<DeviceRow>(nameof(DeviceRow.Id))} = {sql.Value<DeviceRow>(nameof(DeviceRow.Id), row.Id)}
-            OR ({sql.Column<DeviceRow>(nameof(DeviceRow.UserId))} = {sql.Value<DeviceRow>(nameof(DeviceRow.UserId), row.UserId)} AND (
+            OR ({isOwned} AND (
                 {sql.Column<DeviceRow>(nameof(DeviceRow.ClientDeviceIdentifier))} = {sql.Value<DeviceRow>(nameof(DeviceRow.ClientDeviceIdentifier), row.ClientDeviceIdentifier)}
                 OR {sql.Column<DeviceRow>(nameof(DeviceRow.Fingerprint))} = {sql.Value<DeviceRow>(nameof(DeviceRow.Fingerprint), row.Fingerprint)}))
             """;
         var devices = sql.Table<DeviceRow>();
         return sql.QueryAsync<DeviceRow>($"""
-            {TokenSql.InsertOwner(sql, row.UserId)};
-            {sql.Insert(row)} WHERE NOT EXISTS (SELECT 1 FROM {devices} WHERE {same});
+            {OwnerTurn.Take(sql, row.UserId)}
+            {sql.Insert(row)} WHERE NOT EXISTS (SELECT 1 FROM {devices} WHERE {same})
+                AND (SELECT COUNT(*) FROM {devices} WHERE {isOwned}) < {maxDevices.ToString(CultureInfo.InvariantCulture)};
             SELECT * FROM {devices} WHERE {same}
             """, cancellationToken);
     }

@@ -4,43 +4,35 @@ using Microsoft.EntityFrameworkCore;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// Devices and tokens in tables. What touches one row is one UPDATE with its whole condition. What touches more (issue a token, delete a
-/// device) is a transaction that first takes the lock of the user (<see cref="TokenOwnerRow"/>): so it is right at READ COMMITTED.
+/// Devices and tokens in tables. What touches one row is one UPDATE with its whole condition. What touches more (add a device,
+/// issue a token, delete a device) is a transaction that first takes the lock of the user (<see cref="OwnerTurn"/>): so it is right at READ COMMITTED.
 /// </summary>
 internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, SyncConfigColumn configs) : IDeviceRepository
 {
-    // Two who add the same device or user at once: the loser finds it at its second try.
+    // One that is in the way of a new one, and has changed before it is read: nobody gets near this.
     private const int AddAttempts = 3;
 
-    public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
-        for (var attempt = 1; ; attempt++)
+        for (var attempt = 0; attempt < AddAttempts; attempt++)
         {
-            try
+            var (row, isOverLimit) = await DeviceSql.AddOrFindAsync(db, DeviceRow.From(device, configs), maxDevices, cancellationToken).ConfigureAwait(false);
+            if (row is not null || isOverLimit)
             {
-                var found = await DeviceSql.AddOrFindAsync(db, DeviceRow.From(device, configs), cancellationToken).ConfigureAwait(false);
-                var row = found.Find(row => row.Id == device.Id)
-                    ?? found.Find(row => device.ClientDeviceIdentifier is not null && row.ClientDeviceIdentifier == device.ClientDeviceIdentifier)
-                    ?? found.FirstOrDefault();
-                if (row is not null)
-                {
-                    return row.ToDevice(configs);
-                }
-            }
-            catch (DbException) when (attempt < AddAttempts)
-            {
-                // A unique violation, which providers name each in their own way. Anything else comes again, and is thrown.
-            }
-
-            if (attempt >= AddAttempts)
-            {
-                throw new InvalidOperationException("A device was added and deleted by others several times in a row.");
+                return row?.ToDevice(configs);
             }
         }
+
+        throw new InvalidOperationException("A device was found and lost again several times in a row.");
     }));
 
     public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
         (await db.Set<DeviceRow>().AsNoTracking().FirstOrDefaultAsync(row => row.Id == deviceId && row.UserId == userId, cancellationToken).ConfigureAwait(false))
+            ?.ToDevice(configs)));
+
+    public ValueTask<Device?> FindByIdentifierAsync(string userId, string clientDeviceIdentifier, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+        (await db.Set<DeviceRow>().AsNoTracking()
+            .FirstOrDefaultAsync(row => row.UserId == userId && row.ClientDeviceIdentifier == clientDeviceIdentifier, cancellationToken).ConfigureAwait(false))
             ?.ToDevice(configs)));
 
     public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) => new(database.RunAsync<IReadOnlyList<Device>>(async db =>
@@ -75,44 +67,30 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
 
     public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
-        await TokenSql.AddOwnerAsync(db, userId, AddAttempts, cancellationToken).ConfigureAwait(false);
         var isDeleted = false;
-        await TokenSql.InTransactionAsync(db, async () =>
-        {
-            await db.Set<TokenOwnerRow>().Where(row => row.UserId == userId)
-                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Turn, row => row.Turn + 1), cancellationToken).ConfigureAwait(false);
-            var device = db.Set<DeviceRow>().Where(row => row.Id == deviceId && row.UserId == userId);
-            await db.Set<TokenRow>().Where(row => row.DeviceId == deviceId && row.RevokedAt == null && device.Any())
-                .ExecuteUpdateAsync(set => set
-                    .SetProperty(row => row.RevokedAt, now.Write())
-                    .SetProperty(row => row.Version, row => row.Version + 1)
-                    .SetProperty(row => row.WriteId, Guid.NewGuid()), cancellationToken).ConfigureAwait(false);
+        return await OwnerTurn.RunAsync(
+            db,
+            async () =>
+            {
+                var sql = new SqlBatch(db);
+                await sql.ExecuteAsync(OwnerTurn.Take(sql, userId), cancellationToken).ConfigureAwait(false);
+                var device = db.Set<DeviceRow>().Where(row => row.Id == deviceId && row.UserId == userId);
+                await db.Set<TokenRow>().Where(row => row.DeviceId == deviceId && row.RevokedAt == null && device.Any())
+                    .ExecuteUpdateAsync(set => set
+                        .SetProperty(row => row.RevokedAt, now.Write())
+                        .SetProperty(row => row.Version, row => row.Version + 1)
+                        .SetProperty(row => row.WriteId, Guid.NewGuid()), cancellationToken).ConfigureAwait(false);
 
-            // True stays true: when the commit is in doubt and this is repeated, the device is gone because of us.
-            isDeleted |= await device.ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false) > 0;
-            return isDeleted;
-        }, cancellationToken).ConfigureAwait(false);
-        return isDeleted;
+                // True stays true: when the commit is in doubt and this is repeated, the device is gone because of us.
+                return isDeleted |= await device.ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false) > 0;
+            },
+            cancellationToken).ConfigureAwait(false);
     }));
 
     public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
-        var row = TokenRow.From(token);
-        var stored = await TokenSql.TryIssueAsync(db, row, issue, cancellationToken).ConfigureAwait(false);
-        if (stored is null && !await db.Set<TokenOwnerRow>().AnyAsync(owner => owner.UserId == row.UserId, cancellationToken).ConfigureAwait(false))
-        {
-            await TokenSql.AddOwnerAsync(db, row.UserId, AddAttempts, cancellationToken).ConfigureAwait(false);
-            stored = await TokenSql.TryIssueAsync(db, row, issue, cancellationToken).ConfigureAwait(false);
-        }
-
-        if (stored is not null)
-        {
-            return new TokenIssue(stored.ToToken(), false);
-        }
-
-        var hasDevice = row.DeviceId is null
-            || await db.Set<DeviceRow>().AnyAsync(device => device.Id == row.DeviceId && device.UserId == row.UserId, cancellationToken).ConfigureAwait(false);
-        return new TokenIssue(null, hasDevice);
+        var (row, isOverLimit) = await TokenSql.TryIssueAsync(db, TokenRow.From(token), issue, cancellationToken).ConfigureAwait(false);
+        return new TokenIssue(row?.ToToken(), isOverLimit);
     }));
 
     public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) => new(database.RunAsync(async db =>

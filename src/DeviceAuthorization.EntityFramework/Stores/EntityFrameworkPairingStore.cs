@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 
@@ -16,13 +17,12 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
 
     public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
-        db.Add(PairingRow.From(pairing));
         try
         {
-            await db.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
+            await SqlBatch.AddAsync(db, PairingRow.From(pairing), cancellationToken).ConfigureAwait(false);
             return PairingAddition.Added;
         }
-        catch (DbUpdateException)
+        catch (DbException)
         {
             // Providers name a unique violation each in their own way, but what it leaves to see is the same.
             var taken = await db.Set<PairingRow>()

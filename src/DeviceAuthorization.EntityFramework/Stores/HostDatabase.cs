@@ -27,7 +27,22 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {
-            var result = await step(scope.ServiceProvider.GetRequiredService<TContext>()).ConfigureAwait(false);
+            if (scope.ServiceProvider.GetService<TContext>() is null && scope.ServiceProvider.GetService<IDbContextFactory<TContext>>() is { } factory)
+            {
+                // A factory of the host's own: nobody else disposes the contexts that it makes.
+                var made = await factory.CreateDbContextAsync().ConfigureAwait(false);
+                await using (made.ConfigureAwait(false))
+                {
+                    return await RunAsync(made).ConfigureAwait(false);
+                }
+            }
+
+            return await RunAsync(scope.ServiceProvider.GetRequiredService<TContext>()).ConfigureAwait(false);
+        }
+
+        async Task<T> RunAsync(TContext context)
+        {
+            var result = await step(context).ConfigureAwait(false);
             alone?.Complete();
             return result;
         }

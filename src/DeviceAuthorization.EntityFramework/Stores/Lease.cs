@@ -1,13 +1,14 @@
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization;
 
 /// <summary>Work that one node does in each period, whichever comes first. A lease is never given back and never renewed: it ends.</summary>
-internal sealed class LeaseRow
+internal class LeaseRow
 {
-    public required string Name { get; set; }
+    public virtual required string Name { get; set; }
 
-    public long Until { get; set; }
+    public virtual long Until { get; set; }
 }
 
 internal static class Lease
@@ -30,13 +31,12 @@ internal static class Lease
             return false;
         }
 
-        db.Add(new LeaseRow { Name = name, Until = until });
         try
         {
-            await db.SaveChangesAsync(cancellationToken).ConfigureAwait(false);
+            await SqlBatch.AddAsync(db, new LeaseRow { Name = name, Until = until }, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (DbUpdateException) when (!cancellationToken.IsCancellationRequested)
+        catch (DbException) when (!cancellationToken.IsCancellationRequested)
         {
             if (await lease.AnyAsync(cancellationToken).ConfigureAwait(false))
             {

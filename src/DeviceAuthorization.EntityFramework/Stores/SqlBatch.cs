@@ -24,17 +24,32 @@ internal sealed class SqlBatch(DbContext db)
     public string Column<TRow>(string property) => Column(Type<TRow>().FindProperty(property)!);
 
     /// <summary>A value to compare with a column, or to write into it.</summary>
-    public string Value<TRow>(string property, object? value) => Value(Type<TRow>().FindProperty(property)!, value);
+    public string Value<TRow>(string property, object? value)
+    {
+        using var command = db.Database.GetDbConnection().CreateCommand();
+        return Value(command, Type<TRow>().FindProperty(property)!, value);
+    }
 
     /// <summary>An INSERT of a row that lacks its end: the condition.</summary>
     public string Insert<TRow>(TRow row)
     {
+        using var command = db.Database.GetDbConnection().CreateCommand();
         var properties = Type<TRow>().GetProperties().Where(property => property.PropertyInfo is not null).ToArray();
         return $"""
             INSERT INTO {Table<TRow>()} ({string.Join(", ", properties.Select(Column))})
-            SELECT {string.Join(", ", properties.Select(property => Value(property, property.PropertyInfo!.GetValue(row))))}
+            SELECT {string.Join(", ", properties.Select(property => Value(command, property, property.PropertyInfo!.GetValue(row))))}
             """;
     }
+
+    /// <summary>
+    /// Adds a row. It bypasses the change tracker, which takes nothing but proxies in a host with <c>UseChangeTrackingProxies</c>, and the host's
+    /// own <c>SaveChanges</c>.
+    /// </summary>
+    public static Task AddAsync<TRow>(DbContext db, TRow row, CancellationToken cancellationToken) => db.Database.CreateExecutionStrategy().ExecuteAsync(() =>
+    {
+        var sql = new SqlBatch(db);
+        return sql.ExecuteAsync(sql.Insert(row), cancellationToken);
+    });
 
     /// <summary>Sends it. Its last statement selects whole rows.</summary>
     public Task<List<TRow>> QueryAsync<TRow>(string sql, CancellationToken cancellationToken)
@@ -50,9 +65,8 @@ internal sealed class SqlBatch(DbContext db)
     private string Column(IProperty property) =>
         _sql.DelimitIdentifier(property.GetColumnName(StoreObjectIdentifier.Create(property.DeclaringType, StoreObjectType.Table)!.Value)!);
 
-    private string Value(IProperty property, object? value)
+    private string Value(DbCommand command, IProperty property, object? value)
     {
-        using var command = db.Database.GetDbConnection().CreateCommand();
         var parameter = property.GetRelationalTypeMapping().CreateParameter(command, $"@v{_parameters.Count}", value, property.IsNullable);
         _parameters.Add(parameter);
         return parameter.ParameterName;

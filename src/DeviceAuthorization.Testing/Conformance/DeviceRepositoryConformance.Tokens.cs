@@ -202,6 +202,21 @@ public abstract partial class DeviceRepositoryConformance
         Assert.Equal(7, (await CreateRepository().ListTokensAsync("alice", default)).Count);
     }
 
+    [Theory]
+    [InlineData(25)]
+    [InlineData(3)]
+    public async Task Of_a_users_first_tokens_at_once_as_many_are_issued_as_the_limit_allows(int limit)
+    {
+        for (var round = 0; round < FirstRounds; round++)
+        {
+            var user = $"user-{round}";
+            var issues = await AtOnceAsync(8, repository => IssueAsync(repository, TestData.NewUnboundToken(user), limit: limit));
+            Assert.Equal(Math.Min(8, limit), issues.Count(issue => issue is { Token: not null, IsOverLimit: false }));
+            Assert.Equal(Math.Max(0, 8 - limit), issues.Count(issue => issue is { Token: null, IsOverLimit: true }));
+            Assert.Equal(Math.Min(8, limit), (await CreateRepository().ListTokensAsync(user, default)).Count);
+        }
+    }
+
     [Fact]
     public async Task Tokens_are_listed_newest_first_without_revoked_ones_and_with_expired_ones()
     {

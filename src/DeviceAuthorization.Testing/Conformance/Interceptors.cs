@@ -111,21 +111,28 @@ internal sealed class InterceptedPairingStore(IPairingStore inner, Interceptor? 
 
 internal sealed class InterceptedDeviceRepository(IDeviceRepository inner, Interceptor? same = null) : Interceptor(same), IDeviceRepository
 {
-    /// <summary>What came of every registration.</summary>
+    /// <summary>What came of every registration that the user had room for.</summary>
     public ConcurrentQueue<Device> Registered { get; } = [];
 
     /// <summary>Every token that anybody tried to issue.</summary>
     public ConcurrentQueue<IssuedToken> Offered { get; } = [];
 
-    public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken) => Around(async () =>
+    public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) => Around(async () =>
     {
-        var stored = await inner.AddOrFindAsync(device, cancellationToken);
-        Registered.Enqueue(stored);
+        var stored = await inner.AddOrFindAsync(device, maxDevices, cancellationToken);
+        if (stored is not null)
+        {
+            Registered.Enqueue(stored);
+        }
+
         return stored;
     });
 
     public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) =>
         Around(() => inner.FindAsync(userId, deviceId, cancellationToken));
+
+    public ValueTask<Device?> FindByIdentifierAsync(string userId, string clientDeviceIdentifier, CancellationToken cancellationToken) =>
+        Around(() => inner.FindByIdentifierAsync(userId, clientDeviceIdentifier, cancellationToken));
 
     public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) =>
         Around(() => inner.ListAsync(userId, cancellationToken));

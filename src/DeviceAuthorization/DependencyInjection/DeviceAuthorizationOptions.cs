@@ -165,6 +165,13 @@ public sealed class DeviceAuthorizationOptions
     /// <value>25 by default; at least 1.</value>
     public int MaxTokensPerUser { get; set; } = 25;
 
+    /// <summary>
+    /// How many devices a user may have, paired and registered ones together. A further one is refused until its owner removes one; a known
+    /// device is recognised at any number.
+    /// </summary>
+    /// <value>100 by default; at least 1.</value>
+    public int MaxDevicesPerUser { get; set; } = 100;
+
     /// <summary>Whether pairing a known device again revokes its earlier tokens.</summary>
     /// <value><see langword="true"/> by default.</value>
     public bool ReplaceEarlierTokens { get; set; } = true;

@@ -1,10 +1,12 @@
+using Microsoft.Extensions.Options;
+
 namespace DeviceAuthorization;
 
 /// <summary>
 /// The steps on devices and tokens, in order: register or recognise, change, issue, revoke. Each is one atomic step of the repository; a
 /// refused write means that somebody else wrote first: read again and decide afresh.
 /// </summary>
-internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotices notices, TimeProvider clock)
+internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotices notices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
 {
     // As in PairingService: nobody gets near this, and a broken repository must not spin for ever.
     private const int WriteAttempts = 100;
@@ -13,7 +15,8 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotice
     /// Puts the approved device of a pairing into its owner's registry: named after the pairing, so that doing it twice is doing it once. A
     /// known device keeps its name, unless the approver gave one now, and its settings; what it reports is refreshed.
     /// </summary>
-    public async Task<Device> RegisterAsync(Pairing approved, CancellationToken cancellationToken)
+    /// <returns>The device; null when it would be one more than its owner may have (<see cref="DeviceAuthorizationOptions.MaxDevicesPerUser"/>).</returns>
+    public async Task<Device?> RegisterAsync(Pairing approved, CancellationToken cancellationToken)
     {
         var (reported, now, name) = (approved.Device, clock.Now(), approved.Grant!.DeviceName);
         var device = new Device
@@ -31,7 +34,11 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotice
         };
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
-            var stored = await repository.AddOrFindAsync(device, cancellationToken).ConfigureAwait(false);
+            if (await AddOrFindAsync(device, cancellationToken).ConfigureAwait(false) is not { } stored)
+            {
+                return null;
+            }
+
             var refreshed = stored with
             {
                 Name = name ?? stored.Name,
@@ -54,9 +61,13 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotice
         throw Contended();
     }
 
+    /// <summary>Adds a device, or finds the one that is there; null when it would be one more than its owner may have.</summary>
+    public ValueTask<Device?> AddOrFindAsync(Device device, CancellationToken cancellationToken) =>
+        repository.AddOrFindAsync(device, options.Value.MaxDevicesPerUser, cancellationToken);
+
     /// <summary>The user's device that a pairing would continue, by the identifier it claims.</summary>
     public async Task<Device?> FindKnownAsync(Pairing pairing, string userId, CancellationToken cancellationToken) => pairing.Device.Identifier is { } identifier
-        ? (await repository.ListAsync(userId, cancellationToken).ConfigureAwait(false)).FirstOrDefault(device => device.ClientDeviceIdentifier == identifier)
+        ? await repository.FindByIdentifierAsync(userId, identifier, cancellationToken).ConfigureAwait(false)
         : null;
 
     /// <summary>
@@ -74,6 +85,16 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotice
 
         var replaced = issue.ReplacesEarlier ? await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) : null;
         return live.Count(token => replaced is null || token.DeviceId != replaced.Id) >= issue.MaxLiveTokens;
+    }
+
+    /// <summary>
+    /// Whether the user can take in the device of a pairing as things are. To tell before a decision; <see cref="RegisterAsync"/> enforces it.
+    /// </summary>
+    public async Task<bool> HasRoomAsync(Pairing pairing, string userId, bool asNewDevice, CancellationToken cancellationToken)
+    {
+        var devices = await repository.ListAsync(userId, cancellationToken).ConfigureAwait(false);
+        return devices.Count < options.Value.MaxDevicesPerUser
+            || (!asNewDevice && pairing.Device.Identifier is { } identifier && devices.Any(device => device.ClientDeviceIdentifier == identifier));
     }
 
     /// <summary>Changes a user's device as <paramref name="change"/> says; null when there is none, or when it would become another one's double.</summary>

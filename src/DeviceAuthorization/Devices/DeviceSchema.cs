@@ -75,6 +75,7 @@ public sealed record DeviceSchema
     public static DeviceSchema From(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
+        device.SyncConfig?.ToMaskedJson(); // settings that cannot be read fail here, and not in the middle of an answer
         return new()
         {
             Id = device.Id,

@@ -30,16 +30,12 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
     private const string TooLarge = "The document is larger than 16 KiB.";
     private const string NotAnObject = "The document must be a JSON object, at most 32 levels deep, in which no object repeats a name.";
 
-    private readonly SecretKeys _keys;
-    private readonly string _json;
-    private readonly string _masked;
+    private readonly Lazy<(SecretKeys Keys, string Json, string Masked)> _content;
 
-    private SecretDocument(JsonObject content, SecretKeys keys)
-    {
-        _keys = keys;
-        _json = JsonText.Write(content);
-        _masked = JsonText.Write(new SecretMask(keys).Hide(content));
-    }
+    private SecretDocument(JsonObject content, SecretKeys keys) =>
+        _content = new((keys, JsonText.Write(content), JsonText.Write(new SecretMask(keys).Hide(content))));
+
+    private SecretDocument(Func<SecretDocument> read) => _content = new(() => read()._content.Value);
 
     /// <summary>The document <c>{}</c>, with <see cref="SecretKeys.Default"/>.</summary>
     public static SecretDocument Empty { get; } = new([], SecretKeys.Default);
@@ -66,6 +62,17 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
     }
 
     /// <summary>
+    /// A document that is read once somebody asks for its content. So a store can hand out a device whose settings it cannot decrypt: all else
+    /// of the device works, and what <paramref name="read"/> throws is thrown where the settings are needed.
+    /// </summary>
+    /// <param name="read">Reads the document. It is called at most once.</param>
+    public static SecretDocument Deferred(Func<SecretDocument> read)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        return new SecretDocument(read);
+    }
+
+    /// <summary>
     /// The document after a PUT: the incoming one, with each mask resolved. Under a secret key, and wherever this document shows a
     /// mask, a mask keeps the value that stands here at the same path; under a secret key where nothing stands, its member is
     /// dropped. Any other mask is an ordinary string.
@@ -81,7 +88,7 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
         SecretDocument incoming, [NotNullWhen(true)] out SecretDocument? result, [NotNullWhen(false)] out string? problem)
     {
         ArgumentNullException.ThrowIfNull(incoming);
-        var keys = _keys.With(incoming._keys);
+        var keys = Keys.With(incoming.Keys);
         (result, problem) = Bounded(new SecretMask(keys).Restore(incoming.Content(), Content()), keys);
         return result is not null;
     }
@@ -97,7 +104,7 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
         SecretDocument patch, [NotNullWhen(true)] out SecretDocument? result, [NotNullWhen(false)] out string? problem)
     {
         ArgumentNullException.ThrowIfNull(patch);
-        var keys = _keys.With(patch._keys);
+        var keys = Keys.With(patch.Keys);
         (result, problem) = Bounded(new SecretMask(keys).Merge(patch.Content(), Content()), keys);
         return result is not null;
     }
@@ -107,36 +114,42 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
     public SecretDocument With(SecretKeys keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
-        return new SecretDocument(Content(), _keys.With(keys));
+        return new SecretDocument(Content(), Keys.With(keys));
     }
 
     /// <summary>The JSON with its secrets, compact: for the store, for the work the secrets are for, and for nothing else.</summary>
-    public string Reveal() => _json;
+    public string Reveal() => Json;
 
     /// <summary>The JSON as anyone may see it, compact.</summary>
-    public string ToMaskedJson() => _masked;
+    public string ToMaskedJson() => Masked;
 
     /// <summary>Nothing of the document.</summary>
     public override string ToString() => "SecretDocument(***)";
 
     /// <summary>Whether the content is the same, secrets and the order of members included. Secret keys are not compared.</summary>
     /// <param name="other">The other document.</param>
-    public bool Equals(SecretDocument? other) => other is not null && _json == other._json;
+    public bool Equals(SecretDocument? other) => ReferenceEquals(this, other) || (other is not null && Json == other.Json);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as SecretDocument);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => _json.GetHashCode(StringComparison.Ordinal);
+    public override int GetHashCode() => Json.GetHashCode(StringComparison.Ordinal);
+
+    private SecretKeys Keys => _content.Value.Keys;
+
+    private string Json => _content.Value.Json;
+
+    private string Masked => _content.Value.Masked;
 
     private static (SecretDocument? Document, string? Problem) Bounded(JsonObject content, SecretKeys keys)
     {
         var document = new SecretDocument(content, keys);
-        return IsTooLarge(document._json) || IsTooLarge(document._masked) ? (null, TooLarge) : (document, null);
+        return IsTooLarge(document.Json) || IsTooLarge(document.Masked) ? (null, TooLarge) : (document, null);
     }
 
     // The first test spares counting megabytes.
     private static bool IsTooLarge(string text) => text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes;
 
-    private JsonObject Content() => (JsonObject)JsonText.TryRead(_json, MaxDepth)!;
+    private JsonObject Content() => (JsonObject)JsonText.TryRead(Json, MaxDepth)!;
 }

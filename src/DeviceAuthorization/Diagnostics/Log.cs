@@ -125,4 +125,6 @@ internal static partial class Log
 
     [LoggerMessage(45, LogLevel.Warning, "The scheme '{Scheme}' leads to no sign-in page: it answers 401 to people who open the pages and are not signed in. Set DeviceAuthorization:ApproverChallengeScheme to a scheme that does, such as a cookie scheme with a LoginPath. With AddIdentityApiEndpoints() that is Identity.Application.")]
     public static partial void NoSignInPage(this ILogger logger, string scheme);
+    [LoggerMessage(70, LogLevel.Warning, "Pairing {PairingId} waits: user {UserId} has {Limit} devices, as many as DeviceAuthorization:MaxDevicesPerUser allows.")]
+    public static partial void DeviceLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
 }

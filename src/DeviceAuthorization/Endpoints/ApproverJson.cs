@@ -76,6 +76,7 @@ internal static class ApproverJson
         DecisionResult.NumberRequired => NumberRequired(),
         DecisionResult.Blocked => JsonDialect.Error(StatusCodes.Status403Forbidden, "This request cannot be approved."),
         DecisionResult.TokenLimitReached { Limit: var limit } => TokenLimitReached(limit),
+        DecisionResult.DeviceLimitReached { Limit: var limit } => DeviceEndpoints.LimitReached(limit),
         DecisionResult.Forbidden => Forbidden(),
         _ => throw new UnreachableException(),
     };

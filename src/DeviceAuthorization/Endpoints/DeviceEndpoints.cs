@@ -21,7 +21,10 @@ internal static class DeviceEndpoints
         return group;
     }
 
-    /// <summary>A device registers without pairing: 201 for a new one, 200 for one that is recognised, 409 when it shall not be.</summary>
+    /// <summary>
+    /// A device registers without pairing: 201 for a new one, 200 for one that is recognised, 409 when it shall not be, 400 when the user has as
+    /// many as allowed.
+    /// </summary>
     private static async Task<IResult> RegisterAsync(HttpContext context, DeviceApi api)
     {
         if (!(await api.WriteAsync(context)).TryGet(out var caller, out var refusal))
@@ -46,8 +49,12 @@ internal static class DeviceEndpoints
             return JsonDialect.Unprocessable(problem!);
         }
 
-        var stored = await api.Repository.AddOrFindAsync(
-            flags.AllowDuplicate ? device with { Fingerprint = null } : device, context.RequestAborted);
+        if (await api.Registry.AddOrFindAsync(
+            flags.AllowDuplicate ? device with { Fingerprint = null } : device, context.RequestAborted) is not { } stored)
+        {
+            return LimitReached(api.Options.MaxDevicesPerUser);
+        }
+
         if (stored.Id == device.Id)
         {
             return TypedResults.Json(DeviceCreateResponse.From(stored), WireJson.Default.DeviceCreateResponse, statusCode: StatusCodes.Status201Created);
@@ -122,6 +129,9 @@ internal static class DeviceEndpoints
 
         return await api.Registry.RemoveAsync(caller.UserId, id, context.RequestAborted) ? TypedResults.NoContent() : NotFound();
     }
+
+    /// <summary>A user has as many devices as allowed; in the words that RomM has for tokens.</summary>
+    public static IResult LimitReached(int limit) => JsonDialect.Error(StatusCodes.Status400BadRequest, $"Maximum of {limit} devices per user reached");
 
     private static JsonHttpResult<DeviceSchema> Found(Device device) => TypedResults.Json(DeviceSchema.From(device), DeepJson.Default.DeviceSchema);
 

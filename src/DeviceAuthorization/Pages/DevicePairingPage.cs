@@ -184,6 +184,7 @@ internal sealed class DevicePairingPage(
             DecisionResult.ScopesNotGrantable => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
             DecisionResult.TokenLimitReached => await ReviewAsync(context, visitor, ticket, form, isFull: true),
             DecisionResult.StepUpRequired => await signInAgain.AskAsync(context, ticket, visitor),
+            DecisionResult.DeviceLimitReached => ResultHtml.Page(frame, context, "Device_limit", StatusCodes.Status400BadRequest),
             DecisionResult.Blocked => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
             DecisionResult.Forbidden => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden),
             _ => throw new UnreachableException(),

@@ -9,23 +9,22 @@ namespace DeviceAuthorization;
 /// The markup of the page of devices. What takes something away is behind a text that opens first, without JavaScript. The only ids are those
 /// of the devices' cards, which take no focus: a link's fragment can put it on no button (CVE-2024-7404).
 /// </summary>
-internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthorizationOptions options, DateTimeOffset now)
+internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView view, DeviceAuthorizationOptions options, DateTimeOffset now)
 {
     /// <summary>Devices, then tokens.</summary>
-    /// <param name="view">What there is.</param>
     /// <param name="pairing">Where a device is connected.</param>
-    public IHtmlContent List(DevicesView view, string pairing) => Html($"""
+    public IHtmlContent List(string pairing) => Html($"""
         <h1>{texts["Your_devices"]}</h1>
         {Account(texts, form, "Signed_in_as")}
         {(view.Notice is { } notice ? Html($"""<p class="note {(notice == "Gone" ? "" : "good")}" role="status">{texts[notice]}</p>""") : Nothing)}
         {(view.Problem is null ? Nothing : Html($"""<p class="note bad" role="alert">{view.Problem}</p>"""))}
         {If(view.Devices is [], () => Html($"<p>{texts["Devices_none"]}</p>"))}
-        {All(view.Devices ?? [], device => Card(device, view))}
+        {All(view.Shown, Card)}{If(view.Pages > 1, Pages)}
         <p><a href="{pairing}">{texts[view.Devices is [] ? "Page_title" : "Another_device"]}</a></p>
         {If(view.Tokens is not null || view.Grantable.Count > 0, () => Html($"""<h2>{texts["Tokens"]}</h2>"""))}
         {(view.Tokens is null ? Nothing : Html($"""<p class="dim">{texts[view.Tokens is [] ? "Tokens_none" : "Tokens_text"]}</p>"""))}
-        {All(view.Tokens ?? [], token => token.DeviceId is null || view.Devices is null ? Single(token, view) : Bound(token, view.Devices.FirstOrDefault(device => device.Id == token.DeviceId)))}
-        {If(view.Grantable.Count > 0, () => Make(view))}
+        {All(view.Tokens ?? [], token => token.DeviceId is null || view.Devices is null ? Single(token) : Bound(token, view.Devices.FirstOrDefault(device => device.Id == token.DeviceId)))}
+        {If(view.Grantable.Count > 0, Make)}
         """);
 
     /// <summary>The one time that a token is shown.</summary>
@@ -38,7 +37,16 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
         <p><a href="{devices}">{texts["Devices_back"]}</a></p>
         """);
 
-    private HtmlFormattableString Card(Device device, DevicesView view)
+    /// <summary>Links to the part before and the part after.</summary>
+    private HtmlFormattableString Pages() => Html($"""
+        <nav class="actions" aria-label="{texts["Your_devices"]}">
+        {If(view.Page > 1, () => Html($"""<a class="chip" rel="prev" href="{form.Address}{DevicesView.QueryOf(view.Page - 1)}">{texts["Devices_previous"]}</a>"""))}
+        <span class="dim" dir="ltr">{view.Page} / {view.Pages}</span>
+        {If(view.Page < view.Pages, () => Html($"""<a class="chip" rel="next" href="{form.Address}{DevicesView.QueryOf(view.Page + 1)}">{texts["Devices_next"]}</a>"""))}
+        </nav>
+        """);
+
+    private HtmlFormattableString Card(Device device)
     {
         var tokens = view.Tokens?.Where(token => token.DeviceId == device.Id).ToArray() ?? [];
         var live = tokens.Where(token => token.IsLive(now)).ToArray();
@@ -83,7 +91,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
         """);
 
     /// <summary>A token that was made by hand, or whose device is not shown.</summary>
-    private HtmlFormattableString Single(IssuedToken token, DevicesView view) => Html($"""
+    private HtmlFormattableString Single(IssuedToken token) => Html($"""
         <article class="card" aria-label="{token.Name}">
         <h3><bdi>{token.Name}</bdi></h3>
         <dl>
@@ -99,12 +107,12 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
 
     /// <summary>What it may do stands at its device; a device that is gone has taken its tokens with it.</summary>
     private IHtmlContent Bound(IssuedToken token, Device? device) => device is null ? Nothing : Html($"""
-        <p class="card"><strong><bdi>{token.Name}</bdi></strong> <a class="chip" href="#{Anchor(device)}">{Words(texts["Token_device"], Html($"<bdi>{NameOf(device)}</bdi>"))}</a></p>
+        <p class="card"><strong><bdi>{token.Name}</bdi></strong> <a class="chip" href="{(view.PageOf(device) is var page && page == view.Page ? "" : form.Address + DevicesView.QueryOf(page))}#{Anchor(device)}">{Words(texts["Token_device"], Html($"<bdi>{NameOf(device)}</bdi>"))}</a></p>
         """);
 
-    private HtmlFormattableString Make(DevicesView view) => Html($"""
+    private HtmlFormattableString Make() => Html($"""
         <details{Flag("open", view.Typed is not null)}><summary>{texts["Token_make"]}</summary>
-        <form method="post" action="{form.Address}/token">{form.Antiforgery}
+        <form method="post" action="{form.Address}/token{DevicesView.QueryOf(view.Page)}">{form.Antiforgery}
         <label class="field">{texts["Token_name"]} <input name="name" value="{view.Typed?["name"]}" maxlength="255" required autocomplete="off" dir="auto"><small class="dim">{texts["Token_name_hint"]}</small></label>
         <fieldset><legend>{texts["May"]}</legend>
         {PageParts.Scopes(texts, options, view.Grantable, view.Typed, ticked: false)}
@@ -122,7 +130,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DeviceAuthoriz
         """);
 
     private HtmlFormattableString Form(string action, string field, string id) => Html(
-        $"""<form method="post" action="{form.Address}/{action}">{form.Antiforgery}<input type="hidden" name="{field}" value="{id}">""");
+        $"""<form method="post" action="{form.Address}/{action}{DevicesView.QueryOf(view.Page)}">{form.Antiforgery}<input type="hidden" name="{field}" value="{id}">""");
 
     private HtmlFormattableString Scopes(IssuedToken token) => token.Scopes.Count == 0
         ? Html($"{texts["May_identify"]} ")
@@ -152,6 +160,27 @@ internal sealed record DevicesView(IReadOnlyList<Device>? Devices, IReadOnlyList
 
     /// <summary>Whether tokens can be narrowed, revoked and deleted.</summary>
     public required bool ChangesTokens { get; init; }
+
+    private const int DevicesOnPage = 20;
+
+    /// <summary>How many parts the list has.</summary>
+    public int Pages => Math.Max(1, ((Devices?.Count ?? 0) + DevicesOnPage - 1) / DevicesOnPage);
+
+    /// <summary>Which part is shown; the first when there is none of that number.</summary>
+    public int Page
+    {
+        get => field <= Pages ? field : 1;
+        init;
+    } = 1;
+
+    /// <summary>The devices in this part.</summary>
+    public IEnumerable<Device> Shown => (Devices ?? []).Skip((Page - 1) * DevicesOnPage).Take(DevicesOnPage);
+
+    /// <summary>The part that a device is in.</summary>
+    public int PageOf(Device device) => ((Devices ?? []).TakeWhile(before => before.Id != device.Id).Count() / DevicesOnPage) + 1;
+
+    /// <summary>What an address ends with for a part of the list.</summary>
+    public static string QueryOf(int page) => page == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"?page={page}");
 
     /// <summary>The key of the text that says what was just done.</summary>
     public string? Notice { get; init; }

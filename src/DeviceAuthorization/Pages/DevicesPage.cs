@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -164,6 +165,7 @@ internal sealed class DevicesPage(
         {
             ChangesDevices = Holds(visitor, Needed.WriteDevices),
             ChangesTokens = Holds(visitor, Needed.WriteTokens),
+            Page = PageOf(context),
             Notice = notice,
             Problem = problem,
             Typed = typed,
@@ -174,9 +176,9 @@ internal sealed class DevicesPage(
         }
 
         var form = new PageForm(frame.Start(context), visitor, session.Field(context));
-        var html = new DevicesHtml(texts, form, options.Value, clock.Now());
+        var html = new DevicesHtml(texts, form, view, options.Value, clock.Now());
         return frame.Page(
-            context, texts["Your_devices"], html.List(view, frame.Address(context)), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
+            context, texts["Your_devices"], html.List(frame.Address(context)), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
     /// <summary>The scopes that the API of devices and tokens needs.</summary>
@@ -204,7 +206,14 @@ internal sealed class DevicesPage(
         return Show(context);
     }
 
-    private SeeOther Show(HttpContext context) => new(frame.Start(context));
+    private SeeOther Show(HttpContext context) => new(frame.Start(context) + DevicesView.QueryOf(PageOf(context)));
+
+    /// <summary>
+    /// Which part of the list was asked for; the first for anything that names none. Forms have it in their address, too: what follows is
+    /// the part that they stood in.
+    /// </summary>
+    private static int PageOf(HttpContext context) =>
+        int.TryParse(context.Request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var page) && page > 0 ? page : 1;
 
     private string? TakeNotice(HttpContext context)
     {

@@ -1,8 +1,17 @@
+using Microsoft.Extensions.Options;
+
 namespace DeviceAuthorization;
 
 /// <summary>Writes what an approver decided, and does what follows from it. The writing comes first, so that only the winner registers a device.</summary>
-internal sealed class Decision(IPairingStore store, DeviceRegistry devices, PairingNotices notices, TimeProvider clock)
+internal sealed class Decision(
+    IPairingStore store, DeviceRegistry devices, PairingNotices notices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
 {
+    private DecisionResult.DeviceLimitReached LimitReached => new(options.Value.MaxDevicesPerUser);
+
+    /// <summary>Why the approver's list of devices cannot take this one in; null if it can.</summary>
+    public async Task<DecisionResult?> RefusesAsync(Pairing pairing, Approver approver, Approval approval, CancellationToken cancellationToken) =>
+        await devices.HasRoomAsync(pairing, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false) ? null : LimitReached;
+
     /// <summary>The answer to the approver; null when somebody moved the pairing on: look again.</summary>
     /// <param name="decided">The pairing, with the version that was read.</param>
     /// <param name="now">The current time.</param>
@@ -20,7 +29,11 @@ internal sealed class Decision(IPairingStore store, DeviceRegistry devices, Pair
                 await notices.RaiseAsync(new PairingEvent.Approved(decided)).ConfigureAwait(false);
 
                 // Should this not happen, redemption does it: an approval that was acknowledged is never lost.
-                var device = await devices.RegisterAsync(decided, cancellationToken).ConfigureAwait(false);
+                if (await devices.RegisterAsync(decided, cancellationToken).ConfigureAwait(false) is not { } device)
+                {
+                    return LimitReached; // another device took the last place meanwhile: this one gets the next that is free
+                }
+
                 var registered = decided.Registered(device) with { Version = decided.Version + 1 };
                 await store.TryReplaceAsync(registered, clock.Now(), cancellationToken).ConfigureAwait(false);
                 return new DecisionResult.Approved(device);

@@ -41,6 +41,13 @@ public abstract record DecisionResult
     /// <param name="Limit"><see cref="DeviceAuthorizationOptions.MaxTokensPerUser"/>.</param>
     public sealed record TokenLimitReached(int Limit) : DecisionResult;
 
+    /// <summary>
+    /// The approver has as many devices as allowed (<see cref="DeviceAuthorizationOptions.MaxDevicesPerUser"/>), and this would be a new one.
+    /// Nothing changed, unless another device took the last place during this call: then this one connects if its owner removes a device in time.
+    /// </summary>
+    /// <param name="Limit">How many devices a user may have.</param>
+    public sealed record DeviceLimitReached(int Limit) : DecisionResult;
+
     /// <summary>The host's policy says that the approver's account is not active. Nothing changed.</summary>
     public sealed record Forbidden : DecisionResult;
 }

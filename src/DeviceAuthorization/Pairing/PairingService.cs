@@ -84,6 +84,11 @@ public sealed class PairingService
                 return new DecisionResult.TokenLimitReached(_options.MaxTokensPerUser);
             }
 
+            if (await _decision.RefusesAsync(pairing!, approver, approval, cancellationToken).ConfigureAwait(false) is { } full)
+            {
+                return full;
+            }
+
             var now = _clock.Now(); // anew, for the host may have taken its time
             var lifetime = approval.TokenLifetime ?? _options.TokenLifetime;
             var (error, approved) = pairing!.Approve(approver.UserId, new PairingGrant

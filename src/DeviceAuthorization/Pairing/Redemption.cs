@@ -48,7 +48,17 @@ internal sealed class Redemption(
 
         if (grant.DeviceId is null)
         {
-            grant = pairing.Registered(await registry.RegisterAsync(pairing, cancellationToken).ConfigureAwait(false)).Grant!;
+            if (await registry.RegisterAsync(pairing, cancellationToken).ConfigureAwait(false) is not { } device)
+            {
+                if (await told.IsFirstAsync($"device-limit:{pairing.Id}", Day).ConfigureAwait(false))
+                {
+                    logger.DeviceLimitReached(pairing.Id, userId, _options.MaxDevicesPerUser);
+                }
+
+                return new PollResult.NotPaired(PairingError.AuthorizationPending); // its owner may remove a device in time
+            }
+
+            grant = pairing.Registered(device).Grant!;
         }
 
         var now = clock.Now();

@@ -9,12 +9,17 @@ public interface IDeviceRepository
     /// <summary>
     /// Adds a device, or finds the one that is there: with the same <see cref="Device.Id"/>, or of the same user with the same
     /// <see cref="Device.ClientDeviceIdentifier"/> or <see cref="Device.Fingerprint"/> (not <see langword="null"/>), in this order.
-    /// However many calls run at once, they end with one device.
+    /// However many calls run at once, they end with one device. A device is only added while its user has fewer than
+    /// <paramref name="maxDevices"/>; one that is there is found at any number.
     /// </summary>
     /// <param name="device">The device as it is to be added.</param>
+    /// <param name="maxDevices">How many devices the user may have, this one included.</param>
     /// <param name="cancellationToken">Stops the call.</param>
-    /// <returns>The stored record: <paramref name="device"/> itself when it was added, or the one found, unchanged.</returns>
-    ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken);
+    /// <returns>
+    /// The stored record: <paramref name="device"/> itself when it was added, or the one found, unchanged; <see langword="null"/> when there
+    /// is none and the user has as many as allowed.
+    /// </returns>
+    ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken);
 
     /// <summary>Finds a user's device.</summary>
     /// <param name="userId">The owner.</param>
@@ -22,6 +27,13 @@ public interface IDeviceRepository
     /// <param name="cancellationToken">Stops the call.</param>
     /// <returns>The device; <see langword="null"/> when there is none, or it is another user's.</returns>
     ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken);
+
+    /// <summary>Finds a user's device by what it calls its installation. One indexed read: it runs at every look-up of a code.</summary>
+    /// <param name="userId">The owner.</param>
+    /// <param name="clientDeviceIdentifier">Its <see cref="Device.ClientDeviceIdentifier"/>, compared by ordinal.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <returns>The device; <see langword="null"/> when the user has none of that identifier.</returns>
+    ValueTask<Device?> FindByIdentifierAsync(string userId, string clientDeviceIdentifier, CancellationToken cancellationToken);
 
     /// <summary>Lists a user's devices, the oldest first.</summary>
     /// <param name="userId">The owner.</param>

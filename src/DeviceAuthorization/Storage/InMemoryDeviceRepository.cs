@@ -10,25 +10,30 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     private readonly Dictionary<string, Guid> _byHash = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, Guid> _byPairing = [];
 
-    public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken)
+    public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             if (_devices.TryGetValue(device.Id, out var same))
             {
-                return ValueTask.FromResult(same);
+                return ValueTask.FromResult<Device?>(same);
             }
 
             foreach (var key in Keys(device))
             {
                 if (_byKey.TryGetValue(key, out var id))
                 {
-                    return ValueTask.FromResult(_devices[id]);
+                    return ValueTask.FromResult<Device?>(_devices[id]);
                 }
             }
 
+            if (_devices.Values.Count(other => other.UserId == device.UserId) >= maxDevices)
+            {
+                return ValueTask.FromResult<Device?>(null);
+            }
+
             Store(device);
-            return ValueTask.FromResult(device);
+            return ValueTask.FromResult<Device?>(device);
         }
     }
 
@@ -37,6 +42,14 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         lock (_gate)
         {
             return ValueTask.FromResult(Owned(userId, deviceId));
+        }
+    }
+
+    public ValueTask<Device?> FindByIdentifierAsync(string userId, string clientDeviceIdentifier, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult(_byKey.TryGetValue((userId, IdentifierKey(clientDeviceIdentifier)), out var id) ? _devices[id] : null);
         }
     }
 
@@ -200,11 +213,13 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     private Device? Owned(string userId, string deviceId) =>
         _devices.TryGetValue(deviceId, out var device) && device.UserId == userId ? device : null;
 
+    private static string IdentifierKey(string identifier) => "id:" + identifier;
+
     private static IEnumerable<(string UserId, string Key)> Keys(Device device)
     {
         if (device.ClientDeviceIdentifier is { } identifier)
         {
-            yield return (device.UserId, "id:" + identifier);
+            yield return (device.UserId, IdentifierKey(identifier));
         }
 
         if (device.Fingerprint is { } fingerprint)

@@ -17,6 +17,7 @@ public abstract class Store : IAsyncLifetime
         $"--DeviceAuthorization:PublicOrigin={Origin}",
         "--DeviceAuthorization:MaxLivePairings=100000",
         "--DeviceAuthorization:MaxTokensPerUser=10000",
+        "--DeviceAuthorization:MaxDevicesPerUser=10000",
         "--DeviceAuthorization:AllowWeakUserCodes=true",
         "--DeviceAuthorization:RateLimits:Enabled=false",
     ];

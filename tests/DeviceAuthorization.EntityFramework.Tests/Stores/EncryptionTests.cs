@@ -65,9 +65,11 @@ public abstract class EncryptionTests(TestDatabase database) : IDisposable
     }
 
     [Fact]
-    public async Task Settings_whose_key_is_lost_are_an_error_that_says_so_and_are_not_wiped()
+    public async Task Settings_whose_key_is_lost_are_an_error_that_says_so_where_they_are_needed_and_are_not_wiped()
     {
         var device = await Host(true).GetRequiredService<IDeviceRepository>().AddOrFindAsync(NewDevice(), default);
+        var token = TestData.NewToken(device);
+        await Host(true).GetRequiredService<IDeviceRepository>().TryIssueTokenAsync(token, new TokenIssueConditions(TestData.Start, 5, ReplacesEarlier: false), default);
         var stored = await StoredAsync(device);
         foreach (var key in _keys.GetFiles())
         {
@@ -75,12 +77,26 @@ public abstract class EncryptionTests(TestDatabase database) : IDisposable
         }
 
         var repository = Host(true).GetRequiredService<IDeviceRepository>();
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await repository.FindAsync("alice", device.Id, default));
-        Assert.Contains(device.Id, error.Message, StringComparison.Ordinal);
-        Assert.Contains("key ring", error.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await repository.ListAsync("alice", default));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await repository.AddOrFindAsync(NewDevice(), default));
-        Assert.Equal(stored, await StoredAsync(device));
+        foreach (var found in new[]
+        {
+            await repository.FindAsync("alice", device.Id, default),
+            await repository.FindByIdentifierAsync("alice", device.ClientDeviceIdentifier!, default),
+            Assert.Single(await repository.ListAsync("alice", default)),
+            await repository.AddOrFindAsync(TestData.NewDevice(), default),
+            (await repository.FindTokenAsync(token.Hash, default))!.Device, // its calls that need no settings go on
+        })
+        {
+            Assert.Equal((device.Id, device.Name), (found!.Id, found.Name));
+            var error = Assert.Throws<InvalidOperationException>(found.SyncConfig!.Reveal);
+            Assert.Contains(device.Id, error.Message, StringComparison.Ordinal);
+            Assert.Contains("key ring", error.Message, StringComparison.Ordinal);
+            Assert.Throws<InvalidOperationException>(() => DeviceSchema.From(found));
+            await Assert.ThrowsAsync<InvalidOperationException>(async () => await repository.TryReplaceAsync(found with { Name = "Den" }, default));
+            Assert.Equal(stored, await StoredAsync(device));
+        }
+
+        Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(device with { SyncConfig = null }, default)); // given up on purpose
+        Assert.Null(await StoredAsync(device));
     }
 
     [Fact]
@@ -90,14 +106,14 @@ public abstract class EncryptionTests(TestDatabase database) : IDisposable
         var (mine, other) = (await repository.AddOrFindAsync(NewDevice(), default), await repository.AddOrFindAsync(TestData.NewDevice("mallory"), default));
         var stored = await StoredAsync(mine);
         await database.QueryAsync(context => context.Set<DeviceRow>().Where(row => row.Id == other.Id).ExecuteUpdateAsync(set => set.SetProperty(row => row.SyncConfig, stored)));
-        await Assert.ThrowsAsync<InvalidOperationException>(async () => await repository.FindAsync("mallory", other.Id, default));
+        Assert.Throws<InvalidOperationException>((await repository.FindAsync("mallory", other.Id, default))!.SyncConfig!.Reveal);
     }
 
     [Fact]
     public async Task A_host_that_cannot_decrypt_at_all_says_what_it_lacks()
     {
         var device = await Host(true).GetRequiredService<IDeviceRepository>().AddOrFindAsync(NewDevice(), default);
-        var error = await Assert.ThrowsAsync<InvalidOperationException>(async () => await database.CreateRepository().FindAsync("alice", device.Id, default));
+        var error = Assert.Throws<InvalidOperationException>((await database.CreateRepository().FindAsync("alice", device.Id, default))!.SyncConfig!.Reveal);
         Assert.Contains("AddDataProtection()", error.Message, StringComparison.Ordinal);
     }
 

@@ -67,9 +67,9 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
     }
 
     [Theory]
-    [InlineData(null, 5)]
-    [InlineData("tv-1", 5)]
-    public async Task Each_step_costs_as_few_commands_as_promised(string? identifier, int approve)
+    [InlineData(null, 2, 6)]
+    [InlineData("tv-1", 3, 6)]
+    public async Task Each_step_costs_as_few_commands_as_promised(string? identifier, int lookUp, int approve)
     {
         var wire = database.Wire;
         StartResult.Started codes = null!;
@@ -78,6 +78,7 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
         Assert.Equal(1, await wire.CountAsync(() => _host.PollAsync(codes))); // pending
         Assert.Equal(3, await wire.CountAsync(() => _host.PollAsync(codes))); // too early, first time
         Assert.Equal(2, await wire.CountAsync(() => _host.PollAsync(codes))); // too early again
+        Assert.Equal(lookUp, await wire.CountAsync(() => _host.InspectAsync(codes)));
         Assert.Equal(approve, await wire.CountAsync(() => _host.ApproveAsync(codes)));
         Assert.Equal(4, await wire.CountAsync(async () => token = Assert.IsType<PollResult.Paired>(await _host.PollAsync(codes)).Token));
         Assert.Equal(1, await wire.CountAsync(() => _host.CallAsync(token)));

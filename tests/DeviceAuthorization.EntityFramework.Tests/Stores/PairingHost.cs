@@ -12,25 +12,26 @@ internal sealed class PairingHost : IDisposable
     private readonly WebApplication _app;
 
     public PairingHost(TestDatabase database, Action<EntityFrameworkStoreOptions>? configure = null, Action<DeviceAuthorizationBuilder>? add = null)
+        : this(database.AddTo, add ?? (pairing => pairing.AddEntityFrameworkStores<HostContext>(configure))) => Database = database;
+
+    public PairingHost(Action<IServiceCollection> addContext, Action<DeviceAuthorizationBuilder> addStores)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development", ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
-        database.AddTo(builder.Services);
+        addContext(builder.Services);
         builder.Services.AddAuthentication().AddCookie();
-        add ??= pairing => pairing.AddEntityFrameworkStores<HostContext>(configure);
-        add(builder.Services.AddDeviceAuthorization(options =>
+        addStores(builder.Services.AddDeviceAuthorization(options =>
         {
             options.Scopes.Add("read", "Read");
             options.Scopes.Add("write", "Write");
         }));
         builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock));
         _app = builder.Build();
-        Database = database;
     }
 
     public FakeTimeProvider Clock { get; } = new(TestData.Start);
 
-    public TestDatabase Database { get; }
+    public TestDatabase Database { get; } = null!;
 
     public IServiceProvider Services => _app.Services;
 
@@ -41,6 +42,8 @@ internal sealed class PairingHost : IDisposable
         Scopes = ["read", "write"],
         Device = new ReportedDevice { Name = "TV", Identifier = identifier, Platform = "tvOS" },
     })));
+
+    public Task<InspectResult> InspectAsync(StartResult.Started codes) => InScopeAsync(service => service.InspectAsync(codes.UserCode.Reveal(), new Approver("alice")));
 
     public Task<DecisionResult> ApproveAsync(StartResult.Started codes) =>
         InScopeAsync(service => service.ApproveAsync(codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"] }));

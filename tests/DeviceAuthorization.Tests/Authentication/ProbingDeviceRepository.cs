@@ -22,8 +22,11 @@ internal sealed class ProbingDeviceRepository : IDeviceRepository
 
     public bool HasUnreadTouch => _touches.Reader.TryPeek(out _);
 
-    public ValueTask<Device> AddOrFindAsync(Device device, CancellationToken cancellationToken) =>
-        _inner.AddOrFindAsync(device, cancellationToken);
+    public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) =>
+        _inner.AddOrFindAsync(device, maxDevices, cancellationToken);
+
+    public ValueTask<Device?> FindByIdentifierAsync(string userId, string clientDeviceIdentifier, CancellationToken cancellationToken) =>
+        _inner.FindByIdentifierAsync(userId, clientDeviceIdentifier, cancellationToken);
 
     public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) =>
         _inner.FindAsync(userId, deviceId, cancellationToken);

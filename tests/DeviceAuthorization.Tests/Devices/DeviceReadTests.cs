@@ -140,6 +140,24 @@ public sealed class DeviceReadTests
     }
 
     [Fact]
+    public async Task Settings_that_cannot_be_read_are_503_and_no_half_of_an_answer_until_their_owner_gives_them_up()
+    {
+        await using var host = await Registry.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        var device = TestData.NewDevice() with { Id = "d", SyncConfig = SecretDocument.Deferred(() => throw new InvalidOperationException("The key is lost.")) };
+        await host.Services.GetRequiredService<IDeviceRepository>().AddOrFindAsync(device, CancellationToken.None);
+        foreach (var path in new[] { Registry.Devices, $"{Registry.Devices}/d" })
+        {
+            using var answer = await alice.GetAsync(path);
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, true), (answer.StatusCode, answer.Headers.CacheControl?.NoStore));
+            Assert.Equal("Temporarily unavailable. Try again later.", await answer.DetailAsync());
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await alice.CallAsync("PUT", $"{Registry.Devices}/d", """{ "sync_config": null }""")).Status);
+        Assert.Equal(JsonValueKind.Null, (await alice.ShowAsync("d")).GetProperty("sync_config").ValueKind);
+    }
+
+    [Fact]
     public async Task Times_are_UTC_with_an_offset_whatever_the_store_kept()
     {
         await using var host = await Registry.StartAsync();

@@ -114,6 +114,25 @@ public sealed class DeviceRegisterTests
     }
 
     [Fact]
+    public async Task Beyond_the_limit_a_new_device_is_refused_and_a_known_one_recognised()
+    {
+        await using var host = await Registry.StartAsync(options => options.MaxDevicesPerUser = 2);
+        var alice = await host.SignInAsync("alice");
+        var (known, other) = (await alice.AddAsync(Full), await alice.AddAsync("{}"));
+        foreach (var json in new[] { "{}", Full.Replace("{ \"host\": \"nas\" }", "null, \"allow_duplicate\": true", StringComparison.Ordinal) })
+        {
+            var refused = await alice.RegisterAsync(json);
+            Assert.Equal((HttpStatusCode.BadRequest, "Maximum of 2 devices per user reached"), (refused.Status, refused.Body.String("detail")));
+        }
+
+        Assert.Equal((HttpStatusCode.OK, known), ((await alice.RegisterAsync(Full)).Status, (await alice.RegisterAsync(Full)).Id));
+        Assert.Equal(2, (await alice.IdsAsync()).Length);
+        await (await host.SignInAsync("bob")).AddAsync("{}"); // each user's own
+        Assert.Equal(HttpStatusCode.NoContent, (await alice.CallAsync("DELETE", $"{Registry.Devices}/{other}")).Status);
+        await alice.AddAsync("{}");
+    }
+
+    [Fact]
     public async Task Two_users_have_a_device_each()
     {
         await using var host = await Registry.StartAsync();

@@ -48,6 +48,31 @@ public sealed class SecretDocumentTests
         """{"rclone":["{\"nas\":\"[{\\\"api_key\\\":\\\"********\\\",\\\"port\\\":1}]\"}"]}""",
         """{"rclone":["\n { \"nas\": \"[{\\\"api_key\\\": \\\"x\\\", \\\"port\\\": 1}]\" } "]}""".Masked());
 
+    [Fact]
+    public void A_deferred_document_is_read_once_when_somebody_asks_for_its_content()
+    {
+        var reads = 0;
+        Assert.True(SecretDocument.TryParse("""{"password":"x","port":22}""", SecretKeys.Default, out var document, out _));
+        var deferred = SecretDocument.Deferred(() =>
+        {
+            reads++;
+            return document;
+        });
+        Assert.Equal(("SecretDocument(***)", true, 0), (deferred.ToString(), deferred.Equals(deferred), reads));
+        Assert.Equal((document.Reveal(), document.ToMaskedJson()), (deferred.Reveal(), deferred.ToMaskedJson()));
+        Assert.Equal((document, 1), (deferred, reads));
+    }
+
+    [Fact]
+    public void A_deferred_document_that_cannot_be_read_fails_where_its_content_is_needed()
+    {
+        var deferred = SecretDocument.Deferred(() => throw new InvalidOperationException("The key is lost."));
+        Assert.Equal("The key is lost.", Assert.Throws<InvalidOperationException>(deferred.Reveal).Message);
+        Assert.Throws<InvalidOperationException>(deferred.ToMaskedJson);
+        Assert.Throws<InvalidOperationException>(() => JsonSerializer.Serialize(deferred));
+        Assert.Throws<InvalidOperationException>(() => deferred.TryPatch(SecretDocument.Empty, out _, out _));
+    }
+
     [Theory]
     [InlineData("Server=nas;User=me;Password=x")]
     [InlineData("[nas]\napi key : x")]

@@ -55,7 +55,7 @@ public sealed class PrintedValuesTests
             await devices.TryIssueTokenAsync(paired.Issued, issue, CancellationToken.None), await devices.ListTokensAsync("alice", CancellationToken.None),
             await pairings.InspectAsync(typed, alice), await pairings.InspectAsync("WRNG-CODE", alice),
             await pairings.DenyAsync(typed, alice), await pairings.DenyAsync("WRNG-CODE", alice), await pairings.StartAsync(request with { Scopes = ["nobody"] }),
-            new DecisionResult.Denied(), new DecisionResult.Forbidden(), new DecisionResult.ScopesNotGrantable(), new StartResult.Unavailable(),
+            new DecisionResult.Denied(), new DecisionResult.Forbidden(), new DecisionResult.DeviceLimitReached(100), new DecisionResult.ScopesNotGrantable(), new StartResult.Unavailable(),
             matching, comparing, new DecisionResult.NumberRequired(), new StartResult.NumberRequired(),
             scope.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value, new DeviceRateLimits(), UserCodeFormat.Standard,
             new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()),

@@ -45,24 +45,26 @@ internal static partial class DevicesBrowser
     /// <param name="name">What is typed into its field for a name.</param>
     /// <param name="untick">The scopes whose ticks are taken away.</param>
     /// <param name="change">What else is changed.</param>
+    /// <param name="query">Of the page's address: which part of the list.</param>
     public static async Task<HttpResponseMessage> SendFormAsync(
         this HttpClient browser,
         string form,
         string containing = "",
         string? name = null,
         string[]? untick = null,
-        Func<IEnumerable<(string Name, string Value)>, IEnumerable<(string, string)>>? change = null)
+        Func<IEnumerable<(string Name, string Value)>, IEnumerable<(string, string)>>? change = null,
+        string query = "")
     {
-        var fields = Fields(await browser.GetStringAsync(Devices), form, containing)
+        var fields = Fields(await browser.GetStringAsync(Devices + query), form, containing)
             .Where(field => untick?.Contains(field.Value, StringComparer.Ordinal) is not true)
             .Select(field => (field.Name, field.Name == "name" && name is not null ? name : field.Value));
-        return await browser.PostPageAsync($"{Devices}/{form}", [.. change?.Invoke(fields) ?? fields]);
+        return await browser.PostPageAsync($"{Devices}/{form}{query}", [.. change?.Invoke(fields) ?? fields]);
     }
 
     /// <summary>What a browser would send of a form as it stands there.</summary>
     public static (string Name, string Value)[] Fields(string html, string form, string containing = "")
     {
-        var inner = Regex.Matches(html, $"<form method=\"post\" action=\"[^\"]*{Devices}/{form}\">(.*?)</form>", RegexOptions.Singleline)
+        var inner = Regex.Matches(html, $"<form method=\"post\" action=\"[^\"]*{Devices}/{form}(?:\\?page=[0-9]+)?\">(.*?)</form>", RegexOptions.Singleline)
             .Select(match => match.Groups[1].Value).First(text => text.Contains(containing, StringComparison.Ordinal));
         return
         [

@@ -1,9 +1,10 @@
 using System.Net;
+using System.Text.RegularExpressions;
 
 namespace DeviceAuthorization.Tests;
 
 /// <summary>The page of devices and tokens, without JavaScript: what it shows, and what its forms do.</summary>
-public sealed class DevicesPageTests
+public sealed partial class DevicesPageTests
 {
     [Fact]
     public async Task Devices_are_listed_with_what_they_are_and_what_they_may_do()
@@ -263,6 +264,80 @@ public sealed class DevicesPageTests
         Assert.Contains($"<article class=\"card\" id=\"device-{id}\"", html, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", 1, 20, null, "?page=2")]
+    [InlineData("?page=1", 1, 20, null, "?page=2")]
+    [InlineData("?page=2", 21, 40, "", "?page=3")]
+    [InlineData("?page=3", 41, 45, "?page=2", null)]
+    [InlineData("?page=4", 1, 20, null, "?page=2")]
+    [InlineData("?page=0", 1, 20, null, "?page=2")]
+    [InlineData("?page=-2", 1, 20, null, "?page=2")]
+    [InlineData("?page=2.0", 1, 20, null, "?page=2")]
+    [InlineData("?page=two", 1, 20, null, "?page=2")]
+    [InlineData("?page=", 1, 20, null, "?page=2")]
+    [InlineData("?page=2&page=3", 1, 20, null, "?page=2")]
+    [InlineData("?page=99999999999999999999", 1, 20, null, "?page=2")]
+    [InlineData("?page=%3Cscript%3E", 1, 20, null, "?page=2")]
+    public async Task Of_many_devices_a_part_is_shown_with_links_to_the_parts_beside_it(string query, int first, int last, string? before, string? after)
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        await AddDevicesAsync(host, 45);
+        var html = await (await host.SignInAsync("alice")).GetStringAsync(DevicesBrowser.Devices + query);
+        Assert.Equal(Enumerable.Range(first, last - first + 1).Select(number => $"Device {number:00}"), Names(html), StringComparer.Ordinal);
+        Assert.Equal(before is not null, html.Contains($"<a class=\"chip\" rel=\"prev\" href=\"/pair/devices{before}\">Previous devices</a>", StringComparison.Ordinal));
+        Assert.Equal(after is not null, html.Contains($"<a class=\"chip\" rel=\"next\" href=\"/pair/devices{after}\">Next devices</a>", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_list_that_is_shown_whole_has_no_parts()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        await AddDevicesAsync(host, 20);
+        var html = await ShowAsync(await host.SignInAsync("alice"));
+        Assert.Equal(20, Names(html).Length);
+        Assert.DoesNotContain("<nav", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_a_form_comes_the_part_that_it_stood_in()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        await AddDevicesAsync(host, 21);
+        var alice = await host.SignInAsync("alice");
+        using var renamed = await alice.SendFormAsync("rename", name: "Den", query: "?page=2");
+        Assert.Equal("/pair/devices?page=2", renamed.RequestMessage?.RequestUri?.PathAndQuery);
+        Assert.Equal("Den", Assert.Single(Names(await renamed.HtmlAsync())));
+        using var refused = await alice.SendFormAsync("rename", name: "", query: "?page=2");
+        Assert.Equal((HttpStatusCode.BadRequest, "Den"), (refused.StatusCode, Assert.Single(Names(await refused.HtmlAsync()))));
+        using var removed = await alice.SendFormAsync("remove", query: "?page=2"); // the last one there: the first part comes
+        Assert.Equal(20, Names(await removed.HtmlAsync()).Length);
+    }
+
+    [Fact]
+    public async Task The_token_of_a_device_in_another_part_leads_there()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        await AddDevicesAsync(host, 20);
+        host.Clock.Advance(TimeSpan.FromMinutes(1));
+        var (_, id) = await host.PairNamedAsync();
+        var alice = await host.SignInAsync("alice");
+        Assert.Contains($"href=\"/pair/devices?page=2#device-{id}\"", await ShowAsync(alice), StringComparison.Ordinal);
+        Assert.Contains($"href=\"#device-{id}\"", await alice.GetStringAsync("/pair/devices?page=2"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_device_whose_settings_cannot_be_read_is_listed_and_can_be_removed()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        await AddDevicesAsync(host, 2);
+        var damaged = await host.Services.GetRequiredService<IDeviceRepository>().AddOrFindAsync(
+            TestData.NewDevice(identifier: null) with { Name = "Device 03", CreatedAt = TestData.Start.AddSeconds(3), SyncConfig = SecretDocument.Deferred(() => throw new InvalidOperationException("lost")) }, default);
+        var alice = await host.SignInAsync("alice");
+        Assert.Equal(["Device 01", "Device 02", "Device 03"], Names(await ShowAsync(alice)));
+        using var removed = await alice.SendFormAsync("remove", containing: damaged.Id);
+        Assert.Equal("Device 01, Device 02", string.Join(", ", Names(await removed.HtmlAsync())));
+    }
+
     [Fact]
     public async Task The_result_of_a_pairing_leads_here()
     {
@@ -318,6 +393,21 @@ public sealed class DevicesPageTests
         Assert.EndsWith("/login?ReturnUrl=%2Fpair%2Fdevices", asked.Headers.Location?.OriginalString, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Redirect, (await alice.GetAsync(DevicesBrowser.Devices)).StatusCode);
     }
+
+    /// <summary>Gives alice devices, named by their number.</summary>
+    private static async Task AddDevicesAsync(TestHost host, int count)
+    {
+        var devices = host.Services.GetRequiredService<IDeviceRepository>();
+        for (var number = 1; number <= count; number++)
+        {
+            await devices.AddOrFindAsync(TestData.NewDevice(identifier: null) with { Name = $"Device {number:00}", CreatedAt = TestData.Start.AddSeconds(number) }, default);
+        }
+    }
+
+    private static string[] Names(string html) => [.. Heading().Matches(html).Select(match => match.Groups[1].Value)];
+
+    [GeneratedRegex("<h2><bdi>([^<]*)</bdi></h2>")]
+    private static partial Regex Heading();
 
     private static Task<string> ShowAsync(HttpClient browser) => browser.GetStringAsync(DevicesBrowser.Devices);
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Tests;
 
@@ -10,13 +11,13 @@ public sealed class DeviceRegistryTests
     private readonly InterceptedDeviceRepository _repository = new(new InMemoryDeviceRepository());
     private readonly Microsoft.Extensions.Time.Testing.FakeTimeProvider _clock = new(TestData.Start);
 
-    private DeviceRegistry Registry => new(_repository, new PairingNotices([], NullLogger.Instance), _clock);
+    private DeviceRegistry Registry => new(_repository, new PairingNotices([], NullLogger.Instance), Options.Create(new DeviceAuthorizationOptions()), _clock);
 
     [Fact]
     public async Task The_device_of_a_pairing_is_registered_as_reported()
     {
         var approved = Approved();
-        var device = await Registry.RegisterAsync(approved, default);
+        var device = await RegisterAsync(approved);
         TestData.AssertSame(new Device
         {
             Id = approved.Id.ToString(),
@@ -40,10 +41,10 @@ public sealed class DeviceRegistryTests
     [InlineData("Telly", "Chosen", "Chosen")]
     public async Task A_known_device_keeps_its_name_unless_its_owner_chooses_another(string? first, string? second, string name)
     {
-        var device = await Registry.RegisterAsync(Approved(name: first), default);
+        var device = await RegisterAsync(Approved(name: first));
         _clock.SetUtcNow(Now);
         var again = Approved(name: second, reportedName: "Renamed by itself") with { ClientId = "other-app" };
-        var found = await Registry.RegisterAsync(again with { Device = again.Device with { Platform = null, ClientVersion = "2.0" } }, default);
+        var found = await RegisterAsync(again with { Device = again.Device with { Platform = null, ClientVersion = "2.0" } });
         TestData.AssertSame(device with { Name = name, Client = "other-app", ClientVersion = "2.0", LastSeenAt = Now, UpdatedAt = Now, Version = 1 }, found);
         TestData.AssertSame(found, await _repository.FindAsync("alice", device.Id, default));
     }
@@ -56,8 +57,8 @@ public sealed class DeviceRegistryTests
     [InlineData("bob", "tv-1", false)]
     public async Task A_device_is_known_by_owner_and_identifier(string user, string? identifier, bool same)
     {
-        var first = await Registry.RegisterAsync(Approved(), default);
-        var second = await Registry.RegisterAsync(Approved(user, identifier, "Other"), default);
+        var first = await RegisterAsync(Approved());
+        var second = await RegisterAsync(Approved(user, identifier, "Other"));
         Assert.Equal(same, first.Id == second.Id);
         Assert.Equal(same ? "Other" : "TV", (await _repository.FindAsync("alice", first.Id, default))!.Name);
     }
@@ -68,9 +69,9 @@ public sealed class DeviceRegistryTests
     public async Task Registering_twice_is_registering_once(string? identifier)
     {
         var approved = Approved(identifier: identifier);
-        var first = await Registry.RegisterAsync(approved, default);
+        var first = await RegisterAsync(approved);
         _clock.SetUtcNow(Now);
-        TestData.AssertSame(first, await Registry.RegisterAsync(approved, default));
+        TestData.AssertSame(first, await RegisterAsync(approved));
         Assert.Single(await _repository.ListAsync("alice", default));
     }
 
@@ -81,7 +82,7 @@ public sealed class DeviceRegistryTests
     {
         _repository.Interleaves = true;
         var ids = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(
-            async () => (await Registry.RegisterAsync(Approved(identifier: identifier, name: $"{i}"), default)).Id)));
+            async () => (await RegisterAsync(Approved(identifier: identifier, name: $"{i}"))).Id)));
         Assert.Equal(devices, ids.Distinct(StringComparer.Ordinal).Count());
     }
 
@@ -92,7 +93,7 @@ public sealed class DeviceRegistryTests
         var known = await _repository.AddOrFindAsync(
             TestData.NewDevice(fingerprint: "mac:1") with { Hostname = "tv", SyncMode = SyncMode.PushPull, SyncEnabled = false, SyncConfig = settings }, default);
         _clock.SetUtcNow(Now);
-        var found = await Registry.RegisterAsync(Approved(name: "Den"), default);
+        var found = await RegisterAsync(Approved(name: "Den"));
         TestData.AssertSame(known with { Name = "Den", LastSeenAt = Now, UpdatedAt = Now, Version = 1 }, found);
         Assert.Equal(settings.Reveal(), found.SyncConfig!.Reveal());
     }
@@ -100,10 +101,10 @@ public sealed class DeviceRegistryTests
     [Fact]
     public async Task A_deleted_device_that_pairs_again_is_a_new_one()
     {
-        var device = await Registry.RegisterAsync(Approved(), default);
+        var device = await RegisterAsync(Approved());
         await _repository.DeleteAsync("alice", device.Id, TestData.Start, default);
         _clock.SetUtcNow(Now);
-        var again = await Registry.RegisterAsync(Approved(), default);
+        var again = await RegisterAsync(Approved());
         Assert.False(device.Id.Equals(again.Id, StringComparison.Ordinal));
         Assert.Equal(Now, again.CreatedAt);
     }
@@ -111,9 +112,9 @@ public sealed class DeviceRegistryTests
     [Fact]
     public async Task A_registration_that_meets_a_change_keeps_both()
     {
-        var device = await Registry.RegisterAsync(Approved(), default);
+        var device = await RegisterAsync(Approved());
         var pause = _repository.PauseBefore(nameof(IDeviceRepository.TryReplaceAsync));
-        var registering = Registry.RegisterAsync(Approved(name: "Den"), default);
+        var registering = RegisterAsync(Approved(name: "Den"));
         await pause.Reached;
         Assert.Equal(DeviceReplacement.Replaced, await _repository.TryReplaceAsync(device with { Hostname = "tv.local" }, default));
         pause.Release();
@@ -124,7 +125,7 @@ public sealed class DeviceRegistryTests
     [Fact]
     public async Task A_change_is_answered_as_it_is_stored()
     {
-        var device = await Registry.RegisterAsync(Approved(), default);
+        var device = await RegisterAsync(Approved());
         _clock.SetUtcNow(Now);
         var (changed, _) = await Registry.ChangeAsync("alice", device.Id, stored => stored with { Name = "Den" }, default);
         TestData.AssertSame(device with { Name = "Den", UpdatedAt = Now, Version = 1 }, changed);
@@ -136,7 +137,7 @@ public sealed class DeviceRegistryTests
     public async Task Of_many_changes_at_once_each_counts()
     {
         _repository.Interleaves = true;
-        var device = await Registry.RegisterAsync(Approved(), default);
+        var device = await RegisterAsync(Approved());
         await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(
             () => Registry.ChangeAsync("alice", device.Id, stored => stored with { Name = stored.Name + "!" }, default))));
         Assert.Equal("TV" + new string('!', 20), (await _repository.FindAsync("alice", device.Id, default))!.Name);
@@ -145,7 +146,7 @@ public sealed class DeviceRegistryTests
     [Fact]
     public async Task A_changed_token_is_answered_as_it_is_stored_and_a_revoked_one_is_not_changed()
     {
-        var device = await Registry.RegisterAsync(Approved(), default);
+        var device = await RegisterAsync(Approved());
         var token = TestData.NewToken(device);
         await _repository.TryIssueTokenAsync(token, new TokenIssueConditions(TestData.Start, 1, ReplacesEarlier: true), default);
         var changed = await Registry.ChangeTokenAsync("alice", token.Id, stored => stored with { Name = "Den" }, default);
@@ -155,6 +156,13 @@ public sealed class DeviceRegistryTests
         Assert.NotNull(await Registry.RevokeTokenAsync("alice", token.Id, default));
         Assert.Null(await Registry.ChangeTokenAsync("alice", token.Id, stored => stored with { Name = "Late" }, default));
         Assert.Null(await Registry.RevokeTokenAsync("alice", token.Id, default));
+    }
+
+    private async Task<Device> RegisterAsync(Pairing approved)
+    {
+        var device = await Registry.RegisterAsync(approved, default);
+        Assert.NotNull(device);
+        return device;
     }
 
     private static Pairing Approved(string user = "alice", string? identifier = "tv-1", string? name = null, string reportedName = "TV") => TestData.NewPairing() with

@@ -20,7 +20,7 @@ internal sealed class Flow
         Store = before?.Store ?? new InterceptedPairingStore(new InMemoryPairingStore(wrapped, Clock));
         var logger = NullLogger<PairingService>.Instance;
         var notices = new PairingNotices([Events], logger);
-        var registry = new DeviceRegistry(Devices, notices, Clock);
+        var registry = new DeviceRegistry(Devices, notices, wrapped, Clock);
         var limiter = new InMemoryAttemptLimiter(Clock);
         var told = new ToldOnce(limiter, Clock);
         var codes = new EnteredCodes(Store, limiter, told, notices, wrapped, Clock);
@@ -28,7 +28,7 @@ internal sealed class Flow
             new CodeDraw(Store, notices, wrapped, Clock, logger),
             new LookUp(Store, codes, Policy, registry, notices, wrapped, Clock),
             codes,
-            new Decision(Store, registry, notices, Clock),
+            new Decision(Store, registry, notices, wrapped, Clock),
             new Redemption(Store, Devices, Policy, registry, told, notices, wrapped, Clock, logger),
             registry,
             Store,

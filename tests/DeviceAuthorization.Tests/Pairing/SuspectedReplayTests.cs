@@ -14,7 +14,7 @@ public sealed class SuspectedReplayTests
     [InlineData(null, Home, null, Home, 0, false)] // parallel polls of one device
     [InlineData(null, Home, null, Elsewhere, 0, true)]
     [InlineData(null, "2001:db8:1:2::1", null, "2001:db8:1:2::9", 0, false)] // one home
-    [InlineData(null, "2001:db8:1:2::1", null, "2001:db8:1:3::1", 0, true)]
+    [InlineData(null, "2001:db8:1:2::1", null, "2001:db8:2:3::1", 0, true)]
     [InlineData(null, Home, null, Elsewhere, 59.999, true)]
     [InlineData(null, Home, null, null, 0, false)] // nothing is known of it
     [InlineData(null, null, null, Elsewhere, 0, false)]

@@ -17,7 +17,7 @@ internal static class ManagementDescriptions
         [
             new(201, typeof(DeviceCreateResponse), "Registered."),
             new(200, typeof(DeviceCreateResponse), "Recognised."),
-            Answers.BadRequest,
+            Answers.Problem(400, "HTTPS is required, the Authorization header is malformed, or the user has as many devices as there may be."),
             .. Answers.Caller,
             Conflict,
             Answers.TooLarge(32),

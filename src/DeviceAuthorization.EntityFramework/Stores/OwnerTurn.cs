@@ -1,0 +1,57 @@
+using System.Data;
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Lets the steps of one user follow one another. Each is a transaction whose first statements add the user's row (<see cref="TokenOwnerRow"/>)
+/// where it is missing, and write it: its lock is held to the end. So what a step counts stays as it is, and why a step did nothing can be read
+/// in the same transaction.
+/// </summary>
+internal static class OwnerTurn
+{
+    // Two who add the same row at once: the loser finds it at its second try.
+    private const int Attempts = 3;
+
+    /// <summary>Runs a step, perhaps more than once: it must find its own work. Its first command begins with <see cref="Take"/>.</summary>
+    public static async Task<T> RunAsync<T>(DbContext db, Func<Task<T>> step, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await InTransactionAsync(db, step, cancellationToken).ConfigureAwait(false);
+            }
+            catch (DbException) when (attempt < Attempts)
+            {
+                // A unique violation, which providers name each in their own way. Anything else comes again, and is thrown.
+            }
+        }
+    }
+
+    /// <summary>The statements that take the lock.</summary>
+    public static string Take(SqlBatch sql, string userId)
+    {
+        var turn = sql.Column<TokenOwnerRow>(nameof(TokenOwnerRow.Turn));
+        var owners = sql.Table<TokenOwnerRow>();
+        var isOwner = $"{sql.Column<TokenOwnerRow>(nameof(TokenOwnerRow.UserId))} = {sql.Value<TokenOwnerRow>(nameof(TokenOwnerRow.UserId), userId)}";
+        return $"""
+            {sql.Insert(new TokenOwnerRow { UserId = userId })} WHERE NOT EXISTS (SELECT 1 FROM {owners} WHERE {isOwner});
+            UPDATE {owners} SET {turn} = {turn} + 1 WHERE {isOwner};
+            """;
+    }
+
+    private static Task<T> InTransactionAsync<T>(DbContext db, Func<Task<T>> step, CancellationToken cancellationToken) =>
+        db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
+        {
+            // Said aloud: a database or host with a stricter default would fail those who wait, instead of letting them follow.
+            var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
+            await using (transaction.ConfigureAwait(false))
+            {
+                var result = await step().ConfigureAwait(false);
+                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                return result;
+            }
+        });
+}
