@@ -42,7 +42,7 @@ internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy)
             return Refuse(ApproverJson.Forbidden());
         }
 
-        return session.Lacks(person, [scope]) ? Refuse(ApproverJson.SignInLacksScopes()) : new ApiCaller(person.UserId, person.Scopes, IsPerson: true);
+        return await session.LacksAsync(context, person, [scope]) ? Refuse(ApproverJson.SignInLacksScopes()) : new ApiCaller(person.UserId, person.Scopes, IsPerson: true);
     }
 
     private static Parsed<ApiCaller> Refuse(IResult refusal) => Parsed.Refuse<ApiCaller>(refusal);

@@ -97,10 +97,13 @@ internal sealed class ApproverSession(
         : options.Value.ApproverUserId is { } find ? find(principal)
         : (principal.FindFirst(ClaimTypes.NameIdentifier) ?? principal.FindFirst("sub"))?.Value;
 
-    /// <summary>Whether it is the sign-in, and not the account, that does not allow all of these scopes. Says so in the log.</summary>
-    public bool Lacks(Approver approver, IEnumerable<string> scopes)
+    /// <summary>Whether the sign-in does not allow some of these scopes that the account has. Says so in the log.</summary>
+    public async Task<bool> LacksAsync(HttpContext context, Approver approver, IEnumerable<string> scopes)
     {
-        if (approver.Scopes is not { } held || scopes.Except(held, StringComparer.Ordinal).ToArray() is not { Length: > 0 } lacking)
+        if (approver.Scopes is not { } held
+            || scopes.Except(held, StringComparer.Ordinal).ToArray() is not { Length: > 0 } beyond
+            || await context.RequestServices.GetRequiredService<IPairingPolicy>().ScopesNowAsync(approver.UserId, beyond, context.RequestAborted)
+                is not { Count: > 0 } lacking)
         {
             return false;
         }

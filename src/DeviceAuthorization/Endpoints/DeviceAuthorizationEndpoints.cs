@@ -72,7 +72,7 @@ internal static class DeviceAuthorizationEndpoints
         limits.Entered(context, approver, code, result);
         if (result is InspectResult.Found { Pairing.RequestedScopes: var requested })
         {
-            session.Lacks(approver, requested);
+            await session.LacksAsync(context, approver, requested);
         }
 
         return ApproverJson.Inspected(result);
@@ -98,7 +98,7 @@ internal static class DeviceAuthorizationEndpoints
             await session.NotNewAsync(approver);
         }
 
-        return result is DecisionResult.ScopesNotGrantable && session.Lacks(approver, approve.Approval.Scopes)
+        return result is DecisionResult.ScopesNotGrantable && await session.LacksAsync(context, approver, approve.Approval.Scopes)
             ? ApproverJson.SignInLacksScopes()
             : ApproverJson.Decided(result);
     }

@@ -226,7 +226,7 @@ internal sealed class DevicePairingPage(
                 texts, Form(context, visitor), matching, Written(ticket, visitor), matching.Pairing.ExpiresAt - clock.Now())),
             InspectResult.Found { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
             InspectResult.Found { Risk: ApprovalRisk.StepUp } => await signInAgain.AskAsync(context, ticket, visitor),
-            InspectResult.Found found => Page(
+            InspectResult.Found found when await session.LacksAsync(context, visitor, found.Pairing.RequestedScopes) is var isLimited => Page(
                 context,
                 "Review_title",
                 texts => PairingHtml.Review(
@@ -244,7 +244,7 @@ internal sealed class DevicePairingPage(
                         Problem = problem,
                         IsFull = isFull || found.IsTokenLimitReached,
                         DevicesPage = frame.DevicesAddress(context),
-                        IsLimited = session.Lacks(visitor, found.Pairing.RequestedScopes),
+                        IsLimited = isLimited,
                     },
                     options.Value),
                 problem is null && !isFull ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest),

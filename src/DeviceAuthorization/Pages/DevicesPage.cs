@@ -137,7 +137,7 @@ internal sealed class DevicesPage(
 
         if (!Holds(visitor, scope))
         {
-            return Limited(context);
+            return await LimitedAsync(context, visitor, scope);
         }
 
         if (await session.ReadAsync(context, fields) is not { } form)
@@ -172,7 +172,7 @@ internal sealed class DevicesPage(
         };
         if (view is { Devices: null, Tokens: null, Grantable: [] })
         {
-            return Limited(context);
+            return await LimitedAsync(context, visitor, Needed.ReadDevices);
         }
 
         var form = new PageForm(frame.Start(context), visitor, session.Field(context));
@@ -236,7 +236,11 @@ internal sealed class DevicesPage(
         MaxAge = TimeSpan.FromMinutes(1),
     };
 
-    private HtmlPage Limited(HttpContext context) => ResultHtml.Page(frame, context, "Limited", StatusCodes.Status403Forbidden);
+    private async Task<IResult> LimitedAsync(HttpContext context, Visitor visitor, string scope)
+    {
+        await session.LacksAsync(context, visitor, [scope]); // for the log: it names the setting
+        return ResultHtml.Page(frame, context, "Limited", StatusCodes.Status403Forbidden);
+    }
 
     private HtmlPage NotPossible(HttpContext context) => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden);
 }

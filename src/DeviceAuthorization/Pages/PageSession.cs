@@ -71,8 +71,8 @@ internal sealed class PageSession(
         return ResultHtml.Page(frame, context, "Not_new", StatusCodes.Status403Forbidden);
     }
 
-    /// <summary>Whether the way they signed in, and not the account, does not allow all of these scopes.</summary>
-    public bool Lacks(Visitor visitor, IEnumerable<string> scopes) => session.Lacks(visitor.Approver, scopes);
+    /// <summary>Whether the way they signed in does not allow some of these scopes that the account has.</summary>
+    public Task<bool> LacksAsync(HttpContext context, Visitor visitor, IEnumerable<string> scopes) => session.LacksAsync(context, visitor.Approver, scopes);
 
     /// <summary>The host's sign-in; a page that says so where the host's scheme leads to none.</summary>
     /// <param name="context">The request.</param>

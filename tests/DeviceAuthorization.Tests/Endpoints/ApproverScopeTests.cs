@@ -68,8 +68,12 @@ public sealed class ApproverScopeTests
     public async Task Where_the_account_lacks_it_the_sign_in_is_not_blamed()
     {
         await using var host = await StartAsync(null, new TestPolicy { Lacking = { ("alice", "library.write") } });
-        using var refused = await With(host, "").ApproveAsync((await host.Device().StartJsonAsync(scopes: All)).UserCode, All);
-        Assert.Equal("Approved scopes exceed what's allowed for this user", await refused.DetailAsync());
+        foreach (var claims in new[] { "", """ "scope": "library.read" """ })
+        {
+            using var refused = await With(host, claims).ApproveAsync((await host.Device().StartJsonAsync(scopes: All)).UserCode, All);
+            Assert.Equal("Approved scopes exceed what's allowed for this user", await refused.DetailAsync());
+        }
+
         Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Id.Id == Limited);
     }
 
