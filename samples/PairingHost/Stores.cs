@@ -1,6 +1,7 @@
 using System.Data.Common;
 using DeviceAuthorization;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace PairingHost;
 
@@ -63,6 +64,7 @@ internal static class Stores
     {
         try
         {
+            using var turn = database is PostgresDatabase && database.Database.CanConnect() ? new Turn(database.Database) : null;
             database?.Database.Migrate();
         }
         catch (DbException exception) when (exception.Message.Contains("already exists", StringComparison.Ordinal))
@@ -71,6 +73,28 @@ internal static class Stores
                 "The database has tables that no migration made, such as the pairing-host.db of an earlier preview. "
                 + $"Delete it, or name another one: ConnectionStrings:Sqlite, ConnectionStrings:Postgres. ({exception.Message})",
                 exception);
+        }
+    }
+
+    /// <summary>
+    /// A node's turn to migrate: EF Core locks its history table for one migration at a time, so two nodes with several to apply may both apply
+    /// the second. The lock belongs to the session, which ends with the process.
+    /// </summary>
+    private sealed class Turn : IDisposable
+    {
+        private readonly DatabaseFacade _database;
+
+        public Turn(DatabaseFacade database)
+        {
+            _database = database;
+            database.OpenConnection();
+            database.ExecuteSqlRaw("SELECT pg_advisory_lock(8628)");
+        }
+
+        public void Dispose()
+        {
+            _database.ExecuteSqlRaw("SELECT pg_advisory_unlock(8628)");
+            _database.CloseConnection();
         }
     }
 
