@@ -141,7 +141,9 @@ public sealed class DeviceLimitTests
             return Task.CompletedTask;
         };
         Assert.Equal("tv-3", Assert.IsType<InspectResult.Found>(await flow.ClaimAsync(codes)).KnownDevice?.ClientDeviceIdentifier);
-        Assert.Equal(nameof(IDeviceRepository.FindByIdentifierAsync), Assert.Single(read.Distinct(StringComparer.Ordinal)));
+        Assert.Equal(
+            [nameof(IDeviceRepository.FindByIdentifierAsync), nameof(IDeviceRepository.ListTokensAsync)], // tokens have a limit of their own
+            read.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray());
     }
 
     [Fact]
