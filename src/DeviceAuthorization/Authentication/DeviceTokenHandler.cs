@@ -85,7 +85,7 @@ internal sealed class DeviceTokenHandler(
     {
         var metadata = Context.GetEndpoint()?.Metadata;
         var scope = string.Join(' ', metadata?.GetOrderedMetadata<RequiredScope>().Select(scope => scope.Name) ?? []);
-        var lacksDevice = metadata?.GetOrderedMetadata<AuthorizationPolicy>().Contains(PairedDeviceRequirement.Policy) == true
+        var lacksDevice = metadata?.GetOrderedMetadata<IAuthorizeData>().Any(data => data.Policy == PairedDeviceRequirement.PolicyName) == true
             && (await HandleAuthenticateOnceSafeAsync()).Principal?.HasClaim(claim => claim.Type == DeviceTokenDefaults.DeviceIdClaim) == false;
         Answer(
             StatusCodes.Status403Forbidden,

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -53,7 +54,7 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndp
     {
         if (!IsNullable(parameter))
         {
-            PairedDeviceRequirement.AddTo(builder);
+            builder.Metadata.Add(new AuthorizeAttribute(PairedDeviceRequirement.PolicyName));
         }
     }
 

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Builder;
 
 namespace DeviceAuthorization;
 
@@ -9,21 +8,16 @@ namespace DeviceAuthorization;
 /// </summary>
 internal sealed class PairedDeviceRequirement : AuthorizationHandler<PairedDeviceRequirement>, IAuthorizationRequirement
 {
+    /// <summary>
+    /// The policy has a name because of ASP.NET Core: beside an <see cref="AuthorizationPolicy"/> on the same endpoint or its group, a
+    /// <c>RequireAuthorization()</c> without arguments no longer means the host's default policy. Beside a named one it does.
+    /// </summary>
+    public const string PolicyName = "DeviceAuthorization.PairedDevice";
+
     public static readonly AuthorizationPolicy Policy = new AuthorizationPolicyBuilder(DeviceTokenDefaults.AuthenticationScheme)
         .RequireAuthenticatedUser()
         .AddRequirements(new PairedDeviceRequirement())
         .Build();
-
-    /// <summary>What <c>RequireAuthorization(Policy)</c> adds. Without the attribute, a host that lacks the middleware would not be told so.</summary>
-    public static void AddTo(EndpointBuilder builder)
-    {
-        if (!builder.Metadata.Any(metadata => metadata is IAuthorizeData))
-        {
-            builder.Metadata.Add(new AuthorizeAttribute());
-        }
-
-        builder.Metadata.Add(Policy);
-    }
 
     public override string ToString() => "The token must belong to a paired device.";
 

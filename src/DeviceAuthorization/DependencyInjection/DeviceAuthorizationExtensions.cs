@@ -36,7 +36,7 @@ namespace Microsoft.Extensions.DependencyInjection
                 .Configure(options => configure?.Invoke(options))
                 .ValidateOnStart();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeviceAuthorizationOptions>, DeviceAuthorizationOptionsValidator>());
-            services.AddAuthorization();
+            services.AddAuthorization(options => options.AddPolicy(PairedDeviceRequirement.PolicyName, PairedDeviceRequirement.Policy));
             services.AddAntiforgery();
             services.AddDataProtection();
             services.TryAddSingleton(TimeProvider.System);

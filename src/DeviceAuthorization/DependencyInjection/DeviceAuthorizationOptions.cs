@@ -39,7 +39,7 @@ public sealed class DeviceAuthorizationOptions
     /// <value>Empty by default: none.</value>
     public string PathBase { get; set; } = "";
 
-    /// <summary>Whether requests over plain HTTP are refused, of devices (RFC 8628 §3.1) and of pages. Loopback and Development are exempt.</summary>
+    /// <summary>Whether devices and pages must use HTTPS (RFC 8628 §3.1). Loopback and Development are exempt.</summary>
     /// <value><see langword="true"/> by default.</value>
     public bool RequireHttps { get; set; } = true;
 
@@ -60,26 +60,26 @@ public sealed class DeviceAuthorizationOptions
 
     /// <summary>The scheme that the pages send people to who are not signed in, or must sign in again.</summary>
     /// <value>
-    /// By default (<see langword="null"/>) <see cref="ApproverScheme"/>, if that is set; else the host's default challenge scheme, unless it is
-    /// one of APIs, which answers 401 and shows no page; else the scheme that people are signed in with.
+    /// By default (<see langword="null"/>) <see cref="ApproverScheme"/>, if that is set; else the host's default challenge scheme, unless that
+    /// scheme is for APIs (it answers 401 and has no page); else the scheme that people are signed in with.
     /// </value>
     public string? ApproverChallengeScheme { get; set; }
 
     /// <summary>
-    /// The type of the claims that limit a sign-in to some scopes; an empty one when none does. All claims of the type count, each split at
-    /// blanks. A limited sign-in grants no other scopes and manages devices and tokens within them only. OpenID Connect's own scopes
-    /// (<c>openid</c>, <c>profile</c>, <c>email</c>, <c>address</c>, <c>phone</c>, <c>offline_access</c>) are no limit while they stand alone
-    /// and <see cref="Scopes"/> has none of them.
+    /// The type of the claims that limit a sign-in to some scopes. All claims of the type count, each split at blanks; an empty claim allows
+    /// no scope. A limited sign-in grants no other scopes and manages devices and tokens within them only. As long as this is not set, OpenID
+    /// Connect's own scopes (<c>openid</c>, <c>profile</c>, <c>email</c>, <c>address</c>, <c>phone</c>, <c>offline_access</c>) are no limit if
+    /// the sign-in has no others and <see cref="Scopes"/> has none of them.
     /// </summary>
     /// <value>
-    /// <c>scope</c> and <c>scp</c> by default (<see langword="null"/>). A sign-in without such a claim, as most sessions are, stands for the
-    /// whole account.
+    /// <c>scope</c> and <c>scp</c> by default (<see langword="null"/>). Empty: no claim limits a sign-in. A sign-in without such a claim, as
+    /// most sessions are, stands for the whole account.
     /// </value>
     public string? ApproverScopeClaim { get; set; }
 
     /// <summary>
-    /// Finds the user id of a signed-in person; <see langword="null"/> when there is none, and then they can approve nothing. The id decides
-    /// whose devices they see: where several identity providers sign people in, make it one that no two of them share. Only from code.
+    /// Finds the user id of a signed-in person. Return <see langword="null"/> if the principal has no id; that person cannot approve. The id
+    /// decides whose devices they see: where several identity providers sign people in, make it one that no two of them share. Only from code.
     /// </summary>
     /// <value>The claim <see cref="System.Security.Claims.ClaimTypes.NameIdentifier"/>, else <c>sub</c>, by default (<see langword="null"/>).</value>
     public Func<System.Security.Claims.ClaimsPrincipal, string?>? ApproverUserId { get; set; }

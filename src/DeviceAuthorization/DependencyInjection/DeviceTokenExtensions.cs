@@ -13,8 +13,8 @@ namespace Microsoft.Extensions.DependencyInjection
     public static class DeviceTokenAuthenticationBuilderExtensions
     {
         /// <summary>
-        /// Adds the scheme <see cref="DeviceTokenDefaults.AuthenticationScheme"/> (RFC 6750). It never becomes the default beside a scheme of the
-        /// host's: the only other scheme stays the default that it is without this one.
+        /// Adds the scheme <see cref="DeviceTokenDefaults.AuthenticationScheme"/> (RFC 6750). Keeps the host's
+        /// default: a host with one other scheme still uses that one by default.
         /// </summary>
         /// <param name="builder">The host's authentication.</param>
         /// <param name="configure">Changes its settings.</param>
@@ -56,7 +56,7 @@ namespace Microsoft.AspNetCore.Builder
         /// </summary>
         /// <param name="builder">The endpoint or group.</param>
         public static TBuilder RequirePairedDevice<TBuilder>(this TBuilder builder)
-            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(PairedDeviceRequirement.Policy);
+            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(PairedDeviceRequirement.PolicyName);
 
         private static AuthorizationPolicyBuilder Policy(string authenticationScheme) =>
             new AuthorizationPolicyBuilder(authenticationScheme).RequireAuthenticatedUser();

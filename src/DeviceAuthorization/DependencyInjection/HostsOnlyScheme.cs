@@ -4,8 +4,8 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// ASP.NET Core takes the only scheme of a host as its default. With ours there are two, so the host's would not be one any more, and its own
-/// endpoints would fail. Runs after all schemes were added, so the order of the calls makes no difference.
+/// ASP.NET Core takes the only scheme of a host as its default. Adding our scheme would end that default. Runs after all schemes were
+/// added, so the order of the calls makes no difference.
 /// </summary>
 internal sealed class HostsOnlyScheme : IPostConfigureOptions<AuthenticationOptions>
 {

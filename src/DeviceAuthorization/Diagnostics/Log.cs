@@ -111,7 +111,7 @@ internal static partial class Log
     [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}', but no user id was found, so they can approve nothing. Claims there: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds the id.")]
     public static partial void ApproverWithoutId(this ILogger logger, string scheme, string claimTypes);
 
-    [LoggerMessage(41, LogLevel.Warning, "The sign-in of user {UserId} is limited by its claim {Claim}, and lacks: {Scopes}. They cannot grant it or act by it. If that claim is not about this host's scopes, set DeviceAuthorization:ApproverScopeClaim to another one, or to \"\" for no limit.")]
+    [LoggerMessage(41, LogLevel.Warning, "The sign-in of user {UserId} is limited by its claim {Claim}, and lacks: {Scopes}. The user can neither grant nor use these scopes. If that claim is not about this host's scopes, set DeviceAuthorization:ApproverScopeClaim to another one, or to \"\" for no limit.")]
     public static partial void SignInLacksScopes(this ILogger logger, string userId, string scopes, string claim);
 
     [LoggerMessage(42, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but the scheme '{Scheme}' does not tell when they signed in, so the approval is refused. Let the sign-in add the claim auth_time: for OpenID Connect, keep the one of the provider, whose clock must be right; for a JWT, have the issuer put it in.")]

@@ -42,7 +42,13 @@ internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy)
             return Refuse(ApproverJson.Forbidden());
         }
 
-        return await session.LacksAsync(context, person, [scope]) ? Refuse(ApproverJson.SignInLacksScopes()) : new ApiCaller(person.UserId, person.Scopes, IsPerson: true);
+        if (person.Scopes?.Contains(scope, StringComparer.Ordinal) == false)
+        {
+            await session.LacksAsync(context, person, [scope]); // for the log: it names the setting
+            return Refuse(ApproverJson.SignInLacksScopes());
+        }
+
+        return new ApiCaller(person.UserId, person.Scopes, IsPerson: true);
     }
 
     private static Parsed<ApiCaller> Refuse(IResult refusal) => Parsed.Refuse<ApiCaller>(refusal);

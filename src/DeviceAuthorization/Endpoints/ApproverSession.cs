@@ -28,6 +28,7 @@ internal sealed class ApproverSession(
     /// <summary>Fails where it cannot be told which scheme people sign in with, and says when its sign-ins cannot be noted.</summary>
     public async Task CheckAsync(IOptionsMonitor<CookieAuthenticationOptions> cookies)
     {
+        await CheckAsync(nameof(options.Value.ApproverScheme), options.Value.ApproverScheme);
         var scheme = await SchemeAsync();
         if (IsCookie((await schemes.GetSchemeAsync(scheme))?.HandlerType) && cookies.Get(scheme).EventsType is { } events && IsFirst(nameof(Log.SignInsNotNoted)))
         {
@@ -35,13 +36,24 @@ internal sealed class ApproverSession(
         }
     }
 
-    /// <summary>Says when people cannot sign in from the pages, as far as the scheme tells.</summary>
+    /// <summary>Fails where the scheme of the sign-in is none, and says when people cannot sign in from the pages, as far as the scheme tells.</summary>
     public async Task CheckPagesAsync()
     {
+        await CheckAsync(nameof(options.Value.ApproverChallengeScheme), options.Value.ApproverChallengeScheme);
         var scheme = await ChallengeSchemeAsync();
         if ((await schemes.GetSchemeAsync(scheme))?.HandlerType.Name is "JwtBearerHandler" or "BearerTokenHandler" or "CompositeIdentityHandler") // the last is of AddIdentityApiEndpoints()
         {
             NoSignInPage(scheme);
+        }
+    }
+
+    private async Task CheckAsync(string setting, string? scheme)
+    {
+        if (scheme is not null && await schemes.GetSchemeAsync(scheme) is null)
+        {
+            var registered = string.Join("', '", (await schemes.GetAllSchemesAsync()).Select(known => known.Name));
+            throw new InvalidOperationException(
+                $"DeviceAuthorization:{setting} is '{scheme}', but the host has no authentication scheme of that name. It has '{registered}'.");
         }
     }
 
@@ -146,7 +158,7 @@ internal sealed class ApproverSession(
 
     /// <summary>
     /// The scopes that the credential is limited to; null when it stands for the whole account. The scopes with which an identity provider
-    /// signed the person in are its own and limit nothing here, unless the host has scopes of these names.
+    /// signed the person in are its own and limit nothing here, unless the host has scopes of these names, or names the claim that limits.
     /// </summary>
     private string[]? ScopesOf(ClaimsPrincipal principal)
     {
@@ -157,11 +169,18 @@ internal sealed class ApproverSession(
             "scp" => ["scp", MappedScp],
             var type => [type],
         };
-        string[] scopes = [.. principal.Claims
-            .Where(claim => types.Contains(claim.Type, StringComparer.Ordinal))
+        var claims = principal.Claims.Where(claim => types.Contains(claim.Type, StringComparer.Ordinal)).ToArray();
+        if (claims.Length == 0)
+        {
+            return null;
+        }
+
+        string[] scopes = [.. claims
             .SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries))
             .Distinct(StringComparer.Ordinal)];
-        return scopes.All(scope => ScopesOfOpenIdConnect.Contains(scope, StringComparer.Ordinal) && !options.Value.Scopes.ContainsKey(scope)) ? null : scopes;
+        var areProviders = options.Value.ApproverScopeClaim is null && scopes.Length > 0
+            && scopes.All(scope => ScopesOfOpenIdConnect.Contains(scope, StringComparer.Ordinal) && !options.Value.Scopes.ContainsKey(scope));
+        return areProviders ? null : scopes;
     }
 
     /// <summary>

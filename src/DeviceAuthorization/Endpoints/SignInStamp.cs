@@ -25,11 +25,9 @@ internal sealed class SignInStamp(IAuthenticationSchemeProvider schemes, TimePro
         var next = options.Events.OnSigningIn;
         options.Events.OnSigningIn = async context =>
         {
-            if (IsNew(context) && !await IsRemoteAsync(context))
-            {
-                context.Properties.Items.TryAdd(Item, clock.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture));
-            }
-
+            // An empty note is kept, too: a renewal of this session would look like a sign-in here if there were none.
+            var isSignInHere = IsNew(context) && !await IsRemoteAsync(context);
+            context.Properties.Items.TryAdd(Item, isSignInHere ? clock.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) : "");
             await next(context);
         };
     }

@@ -45,7 +45,7 @@ internal sealed class PageSession(
         return new Visitor(approver, ticket.Principal.Identity?.Name ?? approver.UserId, canSwitch);
     }
 
-    /// <summary>Who is signed in; null when nobody is who could decide.</summary>
+    /// <summary>Who is signed in. Null if no approver is signed in.</summary>
     public async Task<Approver?> FindAsync(HttpContext context) =>
         await session.SignedInAsync(context) is { } ticket ? session.Identify(ticket, context) : null;
 
@@ -64,7 +64,7 @@ internal sealed class PageSession(
         ? ChallengeAsync(context, frame.Start(context) + "/review", "login")
         : ChallengeAsync(context, frame.Start(context), "select_account");
 
-    /// <summary>Where they came back from the sign-in without a new one, the way ends: it would lead around in a circle.</summary>
+    /// <summary>They came back from the sign-in without a new one. Stops here, or the redirects would never end.</summary>
     public async Task<IResult> NotNewAsync(HttpContext context, Visitor visitor)
     {
         await session.NotNewAsync(visitor.Approver);
@@ -93,7 +93,7 @@ internal sealed class PageSession(
 
         var scheme = await session.ChallengeSchemeAsync();
         await context.ChallengeAsync(scheme, properties);
-        if (context.Response is not { HasStarted: false, StatusCode: StatusCodes.Status401Unauthorized })
+        if (context.Response is not { HasStarted: false, StatusCode: StatusCodes.Status401Unauthorized, Headers.Location.Count: 0 }) // cookies answer scripts with 401 and the page
         {
             return TypedResults.Empty;
         }

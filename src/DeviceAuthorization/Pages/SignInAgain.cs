@@ -48,7 +48,7 @@ internal sealed class SignInAgain(PageSession session, PairingTickets tickets, P
 /// <param name="Before">When they had signed in before, as far as it was known.</param>
 internal sealed record SignInAsked(int Times, DateTimeOffset At, DateTimeOffset? Before)
 {
-    /// <summary>After so many times it is no use: the sign-in does not ask them, or does not tell.</summary>
+    /// <summary>After two rounds we stop.</summary>
     public const int Most = 2;
 
     /// <summary>

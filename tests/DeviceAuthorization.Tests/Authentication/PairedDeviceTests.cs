@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication.Cookies;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -86,6 +87,27 @@ public sealed class PairedDeviceTests
         using var answer = await person.GetAsync("/scheme");
         Assert.NotEqual(HttpStatusCode.OK, answer.StatusCode);
         Assert.NotEqual(HttpStatusCode.BadRequest, answer.StatusCode); // as an endpoint answers that let them in and found no device
+    }
+
+    [Theory]
+    [InlineData("group")]
+    [InlineData("endpoint")]
+    [InlineData("required")]
+    public async Task RequireAuthorization_beside_it_still_means_the_hosts_default_policy(string way)
+    {
+        await using var host = await TestHost.StartAsync(
+            services: services => services.AddAuthorizationBuilder().SetDefaultPolicy(new AuthorizationPolicyBuilder().RequireClaim("employee").Build()),
+            map: app =>
+            {
+                app.MapGet("/plain", (PairedDevice device) => device.UserId); // nobody asked for that policy here
+                app.MapGroup("").RequireAuthorization().MapGet("/group", (PairedDevice device) => device.UserId);
+                app.MapGet("/endpoint", (PairedDevice device) => device.UserId).RequireAuthorization();
+                app.MapGroup("").RequireAuthorization().MapGet("/required", () => "in").RequirePairedDevice();
+            });
+        var device = host.WithToken(await host.PairAsync());
+        Assert.Equal("alice", await device.GetStringAsync("/plain"));
+        using var answer = await device.GetAsync($"/{way}");
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
     }
 
     [Fact]

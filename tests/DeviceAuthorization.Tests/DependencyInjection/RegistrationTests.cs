@@ -115,6 +115,18 @@ public sealed class RegistrationTests
         Assert.Contains("Set DeviceAuthorization:ApproverScheme", exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("ApproverScheme")]
+    [InlineData("ApproverChallengeScheme")]
+    public async Task A_scheme_that_does_not_exist_stops_the_start_with_the_setting_and_the_schemes_there_are(string setting)
+    {
+        var exception = await Assert.ThrowsAsync<InvalidOperationException>(() => MinimalHost.StartAsync(
+            services => services.AddDeviceAuthorization(), app => app.MapDevicePairingPage(), settings: [MinimalHost.Origin, (setting, "cookies")]));
+        Assert.Equal(
+            $"DeviceAuthorization:{setting} is 'cookies', but the host has no authentication scheme of that name. It has 'Cookies', 'DeviceToken'.",
+            exception.Message);
+    }
+
     [Fact]
     public async Task The_prefix_and_the_page_move_where_the_host_wants_them()
     {

@@ -65,6 +65,14 @@ public sealed partial class LimitedSignInTests
         }
     }
 
+    [Fact]
+    public async Task What_the_policy_says_when_it_is_asked_again_lets_no_limited_sign_in_pass()
+    {
+        await using var host = await Registry.StartAsync(services: services => services.AddSingleton<IPairingPolicy>(new OnceActive()));
+        using var answer = await (await host.SignInAsync("alice", "me.read")).DeleteAsync(new Uri("/api/devices/x", UriKind.Relative));
+        Assert.Equal((HttpStatusCode.Forbidden, "Your sign-in lacks the scopes for this."), (answer.StatusCode, await answer.DetailAsync()));
+    }
+
     [Theory, MemberData(nameof(Operations))]
     public async Task With_its_scopes_alone_and_without_limits_it_is_done(string method, string target, string scopes)
     {
@@ -157,4 +165,11 @@ public sealed partial class LimitedSignInTests
 
     [GeneratedRegex("action=\"/pair/devices/(rename|narrow|revoke|remove|delete|token)\"")]
     private static partial Regex Form();
+
+    private sealed class OnceActive : IPairingPolicy
+    {
+        private int _asked;
+
+        public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(Interlocked.Increment(ref _asked) == 1);
+    }
 }

@@ -28,6 +28,9 @@ public sealed class ApproverScopeTests
         { null, """ "permissions": "library.read" """, "library.read library.write" },
         { "permissions", """ "permissions": ["library.read"], "scope": "other" """, "library.read" },
         { "permissions", """ "scope": "library.read" """, "library.read library.write" },
+        { null, """ "scope": "" """, "" },
+        { "scope", """ "scope": "" """, "" },
+        { "scope", """ "scope": "openid email" """, "" }, // the host says that this claim limits
         { "scp", """ "scp": "library.read", "scope": "other" """, "library.read" },
         { "", """ "scope": "library.read", "scp": "other" """, "library.read library.write" },
     };

@@ -213,6 +213,22 @@ public sealed class SignInAgainTests
         Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id == TimeUnknown);
     }
 
+    [Fact]
+    public async Task With_Identity_a_sign_in_by_a_provider_stays_one_when_the_session_is_renewed_and_then_refreshed()
+    {
+        await using var host = await IdentityHostAsync(services => services.AddAuthentication().AddTestProvider());
+        var browser = host.Browser();
+        (await browser.GetAsync($"/identity/sign-in/alice/by/{TestProvider.Scheme}")).EnsureSuccessStatusCode();
+        host.Clock.Advance(TimeSpan.FromMinutes(31));
+        var codes = await host.Device().StartAsync();
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+        using var renewed = await browser.GetAsync(Browser.Page); // the check of the security stamp: the claim that names the provider is gone
+        Assert.Contains(renewed.Headers.GetValues("Set-Cookie"), cookie => cookie.StartsWith(".AspNetCore.Identity.Application=", StringComparison.Ordinal));
+        host.Clock.Advance(TimeSpan.FromSeconds(2));
+        (await browser.GetAsync("/identity/refresh/alice")).EnsureSuccessStatusCode();
+        await AssertRefusedAsync(host, browser, codes);
+    }
+
     [Theory]
     [InlineData(10, true)]
     [InlineData(-10, false)]

@@ -61,6 +61,18 @@ public sealed class SignInSchemeTests
     }
 
     [Fact]
+    public async Task A_script_that_is_told_of_the_sign_in_page_by_401_and_Location_is_no_host_without_one()
+    {
+        await using var host = await StartAsync("AddCookie");
+        var script = host.Browser();
+        script.DefaultRequestHeaders.Add("X-Requested-With", "XMLHttpRequest");
+        using var answer = await script.GetAsync(Browser.Page);
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.StartsWith(Login, answer.Headers.Location!.OriginalString, StringComparison.Ordinal);
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Id.Id == NoSignInPage);
+    }
+
+    [Fact]
     public async Task Who_signed_in_elsewhere_on_such_a_host_approves_and_can_leave_the_account()
     {
         await using var host = await StartAsync("AddIdentityApiEndpoints");
