@@ -9,7 +9,7 @@ namespace DeviceAuthorization;
 /// </summary>
 internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, SyncConfigColumn configs) : IDeviceRepository
 {
-    // One that is in the way of a new one, and has changed before it is read: nobody gets near this.
+    // Retries when the conflicting device changed before it was read.
     private const int AddAttempts = 3;
 
     public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) => new(database.RunAsync(async db =>

@@ -27,17 +27,17 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
         var scope = scopes.CreateAsyncScope();
         await using (scope.ConfigureAwait(false))
         {
-            if (scope.ServiceProvider.GetService<TContext>() is null && scope.ServiceProvider.GetService<IDbContextFactory<TContext>>() is { } factory)
+            if (scope.ServiceProvider.GetService<TContext>() is { } context)
             {
-                // A factory of the host's own: nobody else disposes the contexts that it makes.
-                var made = await factory.CreateDbContextAsync().ConfigureAwait(false);
-                await using (made.ConfigureAwait(false))
-                {
-                    return await RunAsync(made).ConfigureAwait(false);
-                }
+                return await RunAsync(context).ConfigureAwait(false);
             }
 
-            return await RunAsync(scope.ServiceProvider.GetRequiredService<TContext>()).ConfigureAwait(false);
+            // A factory of the host's own: nobody else disposes the contexts that it makes.
+            var made = await scope.ServiceProvider.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContextAsync().ConfigureAwait(false);
+            await using (made.ConfigureAwait(false))
+            {
+                return await RunAsync(made).ConfigureAwait(false);
+            }
         }
 
         async Task<T> RunAsync(TContext context)

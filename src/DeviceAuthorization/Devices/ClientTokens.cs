@@ -106,7 +106,12 @@ internal sealed class ClientTokens(
                 widens = (scopes?.Except(token.Scopes, StringComparer.Ordinal).Any() ?? false)
                     || (lifetime is not null && token.ExpiresAt is { } today && !(expiresAt <= today));
                 before = token;
-                return widens ? token : token with { Name = name ?? token.Name, Scopes = scopes is null || scopes.SequenceEqual(token.Scopes, StringComparer.Ordinal) ? token.Scopes : scopes, ExpiresAt = expiresAt };
+                return widens ? token : token with
+                {
+                    Name = name ?? token.Name,
+                    Scopes = scopes is null || scopes.SequenceEqual(token.Scopes, StringComparer.Ordinal) ? token.Scopes : scopes,
+                    ExpiresAt = expiresAt,
+                };
             },
             cancellationToken).ConfigureAwait(false);
         if (widens || changed is null)

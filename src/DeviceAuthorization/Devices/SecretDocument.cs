@@ -61,10 +61,7 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
         return document is not null;
     }
 
-    /// <summary>
-    /// A document that is read once somebody asks for its content. So a store can hand out a device whose settings it cannot decrypt: all else
-    /// of the device works, and what <paramref name="read"/> throws is thrown where the settings are needed.
-    /// </summary>
+    /// <summary>A document that is decoded on first use. A read error reaches whichever caller reads the settings.</summary>
     /// <param name="read">Reads the document. It is called at most once.</param>
     public static SecretDocument Deferred(Func<SecretDocument> read)
     {

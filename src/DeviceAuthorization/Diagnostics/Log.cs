@@ -90,24 +90,6 @@ internal static partial class Log
     [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, once they have chosen the number that the device shows.")]
     public static partial void NumberAsked(this ILogger logger, Guid pairingId, string userId);
 
-    [LoggerMessage(50, LogLevel.Warning, "No endpoint of this host is at '{PagePath}', so the links that devices show lead nowhere, unless another server answers there. Call MapDevicePairingPage(), or set DeviceAuthorization:PagePath to the path of your own page.")]
-    public static partial void LinksLeadNowhere(this ILogger logger, string pagePath);
-    [LoggerMessage(80, LogLevel.Warning, "A pairing was refused: its network has its share of the store, a tenth of DeviceAuthorization:MaxLivePairings, or 3 pairings once half of the store is taken. Raise MaxLivePairings if this is honest traffic.")]
-    public static partial void NetworkFull(this ILogger logger);
-
-    [LoggerMessage(81, LogLevel.Warning, "A request over plain HTTP was refused. Forwarded header that no middleware took over: {Header}. If a proxy ends HTTPS in front of this host, it must send X-Forwarded-For and X-Forwarded-Proto. " + ConfigureProxy)]
-    public static partial void PlainHttpRefused(this ILogger logger, string header);
-    [LoggerMessage(60, LogLevel.Warning, "The device code of pairing {PairingId} came back soon after it was used, with another Idempotency-Key or from another network: somebody else may have it.")]
-    public static partial void ReplaySuspected(this ILogger logger, Guid pairingId);
-
-    [LoggerMessage(61, LogLevel.Information, "User {UserId} made token {TokenId} by hand.")]
-    public static partial void TokenMade(this ILogger logger, Guid tokenId, string userId);
-
-    [LoggerMessage(62, LogLevel.Information, "User {UserId} renewed token {TokenId}: its old secret is refused.")]
-    public static partial void TokenRenewed(this ILogger logger, Guid tokenId, string userId);
-
-    [LoggerMessage(63, LogLevel.Information, "User {UserId} renamed, narrowed or shortened token {TokenId}.")]
-    public static partial void TokenChanged(this ILogger logger, Guid tokenId, string userId);
     [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}', but no user id was found, so they can approve nothing. Claims there: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds the id.")]
     public static partial void ApproverWithoutId(this ILogger logger, string scheme, string claimTypes);
 
@@ -125,6 +107,28 @@ internal static partial class Log
 
     [LoggerMessage(45, LogLevel.Warning, "The scheme '{Scheme}' leads to no sign-in page: it answers 401 to people who open the pages and are not signed in. Set DeviceAuthorization:ApproverChallengeScheme to a scheme that does, such as a cookie scheme with a LoginPath. With AddIdentityApiEndpoints() that is Identity.Application.")]
     public static partial void NoSignInPage(this ILogger logger, string scheme);
+
+    [LoggerMessage(50, LogLevel.Warning, "No endpoint of this host is at '{PagePath}', so the links that devices show lead nowhere, unless another server answers there. Call MapDevicePairingPage(), or set DeviceAuthorization:PagePath to the path of your own page.")]
+    public static partial void LinksLeadNowhere(this ILogger logger, string pagePath);
+
+    [LoggerMessage(60, LogLevel.Warning, "The device code of pairing {PairingId} came back soon after it was used, with another Idempotency-Key or from another network: somebody else may have it.")]
+    public static partial void ReplaySuspected(this ILogger logger, Guid pairingId);
+
+    [LoggerMessage(61, LogLevel.Information, "User {UserId} made token {TokenId} by hand.")]
+    public static partial void TokenMade(this ILogger logger, Guid tokenId, string userId);
+
+    [LoggerMessage(62, LogLevel.Information, "User {UserId} renewed token {TokenId}: its old secret is refused.")]
+    public static partial void TokenRenewed(this ILogger logger, Guid tokenId, string userId);
+
+    [LoggerMessage(63, LogLevel.Information, "User {UserId} renamed, narrowed or shortened token {TokenId}.")]
+    public static partial void TokenChanged(this ILogger logger, Guid tokenId, string userId);
+
     [LoggerMessage(70, LogLevel.Warning, "Pairing {PairingId} waits: user {UserId} has {Limit} devices, as many as DeviceAuthorization:MaxDevicesPerUser allows.")]
     public static partial void DeviceLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
+
+    [LoggerMessage(80, LogLevel.Warning, "A pairing was refused: the network of its address has its share of the store, a tenth of DeviceAuthorization:MaxLivePairings, or 3 pairings once half of the store is taken. If that address is your proxy's, configure forwarded headers (see log 23). Otherwise, raise MaxLivePairings if this is honest traffic.")]
+    public static partial void NetworkFull(this ILogger logger);
+
+    [LoggerMessage(81, LogLevel.Warning, "A request over plain HTTP was refused. Forwarded header that no middleware took over: {Header}. If a proxy ends HTTPS in front of this host, it must send X-Forwarded-For and X-Forwarded-Proto. " + ConfigureProxy)]
+    public static partial void PlainHttpRefused(this ILogger logger, string header);
 }

@@ -18,8 +18,8 @@ internal sealed class ClientNetwork(ILogger<PairingService> logger)
         : context.Connection.RemoteIpAddress?.ToString();
 
     /// <summary>
-    /// The address of a person; null also behind a proxy whose header the host ignores, because it is then the proxy's. Devices do not get this:
-    /// whoever makes a header up must not hide the network that they ask from. Where there is such a proxy, people come through it, too.
+    /// The address of a person. Null if the host ignores a forwarded header: the address is then the proxy's. Devices always report the
+    /// connection's address, so a forged header hides nothing.
     /// </summary>
     public static string? PersonsAddressOf(HttpContext context) => IgnoredAddress(context.Request.Headers) is null ? AddressOf(context) : null;
 

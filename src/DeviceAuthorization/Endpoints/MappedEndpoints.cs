@@ -5,7 +5,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace DeviceAuthorization;
 
-/// <summary>Finds what the host mapped of this library. Reads the host's endpoints once, and again when they change.</summary>
+/// <summary>Finds this library's endpoints among the host's. Reads the host's endpoints once, and again when they change.</summary>
 internal sealed class MappedEndpoints(EndpointDataSource endpoints)
 {
     private Mapped? _mapped;
@@ -32,16 +32,24 @@ internal sealed class MappedEndpoints(EndpointDataSource endpoints)
             return routed.Metadata.GetMetadata<OwnEndpoint>() is null ? null : routed as RouteEndpoint;
         }
 
-        var path = context.Request.Path.Value ?? "";
-        for (var start = path.IndexOf('/', StringComparison.Ordinal); start >= 0; start = path.IndexOf('/', start + 1))
+        return AtEndOf(context.Request.Path);
+    }
+
+    /// <summary>
+    /// The endpoint of this library whose route matches the end of a path, for any method: the longest such end. No more slashes are looked at
+    /// than our routes have, and one at the end: anybody can send thousands.
+    /// </summary>
+    public RouteEndpoint? AtEndOf(PathString path)
+    {
+        var (text, mapped) = (path.Value ?? "", Now());
+        var (start, found) = (text.Length, (RouteEndpoint?)null);
+        for (var slashes = 0; slashes <= mapped.MostSegments && start > 0; slashes++)
         {
-            if (At(path[start..]) is { } found)
-            {
-                return found;
-            }
+            start = text.LastIndexOf('/', start - 1);
+            found = start >= 0 ? At(text[start..]) ?? found : found;
         }
 
-        return null;
+        return found;
     }
 
     /// <summary>The endpoint of this library at a path, for any method.</summary>
@@ -74,6 +82,8 @@ internal sealed class MappedEndpoints(EndpointDataSource endpoints)
         /// <summary>One endpoint for each route.</summary>
         public (TemplateMatcher Matcher, RouteEndpoint Endpoint)[] Routes { get; } =
             [.. Own.DistinctBy(endpoint => endpoint.RoutePattern.RawText, StringComparer.Ordinal).Select(endpoint => (Matcher(endpoint), endpoint))];
+
+        public int MostSegments { get; } = Own.Select(endpoint => endpoint.RoutePattern.PathSegments.Count).DefaultIfEmpty().Max();
 
         public bool HasMetadata { get; } = Roles(Own).Any(own => own.Role == EndpointRole.Metadata);
 

@@ -53,9 +53,17 @@ internal static class OwnEndpointExtensions
 
             // Not an endpoint filter: ASP.NET Core resolves the handler's services before it, and a factory of the host may throw.
             var handle = endpoint.RequestDelegate!;
-            endpoint.RequestDelegate = role is EndpointRole.PairingPage or EndpointRole.DevicesPage
-                ? context => PageGuard.InvokeAsync(context, handle)
-                : context => EndpointGuard.InvokeAsync(context, handle);
+            Func<HttpContext, RequestDelegate, Task> guard = role is EndpointRole.PairingPage or EndpointRole.DevicesPage ? PageGuard.InvokeAsync : EndpointGuard.InvokeAsync;
+            endpoint.RequestDelegate = context =>
+            {
+                // A cache that stands before routing has not seen NeverCached. It looks here after the handler.
+                if (context.Features.Get<IOutputCacheFeature>() is { } cache)
+                {
+                    cache.Context.AllowCacheStorage = false;
+                }
+
+                return guard(context, handle);
+            };
         });
         return group;
     }

@@ -23,10 +23,16 @@ internal sealed class OwnEndpointCors(ICorsService inner, MappedEndpoints mapped
         }
     }
 
-    /// <summary>A preflight has no endpoint: routing has not run, or knows none for OPTIONS. Its path is compared instead.</summary>
+    /// <summary>
+    /// Routing seldom finds the endpoint that a preflight asks about: it has none for OPTIONS, or the host's fallback. So the path is compared first,
+    /// and only its end unless another endpoint of the host is there: the path base may not be split off yet.
+    /// </summary>
     private OwnEndpoint? Find(HttpContext context, bool isPreflight)
     {
-        var endpoint = context.GetEndpoint();
-        return (isPreflight && endpoint is not RouteEndpoint ? mapped.At(context.Request.Path) : endpoint)?.Metadata.GetMetadata<OwnEndpoint>();
+        var (routed, path) = (context.GetEndpoint(), context.Request.Path);
+        var endpoint = !isPreflight ? routed
+            : routed is null or RouteEndpoint { Order: int.MaxValue } ? mapped.AtEndOf(path) // MapFallback() has this order
+            : mapped.At(path) ?? routed;
+        return endpoint?.Metadata.GetMetadata<OwnEndpoint>();
     }
 }

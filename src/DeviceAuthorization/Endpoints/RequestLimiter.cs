@@ -18,29 +18,22 @@ internal sealed class RequestLimiter(
     private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>A company or a campus that has an IPv6 /48 may start as much as so many homes.</summary>
+    /// <summary>A /48 may do as much as four homes.</summary>
     private const int NetworksPerSite = 4;
 
     private readonly DeviceAuthorizationOptions _options = options.Value;
     private readonly DeviceRateLimits _limits = options.Value.RateLimits;
 
-    /// <summary>A device asks to be paired. Who has an IPv6 /48 has 65,536 /64, so it is counted, too.</summary>
+    /// <summary>A device asks to be paired. IPv6 also counts by /48: its holder can choose among 65,536 /64 networks.</summary>
     public Task<IResult?> StartAsync(HttpContext context, string clientId, Func<IResult> tooMany)
     {
-        var (network, site) = (networks.Of(context), Network.SiteOf(context.Connection.RemoteIpAddress));
         AttemptBudget[] budgets =
         [
-            .. StartsOf(network, 1),
-            .. site == network ? [] : StartsOf(site, NetworksPerSite),
+            .. OfNetwork(context, "start", _limits.StartsPerMinute, Minute),
+            .. OfNetwork(context, "pending", _limits.PendingPerAddress, _options.LongestPairingLifetime),
             .. _limits.StartsPerClientPerMinute is { } limit ? new[] { new AttemptBudget($"client:{clientId}", limit, Minute) } : [],
         ];
-        return CountAsync(context, "start", site, tooMany, budgets); // told of the site: it has so many networks that each would be told
-
-        AttemptBudget[] StartsOf(string key, long times) =>
-        [
-            new($"start:{key}", (int)Math.Min(times * _limits.StartsPerMinute, int.MaxValue), Minute),
-            new($"pending:{key}", (int)Math.Min(times * _limits.PendingPerAddress, int.MaxValue), _options.LongestPairingLifetime),
-        ];
+        return CountAsync(context, "start", Network.SiteOf(context.Connection.RemoteIpAddress), tooMany, budgets); // Report the /48, not each /64.
     }
 
     /// <summary>
@@ -54,15 +47,16 @@ internal sealed class RequestLimiter(
             return null;
         }
 
-        var network = networks.Of(context);
         return await CountAsync(
                 context,
                 "code",
                 approver.UserId,
                 tooMany,
-                new($"code:{approver.UserId}", _limits.CodesPerUser, TenMinutes),
-                new($"codes-a-day:{approver.UserId}", _limits.CodesPerUserAndDay, Day),
-                new($"code-from:{network}", _limits.CodesPerAddress, TenMinutes))
+                [
+                    new($"code:{approver.UserId}", _limits.CodesPerUser, TenMinutes),
+                    new($"codes-a-day:{approver.UserId}", _limits.CodesPerUserAndDay, Day),
+                    .. OfNetwork(context, "code-from", _limits.CodesPerAddress, TenMinutes),
+                ])
             ?? await EnterAsOneOfAllAsync(context, tooMany);
     }
 
@@ -85,10 +79,15 @@ internal sealed class RequestLimiter(
         OfAddressAsync(context, "device-code", _limits.UnknownDeviceCodesPerMinute, Minute, tooMany);
 
     /// <summary>What one address does, whoever it is.</summary>
-    public Task<IResult?> OfAddressAsync(HttpContext context, string what, int limit, TimeSpan window, Func<IResult> tooMany)
+    public Task<IResult?> OfAddressAsync(HttpContext context, string what, int limit, TimeSpan window, Func<IResult> tooMany) =>
+        CountAsync(context, what, Network.SiteOf(context.Connection.RemoteIpAddress), tooMany, OfNetwork(context, what, limit, window));
+
+    /// <summary>What counts for the network that a request comes from; with IPv6 for its /48, too.</summary>
+    private AttemptBudget[] OfNetwork(HttpContext context, string what, int limit, TimeSpan window)
     {
-        var network = networks.Of(context);
-        return CountAsync(context, what, network, tooMany, new AttemptBudget($"{what}:{network}", limit, window));
+        var (network, site) = (networks.Of(context), Network.SiteOf(context.Connection.RemoteIpAddress));
+        var ofNetwork = new AttemptBudget($"{what}:{network}", limit, window);
+        return site == network ? [ofNetwork] : [ofNetwork, new($"{what}:{site}", (int)Math.Min((long)NetworksPerSite * limit, int.MaxValue), window)];
     }
 
     /// <summary>Counts against all of them, or refuses, and says so once in the while.</summary>
@@ -134,7 +133,7 @@ internal sealed class RequestLimiter(
     }
 
     private bool Holds(HttpContext context, Approver approver, UserCode code) =>
-        tickets.TryRead(context.Request.Cookies[PairingTickets.Cookie], out var ticket)
+        tickets.Of(context) is { } ticket
         && ticket.IsOf(approver)
         && string.Equals(ticket.Code, code.RevealGrouped(), StringComparison.Ordinal);
 }

@@ -62,7 +62,7 @@ internal static class ServerMetadataEndpoint
         {
             group.MapGet(
                 pattern,
-                (HttpContext context, EndpointDataSource mapped, PublicAddress address, IOptions<DeviceAuthorizationOptions> options) =>
+                (HttpContext context, MappedEndpoints mapped, PublicAddress address, IOptions<DeviceAuthorizationOptions> options) =>
                     (mayComeFromOutside || context.Request.PathBase.HasValue) && Fits(context.Request, address)
                         ? Found(context, mapped, address.Issuer(context.Request), options.Value)
                         : IDialect.Of(context.Request).Problem(StatusCodes.Status404NotFound, "There is no issuer at this address."))
@@ -73,7 +73,7 @@ internal static class ServerMetadataEndpoint
 
     private static bool Fits(HttpRequest request, PublicAddress address) => !request.PathBase.HasValue || address.Agrees(request);
 
-    private static JsonHttpResult<ServerMetadata> Found(HttpContext context, EndpointDataSource mapped, string issuer, DeviceAuthorizationOptions options)
+    private static JsonHttpResult<ServerMetadata> Found(HttpContext context, MappedEndpoints mapped, string issuer, DeviceAuthorizationOptions options)
     {
         context.Response.Headers.CacheControl = "public, max-age=300"; // short: a setting that was changed is known in five minutes
         context.Response.Headers.Remove("Pragma");
@@ -98,7 +98,7 @@ internal static class ServerMetadataEndpoint
 
         // Where the host mapped it, whatever its prefix and groups are; where it did so twice, the first.
         string? Find(string member) =>
-            mapped.Endpoints.OfType<RouteEndpoint>().FirstOrDefault(endpoint => endpoint.Metadata.GetMetadata<EndpointDescription>()?.MetadataMember == member)
+            mapped.Own.FirstOrDefault(endpoint => endpoint.Metadata.GetMetadata<EndpointDescription>()?.MetadataMember == member)
                 is { RoutePattern.RawText: { } route } ? $"{issuer}/{route.Trim('/')}" : null;
     }
 }

@@ -58,7 +58,7 @@ internal sealed class DevicePairingPage(
             return refused;
         }
 
-        return Enter(context, visitor, Ticket(context) is { UserId: null } brought ? brought : null);
+        return Enter(context, visitor, tickets.Of(context) is { UserId: null } brought ? brought : null);
     }
 
     /// <summary>The code was entered on purpose: claim it, and show what asks.</summary>
@@ -106,7 +106,7 @@ internal sealed class DevicePairingPage(
     private bool IsOfLink(HttpContext context, StrictForm form, UserCode code)
     {
         var ofForm = tickets.TryRead(form["ticket"], out var ticket) ? ticket : null;
-        return new[] { ofForm, Ticket(context) }.Any(brought => brought is { IsOfLink: true } && brought.Code == code.RevealGrouped());
+        return new[] { ofForm, tickets.Of(context) }.Any(brought => brought is { IsOfLink: true } && brought.Code == code.RevealGrouped());
     }
 
     /// <summary>What asks; once it is decided, what was decided.</summary>
@@ -117,7 +117,7 @@ internal sealed class DevicePairingPage(
             return refused;
         }
 
-        return Ticket(context) is { } ticket && ticket.IsOf(visitor.Approver) ? await ReviewAsync(context, signInAgain.Seen(context, visitor, ticket), ticket) : BackToStart(context);
+        return tickets.Of(context) is { } ticket && ticket.IsOf(visitor.Approver) ? await ReviewAsync(context, signInAgain.Seen(context, visitor, ticket), ticket) : BackToStart(context);
     }
 
     /// <summary>The decision: exactly one of two words, and the scopes left ticked; then, where it is to be compared, a number.</summary>
@@ -203,7 +203,7 @@ internal sealed class DevicePairingPage(
             return StartAgain(context);
         }
 
-        if (Ticket(context) is { } ticket)
+        if (tickets.Of(context) is { } ticket)
         {
             if (ticket.IsOf(visitor.Approver))
             {
@@ -263,8 +263,6 @@ internal sealed class DevicePairingPage(
 
     /// <summary>The ticket for a form that this visitor is going to send.</summary>
     private string Written(PairingTicket ticket, Visitor visitor) => tickets.Write(ticket.Code, visitor.Approver.UserId, ticket.IsOfLink);
-
-    private PairingTicket? Ticket(HttpContext context) => tickets.TryRead(context.Request.Cookies[PairingTickets.Cookie], out var ticket) ? ticket : null;
 
     /// <summary>One answer for unknown, expired, decided and foreign codes (T-22).</summary>
     private HtmlPage Unknown(HttpContext context, Visitor visitor) => Enter(context, visitor, null, frame.TextsFor(context)["Problem_code"]);

@@ -7,6 +7,7 @@ internal static class PageGuard
 {
     public static async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
+        Exception failure;
         try
         {
             if (EndpointGuard.IsRefused(context))
@@ -16,22 +17,23 @@ internal static class PageGuard
             }
 
             await next(context);
+            return;
         }
-        catch (BadHttpRequestException malformed) when (!context.Response.HasStarted)
+        catch (Exception exception) when (exception is BadHttpRequestException ? !context.Response.HasStarted : EndpointGuard.IsTrouble(context))
         {
-            await ResultHtml.Page(Frame(context), context, PageFrame.IsOfDevices(context) ? "Outdated" : "Start_again", malformed.StatusCode).ExecuteAsync(context);
+            failure = exception;
         }
-        catch (Exception exception) when (EndpointGuard.IsTrouble(context))
+
+        var malformed = failure as BadHttpRequestException;
+        var unavailable = malformed is null ? EndpointGuard.Unavailable(context, failure) : null;
+        try
         {
-            var unavailable = EndpointGuard.Unavailable(context, exception);
-            try
-            {
-                await ResultHtml.Page(Frame(context), context, "Try_again", StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
-            }
-            catch (Exception) when (EndpointGuard.IsTrouble(context)) // the host's layout or texts fail
-            {
-                await unavailable.ExecuteAsync(context);
-            }
+            var key = malformed is null ? "Try_again" : PageFrame.IsOfDevices(context) ? "Outdated" : "Start_again";
+            await ResultHtml.Page(Frame(context), context, key, malformed?.StatusCode ?? StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+        }
+        catch (Exception exception) when (EndpointGuard.IsTrouble(context)) // the host's layout or texts fail
+        {
+            await (unavailable ?? EndpointGuard.Unavailable(context, exception)).ExecuteAsync(context);
         }
     }
 

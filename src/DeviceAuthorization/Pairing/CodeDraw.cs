@@ -5,9 +5,10 @@ namespace DeviceAuthorization;
 
 /// <summary>Draws the two codes of a new pairing until neither is taken, and adds it.</summary>
 internal sealed class CodeDraw(
-    IPairingStore store, PairingNotices notices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, ILogger<PairingService> logger)
+    IPairingStore store, ToldOnce told, PairingNotices notices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, ILogger<PairingService> logger)
 {
     private const int CodeAttempts = 5;
+    private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
 
     private readonly DeviceAuthorizationOptions _options = options.Value;
 
@@ -49,10 +50,18 @@ internal sealed class CodeDraw(
                         AllowsLink = client?.AllowLink ?? true,
                     };
                 case PairingAddition.Full:
-                    logger.StoreFull();
+                    if (await told.IsFirstAsync("store-full", TenMinutes).ConfigureAwait(false))
+                    {
+                        logger.StoreFull();
+                    }
+
                     return new StartResult.Unavailable();
                 case PairingAddition.NetworkFull:
-                    logger.NetworkFull();
+                    if (await told.IsFirstAsync($"network-full:{Network.ParseSite(request.Device.Address)}", TenMinutes).ConfigureAwait(false))
+                    {
+                        logger.NetworkFull();
+                    }
+
                     return new StartResult.Unavailable();
             }
         }

@@ -100,18 +100,18 @@ internal sealed class EnteredCodes(
 
     private async ValueTask<bool> IsOfCampaignAsync(Pairing pairing, Approver approver)
     {
-        var network = Network.Parse(pairing.Device.Address);
         if (_options.CampaignThreshold is not { } threshold
             || Network.Compare(pairing.Device.Address, approver.Address) != NetworkComparison.Other
+            || Network.ParseSite(pairing.Device.Address) is not { } site // whoever has an IPv6 /48 chooses among its /64
             || !await told.IsFirstAsync($"elsewhere:{pairing.Id}", Hour).ConfigureAwait(false) // each pairing counts once, however often it is tried
-            || await limiter.TryCountAsync([new AttemptBudget($"elsewhere:{network}", threshold, Hour)], CancellationToken.None).ConfigureAwait(false) is null)
+            || await limiter.TryCountAsync([new AttemptBudget($"elsewhere:{site}", threshold, Hour)], CancellationToken.None).ConfigureAwait(false) is null)
         {
             return false;
         }
 
-        if (await told.IsFirstAsync($"campaign:{network}", Hour).ConfigureAwait(false))
+        if (await told.IsFirstAsync($"campaign:{site}", Hour).ConfigureAwait(false))
         {
-            await notices.RaiseAsync(new PairingEvent.CampaignSuspected(network, pairing)).ConfigureAwait(false);
+            await notices.RaiseAsync(new PairingEvent.CampaignSuspected(site, pairing)).ConfigureAwait(false);
         }
 
         return true;

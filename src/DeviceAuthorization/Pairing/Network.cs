@@ -26,9 +26,6 @@ internal static class Network
     /// <summary>A name for the network that has a limit of its own: an IPv4 address, or an IPv6 /64, which is what one home has; <c>none</c> for no address.</summary>
     public static string Of(IPAddress? address) => NameOf(address, BytesOf64);
 
-    /// <summary>The same of an address that was written down.</summary>
-    public static string Parse(string? address) => Of(Read(address));
-
     /// <summary>The same, but an IPv6 /48, which is the most that one customer is given: they choose among all of its /64.</summary>
     public static string SiteOf(IPAddress? address) => NameOf(address, BytesOf48);
 

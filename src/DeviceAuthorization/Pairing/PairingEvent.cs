@@ -87,7 +87,7 @@ public abstract record PairingEvent
     /// <param name="Limit">
     /// <c>start</c>, <c>code</c>, <c>codes-in-all</c>, <c>device-code</c>, <c>poll</c>, <c>secret</c> or <c>revoke</c>.
     /// </param>
-    /// <param name="Key">Whom it held back: for <c>code</c> a user, who or whose address is over it; else a network, for <c>start</c> with IPv6 a /48; <c>all</c> for all.</param>
+    /// <param name="Key">Whom it held back: for <c>code</c> a user, who or whose address is over it; else a network, with IPv6 a /48; <c>all</c> for all.</param>
     public sealed record LimitReached(string Limit, string Key) : PairingEvent
     {
         /// <summary>The limit, and not whom it held back: that may be a person's address.</summary>
@@ -98,7 +98,7 @@ public abstract record PairingEvent
     /// One network starts pairings whose codes are entered from elsewhere, more of them in an hour than
     /// <see cref="DeviceAuthorizationOptions.CampaignThreshold"/>: the look of a phishing kit. Once for each network in an hour.
     /// </summary>
-    /// <param name="Network">The network that the devices ask from.</param>
+    /// <param name="Network">The network that the devices ask from: an IPv4 address, or the hexadecimal digits of an IPv6 /48.</param>
     /// <param name="Pairing">The pairing that was one too many.</param>
     public sealed record CampaignSuspected(string Network, Pairing Pairing) : PairingEvent;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 
 namespace DeviceAuthorization.Tests;
 
@@ -14,6 +15,16 @@ public sealed class HostCacheTests
     {
         await using var host = await StartAsync(
             services => services.AddOutputCache(cache => cache.AddBasePolicy(policy => policy.Cache())), app => app.UseOutputCache());
+        await AssertNothingIsCachedAsync(host, EveryEndpoint.Gets);
+    }
+
+    [Fact]
+    public async Task No_answer_is_given_to_somebody_else_by_a_cache_that_stands_before_routing()
+    {
+        await using var host = await StartAsync(
+            services => services.AddOutputCache(cache => cache.AddBasePolicy(policy => policy.Cache()))
+                .AddSingleton<IStartupFilter>(new BeforeRouting(app => app.UseOutputCache())),
+            _ => { });
         await AssertNothingIsCachedAsync(host, EveryEndpoint.Gets);
     }
 

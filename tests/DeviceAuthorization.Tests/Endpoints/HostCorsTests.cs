@@ -156,4 +156,40 @@ public sealed class HostCorsTests
 
         public void ApplyResult(CorsResult result, HttpResponse response) => response.Headers.AccessControlAllowOrigin = "own";
     }
+
+    [Theory]
+    [InlineData("path base")]
+    [InlineData("fallback")]
+    public async Task A_preflight_for_our_paths_is_not_allowed_before_the_path_base_is_split_off_nor_by_a_fallback_of_the_host(string way)
+    {
+        await using var host = await TestHost.StartAsync(
+            services: services =>
+            {
+                services.AddCors(cors => cors.AddDefaultPolicy(Everybody));
+                if (way == "path base")
+                {
+                    services.AddSingleton<IStartupFilter>(new BeforeRouting(app => app.UseCors().UsePathBase("/tools")));
+                }
+            },
+            map: app =>
+            {
+                app.MapDevices();
+                if (way == "fallback")
+                {
+                    app.UseCors();
+                    app.MapFallback(() => "the host's own");
+                }
+            });
+        var browser = host.Browser();
+        browser.DefaultRequestHeaders.Add("Origin", "https://evil.example");
+        Assert.True(await IsAllowedAsync("/not/ours"));
+        Assert.False(await IsAllowedAsync((way == "path base" ? "/tools" : "") + "/api/devices/1"));
+
+        async Task<bool> IsAllowedAsync(string path)
+        {
+            using var preflight = new HttpRequestMessage(HttpMethod.Options, path) { Headers = { { "Access-Control-Request-Method", "DELETE" } } };
+            using var answer = await browser.SendAsync(preflight);
+            return answer.Headers.Contains("Access-Control-Allow-Origin");
+        }
+    }
 }

@@ -144,4 +144,16 @@ public sealed class HostLoggingTests
 
     private static Task<HttpResponseMessage> PostAsync(HttpClient client, string address, string form) =>
         client.PostAsync(address, new StringContent(form, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-www-form-urlencoded")));
+
+    [Fact]
+    public async Task A_path_of_thousands_of_slashes_costs_no_more_than_its_length()
+    {
+        await using var host = await TestHost.StartAsync();
+        var mapped = host.Services.GetRequiredService<MappedEndpoints>();
+        var path = string.Concat(Enumerable.Repeat("/a", 4000));
+        Assert.NotNull(mapped.AtEndOf(path + "/api/auth/device/init"));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Null(mapped.AtEndOf(path));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1_000_000);
+    }
 }

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Mvc.Testing.Handlers;
 
@@ -237,6 +238,33 @@ public sealed class PageSafetyTests
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "no-store"), (answer.StatusCode, answer.Headers.CacheControl?.ToString()));
         Assert.NotNull(answer.Headers.RetryAfter);
         Assert.DoesNotContain("secret", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_layout_of_the_host_that_fails_while_it_answers_a_malformed_request_is_answered_without_a_page()
+    {
+        await using var host = await TestHost.StartAsync(services: services => services
+            .AddSingleton<IPageLayout>(new FailingLayout())
+            .AddSingleton<IStartupFilter>(new BeforeRouting(app => app.Use(next => context =>
+            {
+                context.Request.Body = new MalformedBody();
+                return next(context);
+            }))));
+        using var answer = await (await host.SignInAsync("alice")).PostAsync(Browser.Page, new FormUrlEncodedContent([new("user_code", "BCDF-GHJK")]));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "no-store"), (answer.StatusCode, answer.Headers.CacheControl?.ToString()));
+    }
+
+    private sealed class FailingLayout : IPageLayout
+    {
+        public Microsoft.AspNetCore.Html.IHtmlContent Render(PageContent page) => throw new InvalidOperationException("the host's secret");
+    }
+
+    private sealed class MalformedBody : MemoryStream
+    {
+        public override bool CanSeek => false;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            throw new Microsoft.AspNetCore.Http.BadHttpRequestException("malformed");
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal sealed class Flow
         var told = new ToldOnce(limiter, Clock);
         var codes = new EnteredCodes(Store, limiter, told, notices, wrapped, Clock);
         Service = new PairingService(
-            new CodeDraw(Store, notices, wrapped, Clock, logger),
+            new CodeDraw(Store, told, notices, wrapped, Clock, logger),
             new LookUp(Store, codes, Policy, registry, notices, wrapped, Clock),
             codes,
             new Decision(Store, registry, notices, wrapped, Clock),

@@ -120,6 +120,19 @@ public sealed class SuspicionTests
     }
 
     [Fact]
+    public async Task A_campaign_from_the_networks_of_one_IPv6_48_is_one_campaign()
+    {
+        var flow = new Flow(options => options.CampaignThreshold = 3);
+        for (var pairing = 0; pairing < 4; pairing++)
+        {
+            var codes = await StartAsync(flow, $"2001:db8:1:{pairing}::1");
+            await flow.Service.ClaimAsync(codes.UserCode.Reveal(), Alice with { Address = "2001:db8:2::1" });
+        }
+
+        Assert.Single(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
+    }
+
+    [Fact]
     public async Task A_decision_without_a_claim_counts_as_well()
     {
         var flow = new Flow(options => options.CampaignThreshold = 1);

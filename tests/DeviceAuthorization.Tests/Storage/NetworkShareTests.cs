@@ -156,7 +156,8 @@ public sealed class NetworkShareTests
         await using var host = await TestHost.StartAsync(
             options => options.MaxLivePairings = 5, services => services.AddSingleton<IStartupFilter>(new Callers()));
         Assert.Equal((null, 3), await FillAsync("203.0.113.1", 3));
-        Assert.Equal((80, 0), await FillAsync("203.0.113.1", 1));
+        Assert.Equal((80, 0), await FillAsync("203.0.113.1", 2)); // a flood is one line
+        Assert.Equal((null, 0), await FillAsync("203.0.113.1", 1));
         Assert.Equal((null, 2), await FillAsync("203.0.114.1", 2));
         Assert.Equal((2, 0), await FillAsync("203.0.115.1", 1));
 

@@ -60,7 +60,7 @@ internal static class FlowDescriptions
         Answers =
         [
             new(200, typeof(RomMApproved), "Approved."),
-            Answers.Problem(400, "HTTPS is required, or the approver has as many devices or tokens as there may be: remove one, and approve again."),
+            Answers.Problem(400, "HTTPS is required, or the approver has reached the limit of devices or tokens: remove one, and approve again."),
             Answers.NotSignedIn,
             Answers.Problem(403, "A device token, another site, scopes that this approver cannot grant, or a pairing that needs a fresh sign-in, a number to be compared on the page, or cannot be approved."),
             Answers.UnknownCode,
