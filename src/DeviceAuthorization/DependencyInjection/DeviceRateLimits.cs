@@ -2,8 +2,9 @@ namespace DeviceAuthorization;
 
 /// <summary>
 /// Limits on how often devices may ask and people may enter codes. Each holds in any stretch of its time, for all nodes together where
-/// <see cref="IAttemptLimiter"/> counts for all. An address is that of the connection as the host's server sees it (IPv4, or IPv6 /64; starts of
-/// an IPv6 /48 count together as well, up to four times the limit); behind a proxy the host configures ASP.NET Core's forwarded headers.
+/// <see cref="IAttemptLimiter"/> counts for all. An address is that of the connection as the host's server sees it: IPv4, or IPv6 /64.
+/// What counts by address also counts for an IPv6 /48 as a whole, up to four times the limit. Behind a proxy, the host configures ASP.NET Core's
+/// forwarded headers.
 /// </summary>
 public sealed class DeviceRateLimits
 {

@@ -94,7 +94,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotice
     {
         var devices = await repository.ListAsync(userId, cancellationToken).ConfigureAwait(false);
         return devices.Count < options.Value.MaxDevicesPerUser
-            || (!asNewDevice && pairing.Device.Identifier is { } identifier && devices.Any(device => device.ClientDeviceIdentifier == identifier));
+            || (!asNewDevice && await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) is not null);
     }
 
     /// <summary>Changes a user's device as <paramref name="change"/> says; null when there is none, or when it would become another one's double.</summary>

@@ -93,6 +93,27 @@ public sealed class StartLimitTests
     }
 
     [Fact]
+    public async Task Codes_polls_and_revocations_count_for_an_IPv6_48_too()
+    {
+        const string Address = "2001:db8:1:2::1";
+        var limiter = new RecordingLimiter();
+        await using var host = await TestHost.StartAsync(
+            options => options.RateLimits = new() { PollsPerMinute = 60 },
+            services => services.AddSingleton<IAttemptLimiter>(limiter).AddSingleton<IStartupFilter>(new Callers()));
+        using var entered = await Callers.From(await host.SignInAsync("alice"), Address).EnterCodeAsync("BBBB-BBBB");
+        using var polled = await Callers.From(host.Device(), Address).PollAsync(DeviceCode.New().Reveal());
+        using var revoked = await Callers.From(host.Device(), Address).PostFormAsync("revoke", ("client_id", "tv"), ("token", "unknown"));
+        Assert.Equal(
+            [
+                ("code-from:20010DB800010002", 20), ("code-from:20010DB80001", 80),
+                ("poll:20010DB800010002", 60), ("poll:20010DB80001", 240),
+                ("device-code:20010DB800010002", 600), ("device-code:20010DB80001", 2400),
+                ("revoke:20010DB800010002", 60), ("revoke:20010DB80001", 240),
+            ],
+            limiter.Asked.Where(budget => budget.Key.Contains(":20010DB8", StringComparison.Ordinal)).Select(budget => (budget.Key, budget.Limit)));
+    }
+
+    [Fact]
     public async Task A_limiter_of_the_host_takes_the_place_of_the_one_in_memory()
     {
         var limiter = new RecordingLimiter { Answer = TimeSpan.FromSeconds(6.5) };
