@@ -1,3 +1,5 @@
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Redis.Tests;
 
 public sealed class ClusterTests(RedisCluster redis) : IClassFixture<RedisCluster>, IAsyncLifetime

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+
 namespace DeviceAuthorization.Testing;
 
 /// <summary>

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Authentication;
 
 /// <summary>
 /// The caller is a paired device: its token is valid, and belongs to a device. It looks at the identity that our handler made, since a person's

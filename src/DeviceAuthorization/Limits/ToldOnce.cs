@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using DeviceAuthorization.Storage;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Limits;
 
 /// <summary>
 /// Whether something is the first of its kind for a while, at any node: so that what is told once is told once. Each node remembers what it was

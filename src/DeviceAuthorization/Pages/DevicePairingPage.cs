@@ -1,11 +1,16 @@
 using System.Diagnostics;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Flow;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>
 /// Where people enter the code and decide: enter (GET, POST) → review (GET, POST) → the review's address shows the result. Works without

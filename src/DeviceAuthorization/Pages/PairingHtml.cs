@@ -1,9 +1,12 @@
 using System.Net;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Html;
-using static DeviceAuthorization.Markup;
-using static DeviceAuthorization.PageParts;
+using static DeviceAuthorization.Pages.Markup;
+using static DeviceAuthorization.Pages.PageParts;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>
 /// The markup of the pairing page: enter, review, choose the number. No ids, so that a link's fragment can put the focus on nothing (CVE-2024-7404). In the

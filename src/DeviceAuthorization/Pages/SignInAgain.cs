@@ -1,6 +1,9 @@
+using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Http;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>
 /// The host's policy wants to see that it is really them (<see cref="ApprovalRisk.StepUp"/>): the way to the host's sign-in and back to the

@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

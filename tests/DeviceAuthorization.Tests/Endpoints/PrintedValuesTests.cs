@@ -1,4 +1,8 @@
 using System.Collections;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.RomM;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;

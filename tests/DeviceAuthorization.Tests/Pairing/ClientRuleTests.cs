@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests;
 

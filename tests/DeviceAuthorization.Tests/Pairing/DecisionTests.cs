@@ -1,3 +1,6 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>PairingService: approve or deny.</summary>

@@ -1,5 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 

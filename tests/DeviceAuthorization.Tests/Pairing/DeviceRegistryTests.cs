@@ -1,3 +1,5 @@
+using DeviceAuthorization.Flow;
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 

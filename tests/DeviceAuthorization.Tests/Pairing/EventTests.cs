@@ -1,3 +1,6 @@
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using DeviceAuthorization.Tests.Devices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;

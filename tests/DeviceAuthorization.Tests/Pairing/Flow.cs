@@ -1,4 +1,8 @@
 using System.Collections.Concurrent;
+using DeviceAuthorization.Flow;
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;

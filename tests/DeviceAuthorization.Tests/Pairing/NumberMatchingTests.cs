@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>PairingService: approve, then compare the number.</summary>

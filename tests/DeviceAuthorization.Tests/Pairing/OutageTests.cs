@@ -1,3 +1,6 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>PairingService: a store that fails once, before or after its write took effect, costs a retry and nothing else.</summary>

@@ -1,3 +1,6 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>PairingService: poll and redeem, one at a time.</summary>

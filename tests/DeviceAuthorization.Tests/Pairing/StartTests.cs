@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>PairingService: start and look up.</summary>

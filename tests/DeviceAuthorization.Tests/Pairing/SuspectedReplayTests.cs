@@ -1,3 +1,5 @@
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;

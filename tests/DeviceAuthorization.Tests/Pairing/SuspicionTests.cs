@@ -1,3 +1,8 @@
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>Codes that are sent around, and networks that make them by the dozen.</summary>
