@@ -35,7 +35,7 @@ public abstract partial class PairingFlowConformance
         await node.Device(key, "radio").PollAsync(paired);
         await SendSecretAsync(paired);
         await CheckAsync("poll");
-        Assert.IsType<InspectResult.Found>(await node.ClaimAsync(paired.UserCode, "alice"));
+        Assert.IsType<ApproverResult.Review>(await node.ClaimAsync(paired.UserCode, "alice"));
         await CheckAsync("claim");
         Assert.IsType<ApproverAnswer.Approved>(await alice.ApproveAsync(paired.UserCode, Read));
         await CheckAsync("approve");

@@ -16,7 +16,7 @@ namespace DeviceAuthorization.Authentication;
 /// The person behind a request, by the host's own sign-in. A device token is never one: else a paired device could pair others.
 /// </summary>
 internal sealed class ApproverSession(
-    IAuthenticationSchemeProvider schemes, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, ILogger<PairingService> logger)
+    IAuthenticationSchemeProvider schemes, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, ILogger<ApproverSession> logger)
 {
     /// <summary>How far the clock of an identity provider may be from ours.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);

@@ -15,8 +15,8 @@ public sealed record Approval
     public bool AsNewDevice { get; init; }
 
     /// <summary>
-    /// Whether the approver can be asked to compare a number, by <see cref="PairingService.MatchAsync"/>. When not, an approval that needs it is
-    /// answered <see cref="DecisionResult.NumberRequired"/>.
+    /// Whether the approver can be asked to compare a number, by <see cref="ApproverFlow.ChooseNumberAsync"/>. When not, an approval that needs it is
+    /// answered <see cref="ApproverResult.NumberRequired"/>.
     /// </summary>
     public bool CanCompareNumber { get; init; }
 

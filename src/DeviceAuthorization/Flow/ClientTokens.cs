@@ -10,7 +10,7 @@ internal sealed class ClientTokens(
     IDeviceRepository repository,
     DeviceRegistry registry,
     IPairingPolicy policy,
-    PairingNotices notices,
+    EventReporter events,
     IOptions<DeviceAuthorizationOptions> options,
     TimeProvider clock)
 {
@@ -50,7 +50,7 @@ internal sealed class ClientTokens(
             return new TokenResult.Refused(TokenProblem.Limit);
         }
 
-        await notices.RaiseAsync(new PairingEvent.TokenMade(issued)).ConfigureAwait(false);
+        await events.ReportAsync(new PairingEvent.TokenMade(issued)).ConfigureAwait(false);
         return new TokenResult.Done(issued, raw);
     }
 
@@ -83,7 +83,7 @@ internal sealed class ClientTokens(
             return new TokenResult.Refused(TokenProblem.Gone);
         }
 
-        await notices.RaiseAsync(new PairingEvent.TokenRenewed(renewed)).ConfigureAwait(false);
+        await events.ReportAsync(new PairingEvent.TokenRenewed(renewed)).ConfigureAwait(false);
         return new TokenResult.Done(renewed, raw);
     }
 
@@ -119,7 +119,7 @@ internal sealed class ClientTokens(
 
         if (changed.Version != before!.Version)
         {
-            await notices.RaiseAsync(new PairingEvent.TokenChanged(changed, before)).ConfigureAwait(false);
+            await events.ReportAsync(new PairingEvent.TokenChanged(changed, before)).ConfigureAwait(false);
         }
 
         return new TokenResult.Done(changed);

@@ -9,9 +9,9 @@ namespace DeviceAuthorization.Flow;
 /// The steps on devices and tokens, in order: register or recognise, change, issue, revoke. Each is one atomic step of the repository; a
 /// refused write means that somebody else wrote first: read again and decide afresh.
 /// </summary>
-internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotices notices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter events, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
 {
-    // As in PairingService: nobody gets near this, and a broken repository must not spin for ever.
+    // As in DeviceFlow: nobody gets near this, and a broken repository must not spin for ever.
     private const int WriteAttempts = 100;
 
     /// <summary>
@@ -173,7 +173,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotice
             userId, tokenId, token => onlyWith is null || token.Hash == onlyWith ? token with { RevokedAt = clock.Now() } : token, cancellationToken).ConfigureAwait(false);
         if (changed is { RevokedAt: not null })
         {
-            await notices.RaiseAsync(new PairingEvent.Revoked(changed)).ConfigureAwait(false);
+            await events.ReportAsync(new PairingEvent.Revoked(changed)).ConfigureAwait(false);
         }
 
         return changed;
@@ -185,7 +185,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, PairingNotice
         var removed = await repository.DeleteAsync(userId, deviceId, clock.Now(), cancellationToken).ConfigureAwait(false);
         if (removed)
         {
-            await notices.RaiseAsync(new PairingEvent.DeviceRemoved(userId, deviceId)).ConfigureAwait(false);
+            await events.ReportAsync(new PairingEvent.DeviceRemoved(userId, deviceId)).ConfigureAwait(false);
         }
 
         return removed;

@@ -48,7 +48,7 @@ internal sealed class OpenPolicy : IPairingPolicy;
 
 internal static class PairingPolicyExtensions
 {
-    /// <summary>The one question behind both: what of these scopes the account has now, or null when it is not active.</summary>
+    /// <summary>What the account has now of these scopes; null if the account is not active.</summary>
     public static async ValueTask<IReadOnlyList<string>?> ScopesNowAsync(
         this IPairingPolicy policy, string userId, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
     {
@@ -59,48 +59,5 @@ internal static class PairingPolicyExtensions
 
         var has = await policy.FilterScopesAsync(userId, scopes, cancellationToken).ConfigureAwait(false);
         return ReferenceEquals(has, scopes) ? scopes : [.. scopes.Intersect(has, StringComparer.Ordinal)];
-    }
-
-    /// <summary>What this approver can grant: requested, and the account's, and the credential's; null when the account is not active.</summary>
-    public static async ValueTask<IReadOnlyList<string>?> GrantableAsync(
-        this IPairingPolicy policy, Pairing pairing, Approver approver, CancellationToken cancellationToken)
-    {
-        var scopes = await policy.ScopesNowAsync(approver.UserId, pairing.RequestedScopes, cancellationToken).ConfigureAwait(false);
-        return approver.Scopes is { } held ? scopes?.Intersect(held, StringComparer.Ordinal).ToArray() : scopes;
-    }
-
-    /// <summary>The host's answer; who signed in after the device asked has stepped up, and a number that cannot be compared blocks.</summary>
-    public static async ValueTask<ApprovalRisk> RiskAsync(
-        this IPairingPolicy policy, Pairing pairing, Approver approver, NumberMatching matching, CancellationToken cancellationToken) =>
-        await policy.AssessAsync(pairing, approver, cancellationToken).ConfigureAwait(false) switch
-        {
-            _ when matching == NumberMatching.Always && !pairing.CanShowNumber => ApprovalRisk.Block,
-            ApprovalRisk.MatchNumber when matching == NumberMatching.Off || !pairing.CanShowNumber => ApprovalRisk.Block,
-            ApprovalRisk.StepUp when approver.SignedInAt > pairing.CreatedAt => ApprovalRisk.Warn,
-            var risk => risk,
-        };
-
-    /// <summary>Why this approver cannot say yes to that; null when they can.</summary>
-    public static async ValueTask<DecisionResult?> RefusesAsync(
-        this IPairingPolicy policy, Pairing pairing, Approver approver, Approval approval, NumberMatching matching, CancellationToken cancellationToken)
-    {
-        var grantable = await policy.GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
-        if (grantable is null)
-        {
-            return new DecisionResult.Forbidden();
-        }
-
-        if (approval.Scopes.Except(grantable, StringComparer.Ordinal).Any() || (approval.Scopes.Count == 0 && pairing.RequestedScopes.Count > 0))
-        {
-            return new DecisionResult.ScopesNotGrantable();
-        }
-
-        return await policy.RiskAsync(pairing, approver, matching, cancellationToken).ConfigureAwait(false) switch
-        {
-            ApprovalRisk.StepUp => new DecisionResult.StepUpRequired(),
-            ApprovalRisk.Block => new DecisionResult.Blocked(),
-            var risk when risk == ApprovalRisk.MatchNumber || matching == NumberMatching.Always => new DecisionResult.NumberRequired(),
-            _ => null,
-        };
     }
 }

@@ -31,5 +31,12 @@ public abstract record PollResult
 
         /// <summary>With <see cref="PairingError.AuthorizationPending"/>, while the approver compares: the number to show.</summary>
         public int? MatchNumber { get; init; }
+
+        // Most polls get one of these: they are made once.
+        internal static NotPaired Pending { get; } = new(PairingError.AuthorizationPending);
+
+        internal static NotPaired Refused { get; } = new(PairingError.InvalidGrant);
+
+        internal static NotPaired UnknownCode { get; } = new(PairingError.InvalidGrant) { IsUnknownCode = true };
     }
 }

@@ -66,33 +66,13 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddSingleton<ApproverSession>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<CookieAuthenticationOptions>, SignInStamp>());
             services.TryAddSingleton<ClientNetwork>();
-            services.TryAddSingleton<ToldOnce>();
-            services.TryAddScoped(provider => new PairingNotices(
-                provider.GetServices<IPairingEvents>(), provider.GetRequiredService<ILogger<PairingService>>()));
             services.TryAddSingleton<RequestLimiter>();
-            // They hold nothing. As scoped services they and the one above, which the scope remembers, cost each poll 830 bytes.
-            services.TryAddTransient<CodeDraw>();
-            services.TryAddTransient<EnteredCodes>();
-            services.TryAddTransient<Redemption>();
-            services.TryAddTransient<Decision>();
-            services.TryAddTransient<LookUp>();
-            services.TryAddScoped(provider => new PairingService(
-                provider.GetRequiredService<CodeDraw>(),
-                provider.GetRequiredService<LookUp>(),
-                provider.GetRequiredService<EnteredCodes>(),
-                provider.GetRequiredService<Decision>(),
-                provider.GetRequiredService<Redemption>(),
-                provider.GetRequiredService<DeviceRegistry>(),
-                provider.GetRequiredService<IPairingStore>(),
-                provider.GetRequiredService<IPairingPolicy>(),
-                provider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
-                provider.GetRequiredService<TimeProvider>()));
+            services.AddFlow();
             services.AddHostedService<StartUpNotes>();
             services.AddHostedService<MappingCheck>();
             services.TryAddScoped<LastUse>();
             services.TryAddSingleton<IDeviceEvents, NoDeviceEvents>();
-            services.TryAddScoped<DeviceRegistry>();
-            services.TryAddScoped<ClientTokens>();
+            services.TryAddTransient<ClientTokens>();
             services.TryAddScoped<ApiCallers>();
             services.TryAddScoped<DeviceApi>();
             services.TryAddSingleton<PageFrame>();

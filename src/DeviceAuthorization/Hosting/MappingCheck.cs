@@ -15,7 +15,7 @@ namespace DeviceAuthorization.Hosting;
 /// Checks how the host mapped the endpoints, once it has started: a host with a Startup class maps them while the server starts.
 /// </summary>
 internal sealed class MappingCheck(
-    MappedEndpoints mapped, ICorsService cors, IOptions<DeviceAuthorizationOptions> options, ILogger<PairingService> logger) : IHostedLifecycleService
+    MappedEndpoints mapped, ICorsService cors, IOptions<DeviceAuthorizationOptions> options, ILogger<MappingCheck> logger) : IHostedLifecycleService
 {
     public Task StartedAsync(CancellationToken cancellationToken)
     {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Hosting;
 
 /// <summary>What an operator should know of the settings, though the host may run with them.</summary>
-internal sealed class StartUpNotes(IOptions<DeviceAuthorizationOptions> options, ILogger<PairingService> logger) : IHostedService
+internal sealed class StartUpNotes(IOptions<DeviceAuthorizationOptions> options, ILogger<StartUpNotes> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -9,7 +9,7 @@ namespace DeviceAuthorization.Http;
 /// The network that a request comes from. The address is the connection's own; no header of the request is believed, and requests without an
 /// address are of one network. Notices once when somebody seems to expect otherwise.
 /// </summary>
-internal sealed class ClientNetwork(ILogger<PairingService> logger)
+internal sealed class ClientNetwork(ILogger<ClientNetwork> logger)
 {
     private int _ignored;
     private int _refused;

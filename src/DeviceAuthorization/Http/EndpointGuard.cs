@@ -69,7 +69,7 @@ internal static class EndpointGuard
     /// <summary>The same answer, and an entry in the log.</summary>
     public static IResult Unavailable(HttpContext context, Exception exception)
     {
-        context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(PairingService).FullName!).RequestFailed(exception);
+        context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(EndpointGuard).FullName!).RequestFailed(exception);
         context.Response.Headers.CacheControl = "no-store";
         return Unavailable(context);
     }

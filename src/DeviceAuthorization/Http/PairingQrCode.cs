@@ -21,7 +21,7 @@ public sealed class PairingQrCode
 
     /// <summary>The picture for a code that this host gave out.</summary>
     /// <param name="request">The request that is answered; its path base belongs to the link.</param>
-    /// <param name="userCode">The code, as <see cref="PairingService.StartAsync"/> gave it.</param>
+    /// <param name="userCode">The code, as <see cref="DeviceFlow.StartAsync"/> gave it.</param>
     public static PairingQrCode Of(HttpRequest request, UserCode userCode)
     {
         ArgumentNullException.ThrowIfNull(request);

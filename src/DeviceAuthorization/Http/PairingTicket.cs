@@ -2,9 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using DeviceAuthorization.Pages;
+using DeviceAuthorization.Authentication;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http;
 
@@ -19,14 +20,35 @@ namespace DeviceAuthorization.Http;
 /// <param name="Asked">How often, and when last, they were sent to sign in again for this code; null when they were not.</param>
 internal sealed record PairingTicket(string Code, string? UserId, long Until, bool IsOfLink, SignInAsked? Asked = null)
 {
+    /// <summary>The code as entered; tickets that are read always have one.</summary>
+    [JsonIgnore]
+    public UserCode UserCode { get; init; } = null!;
+
     public bool IsOf(Approver approver) => string.Equals(UserId, approver.UserId, StringComparison.Ordinal);
+}
+
+/// <summary>A person was sent to sign in again. That they come back proves nothing.</summary>
+/// <param name="Times">How often.</param>
+/// <param name="At">When, by our clock.</param>
+/// <param name="Before">When they had signed in before, as far as it was known.</param>
+internal sealed record SignInAsked(int Times, DateTimeOffset At, DateTimeOffset? Before)
+{
+    /// <summary>After so many times it is no use: the sign-in does not ask them, or does not tell.</summary>
+    public const int Most = 2;
+
+    /// <summary>
+    /// The approver as signed in when we asked, if they have signed in since. By the provider's clock that may be before the device asked;
+    /// but it is later than their last sign-in, by the same clock.
+    /// </summary>
+    public Approver Seen(Approver approver) =>
+        approver.SignedInAt is { } at && at < At && at >= At - ApproverSession.ClockSkew && !(at <= Before) ? approver with { SignedInAt = At } : approver;
 }
 
 [JsonSerializable(typeof(PairingTicket))]
 internal sealed partial class PairingTicketJson : JsonSerializerContext;
 
 /// <summary>Writes and reads tickets. Nodes of one host must share their Data Protection keys, as for the sign-in itself.</summary>
-internal sealed class PairingTickets(IDataProtectionProvider protection, TimeProvider clock)
+internal sealed class PairingTickets(IDataProtectionProvider protection, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
 {
     public const string Cookie = "da.code";
 
@@ -64,6 +86,12 @@ internal sealed class PairingTickets(IDataProtectionProvider protection, TimePro
             return false; // forged, or of keys that are gone
         }
 
-        return ticket!.Until > clock.GetUtcNow().ToUnixTimeMilliseconds();
+        if (ticket!.Until <= clock.GetUtcNow().ToUnixTimeMilliseconds() || !options.Value.UserCode.TryParse(ticket.Code, out var code))
+        {
+            return false;
+        }
+
+        ticket = ticket with { UserCode = code };
+        return true;
     }
 }

@@ -9,7 +9,7 @@ namespace DeviceAuthorization.Http;
 /// Where the host is for its users. The metadata has it from the settings, for it is asked for outside the path base; links have the path
 /// base of their request. Where the two differ one of them is wrong: the host says so in its log, once.
 /// </summary>
-internal sealed class PublicAddress(MappedEndpoints mapped, IOptions<DeviceAuthorizationOptions> options, ILogger<PairingService> logger)
+internal sealed class PublicAddress(MappedEndpoints mapped, IOptions<DeviceAuthorizationOptions> options, ILogger<PublicAddress> logger)
 {
     private readonly DeviceAuthorizationOptions _options = options.Value;
     private int _warned;

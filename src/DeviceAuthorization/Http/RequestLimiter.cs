@@ -13,7 +13,7 @@ namespace DeviceAuthorization.Http;
 /// </summary>
 internal sealed class RequestLimiter(
     IAttemptLimiter limiter,
-    ToldOnce told,
+    OncePerKey once,
     ClientNetwork networks,
     PairingTickets tickets,
     IOptions<DeviceAuthorizationOptions> options)
@@ -48,12 +48,11 @@ internal sealed class RequestLimiter(
     }
 
     /// <summary>
-    /// An approver enters a user code. Nothing is counted for what cannot be one, nor for one that they have entered before and hold the ticket
-    /// of, for it was right.
+    /// An approver enters a user code. A code that they entered before and hold the ticket of is not counted again: it was right.
     /// </summary>
-    public async Task<IResult?> EnterAsync(HttpContext context, Approver approver, string? typed, Func<IResult> tooMany)
+    public async Task<IResult?> EnterAsync(HttpContext context, Approver approver, UserCode code, Func<IResult> tooMany)
     {
-        if (!_limits.Enabled || !_options.UserCode.TryParse(typed, out var code) || Holds(context, approver, code))
+        if (!_limits.Enabled || Holds(context, approver, code))
         {
             return null;
         }
@@ -71,9 +70,9 @@ internal sealed class RequestLimiter(
     }
 
     /// <summary>The code of a look-up by JSON was right: the decision that comes with this cookie is no further guess.</summary>
-    public void Entered(HttpContext context, Approver approver, string typed, InspectResult result)
+    public void Entered(HttpContext context, Approver approver, UserCode code, ApproverResult result)
     {
-        if (_limits.Enabled && result is InspectResult.Found && _options.UserCode.TryParse(typed, out var code))
+        if (_limits.Enabled && result is ApproverResult.Review)
         {
             var path = (context.Request.PathBase + context.Request.Path).ToUriComponent();
             tickets.Keep(context, path[..path.LastIndexOf("/pending/", StringComparison.OrdinalIgnoreCase)], code.RevealGrouped(), approver.UserId, isOfLink: false);
@@ -131,9 +130,9 @@ internal sealed class RequestLimiter(
 
     private async Task TellAsync(HttpContext context, string limit, string key)
     {
-        if (await told.IsFirstAsync($"{limit}:{key}", TenMinutes))
+        if (await once.IsFirstAsync($"{limit}:{key}", TenMinutes))
         {
-            await context.RequestServices.GetRequiredService<PairingNotices>().RaiseAsync(new PairingEvent.LimitReached(limit, key));
+            await context.RequestServices.GetRequiredService<EventReporter>().ReportAsync(new PairingEvent.LimitReached(limit, key));
         }
     }
 

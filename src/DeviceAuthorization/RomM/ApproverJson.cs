@@ -47,9 +47,9 @@ internal static class ApproverJson
         return deny.UserCode is { Length: > 0 and <= LongestUserCode } userCode ? userCode : JsonDialect.Refuse<string>("user_code is required.");
     }
 
-    public static IResult Inspected(InspectResult result) => result switch
+    public static IResult Answer(ApproverResult result) => result switch
     {
-        InspectResult.Found { Pairing: var pairing, GrantableScopes: var grantable, KnownDevice: var known } found => TypedResults.Json(
+        ApproverResult.Review { Pairing: var pairing, GrantableScopes: var grantable, KnownDevice: var known } review => TypedResults.Json(
             new RomMPending(
                 pairing.Device.Identifier,
                 pairing.Device.Name,
@@ -60,31 +60,29 @@ internal static class ApproverJson
                 grantable,
                 pairing.ExpiresAt,
                 known is null ? null : new RomMApproved(known.Id, known.Name),
-                found.IsTokenLimitReached),
+                review.IsTokenLimitReached),
             WireJson.Default.RomMPending),
-        InspectResult.AlreadyDecided { Status: var status } => AlreadyDecided(status),
-        InspectResult.Matching => NumberRequired(),
-        InspectResult.NotFound => NotFound(),
+        ApproverResult.Approved { Device: var device } =>
+            TypedResults.Json(new RomMApproved(device.Id, device.Name), WireJson.Default.RomMApproved),
+        ApproverResult.Denied => TypedResults.Text("null", "application/json"),
+        ApproverResult.AlreadyDecided { Status: PairingStatus.Matching } or ApproverResult.ChooseNumber or ApproverResult.NumberRequired =>
+            JsonDialect.Error(StatusCodes.Status403Forbidden, "Approve this device on the page: its number must be compared."),
+        ApproverResult.AlreadyDecided { Status: PairingStatus.Approved or PairingStatus.Redeemed } =>
+            JsonDialect.Error(StatusCodes.Status410Gone, "Code already approved"),
+        ApproverResult.AlreadyDecided => JsonDialect.Error(StatusCodes.Status410Gone, "Code already denied"),
+        ApproverResult.NotFound => NotFound(),
+        ApproverResult.ScopesNotGrantable => JsonDialect.Error(
+            StatusCodes.Status403Forbidden, "Approved scopes exceed what's allowed for this user"),
+        ApproverResult.StepUpRequired => JsonDialect.Error(StatusCodes.Status403Forbidden, "Sign in again before you approve this device."),
+        ApproverResult.Blocked => JsonDialect.Error(StatusCodes.Status403Forbidden, "This request cannot be approved."),
+        ApproverResult.TokenLimitReached { Limit: var limit } => TokenLimitReached(limit),
+        ApproverResult.DeviceLimitReached { Limit: var limit } => DeviceEndpoints.LimitReached(limit),
+        ApproverResult.Forbidden => Forbidden(),
         _ => throw new UnreachableException(),
     };
 
-    public static IResult Decided(DecisionResult result) => result switch
-    {
-        DecisionResult.Approved { Device: var device } =>
-            TypedResults.Json(new RomMApproved(device.Id, device.Name), WireJson.Default.RomMApproved),
-        DecisionResult.Denied => TypedResults.Text("null", "application/json"),
-        DecisionResult.AlreadyDecided { Status: var status } => AlreadyDecided(status),
-        DecisionResult.NotFound => NotFound(),
-        DecisionResult.ScopesNotGrantable => JsonDialect.Error(
-            StatusCodes.Status403Forbidden, "Approved scopes exceed what's allowed for this user"),
-        DecisionResult.StepUpRequired => JsonDialect.Error(StatusCodes.Status403Forbidden, "Sign in again before you approve this device."),
-        DecisionResult.NumberRequired => NumberRequired(),
-        DecisionResult.Blocked => JsonDialect.Error(StatusCodes.Status403Forbidden, "This request cannot be approved."),
-        DecisionResult.TokenLimitReached { Limit: var limit } => TokenLimitReached(limit),
-        DecisionResult.DeviceLimitReached { Limit: var limit } => DeviceEndpoints.LimitReached(limit),
-        DecisionResult.Forbidden => Forbidden(),
-        _ => throw new UnreachableException(),
-    };
+    /// <summary>A code that is unknown, or that cannot be one.</summary>
+    public static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Unknown or expired code");
 
     public static IResult NotAuthenticated(HttpContext context)
     {
@@ -101,18 +99,6 @@ internal static class ApproverJson
 
     /// <summary>In RomM's words, which it has for tokens made by hand.</summary>
     public static IResult TokenLimitReached(int limit) => JsonDialect.Error(StatusCodes.Status400BadRequest, $"Maximum of {limit} tokens per user reached");
-
-    private static IResult AlreadyDecided(PairingStatus status) => status switch
-    {
-        PairingStatus.Matching => NumberRequired(),
-        PairingStatus.Approved or PairingStatus.Redeemed => JsonDialect.Error(StatusCodes.Status410Gone, "Code already approved"),
-        _ => JsonDialect.Error(StatusCodes.Status410Gone, "Code already denied"),
-    };
-
-    private static IResult NumberRequired() =>
-        JsonDialect.Error(StatusCodes.Status403Forbidden, "Approve this device on the page: its number must be compared.");
-
-    private static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Unknown or expired code");
 }
 
 /// <summary>An approval as read.</summary>

@@ -1,7 +1,7 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Rules;
 
 /// <summary>Why an approver's step on a <see cref="Pairing"/> was refused.</summary>
-public enum DecisionError
+internal enum DecisionError
 {
     /// <summary>
     /// Expired, or in another user's hands. The approver is told nothing that distinguishes this from a code that never

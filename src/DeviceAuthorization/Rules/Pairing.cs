@@ -5,7 +5,7 @@ namespace DeviceAuthorization;
 
 /// <summary>
 /// One run of the flow, from start to token, denial or expiry, and the rules of it. A value: every rule takes the time and
-/// gives the next value, nothing here reads a clock, a store or a log. Stores keep it, <see cref="PairingService"/> moves it.
+/// gives the next value, nothing here reads a clock, a store or a log. Stores keep it, <see cref="DeviceFlow"/> and <see cref="ApproverFlow"/> move it.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -96,21 +96,49 @@ public sealed record Pairing
     public bool BelongsTo(string? clientId) =>
         clientId is null ? !RequiresClientId : string.Equals(clientId, ClientId, StringComparison.Ordinal);
 
-    /// <summary>Whether a user may see and decide it now; <see langword="null"/> when so.</summary>
-    public DecisionError? Refuses(string userId, DateTimeOffset now) => this switch
+    /// <summary>A device asks to be paired.</summary>
+    /// <param name="request">What it asks for.</param>
+    /// <param name="scopes">The scopes it asks for, or those of the host if it named none.</param>
+    /// <param name="deviceCodeHash">The hash of the new device code.</param>
+    /// <param name="userCodeHash">The hash of the new user code.</param>
+    /// <param name="lifetime">How long the pairing may stay unanswered.</param>
+    /// <param name="interval">The advertised polling interval.</param>
+    /// <param name="now">The current time.</param>
+    internal static Pairing Start(
+        PairingRequest request, IEnumerable<string> scopes, string deviceCodeHash, string userCodeHash, TimeSpan lifetime, TimeSpan interval, DateTimeOffset now) => new()
     {
-        { Status: PairingStatus.Pending or PairingStatus.Matching } when now >= ExpiresAt => DecisionError.NotFound,
-        { Status: PairingStatus.Pending } when now < ClaimedUntil && !IsClaimedBy(userId) => DecisionError.NotFound,
-        { Status: PairingStatus.Pending } => null,
-        _ when !IsClaimedBy(userId) => DecisionError.NotFound,
-        _ => DecisionError.AlreadyDecided,
+        Id = Guid.NewGuid(),
+        DeviceCodeHash = deviceCodeHash,
+        UserCodeHash = userCodeHash,
+        ClientId = request.ClientId,
+        RequiresClientId = request.RequiresClientId,
+        RequestedScopes = [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+        Device = request.Device,
+        CanShowNumber = request.CanShowNumber,
+        CreatedAt = now,
+        ExpiresAt = now + lifetime,
+        Pacing = Pacing.Start(interval, now),
     };
 
-    /// <summary>Whether it is this user who has to choose the number, and still may.</summary>
-    public bool AwaitsNumberOf(string userId, DateTimeOffset now) => Status == PairingStatus.Matching && IsClaimedBy(userId) && now < ExpiresAt;
+    /// <summary>How a user stands to this pairing.</summary>
+    internal Standing StandingOf(string userId, DateTimeOffset now) => this switch
+    {
+        { Status: PairingStatus.Pending or PairingStatus.Matching } when now >= ExpiresAt => Standing.Over,
+        { Status: PairingStatus.Pending } => now < ClaimedUntil && !IsClaimedBy(userId) ? Standing.HeldByOther : Standing.MayDecide,
+        { Status: PairingStatus.Matching } => IsClaimedBy(userId) ? Standing.MustChooseNumber : Standing.HeldByOther,
+        _ => IsClaimedBy(userId) ? Standing.HasDecided : Standing.Over,
+    };
+
+    /// <summary>Why this user may not decide now; null if they may.</summary>
+    internal DecisionError? Refuses(string userId, DateTimeOffset now) => StandingOf(userId, now) switch
+    {
+        Standing.MayDecide => null,
+        Standing.HasDecided or Standing.MustChooseNumber => DecisionError.AlreadyDecided,
+        _ => DecisionError.NotFound,
+    };
 
     /// <summary>A user entered the code: for others it is as unknown from now on. A claim that is still fresh stays as it is.</summary>
-    public (DecisionError? Error, Pairing Next) Claim(string userId, DateTimeOffset now) => Refuses(userId, now) switch
+    internal (DecisionError? Error, Pairing Next) Claim(string userId, DateTimeOffset now) => Refuses(userId, now) switch
     {
         { } error => (error, this),
         null when IsClaimedBy(userId) && ClaimedUntil - now > ClaimLifetime / 2 => (null, this),
@@ -118,72 +146,72 @@ public sealed record Pairing
     };
 
     /// <summary>The user says yes; with a <paramref name="number"/>, that counts once they have chosen it.</summary>
-    public (DecisionError? Error, Pairing Next) Approve(string userId, PairingGrant grant, DateTimeOffset now, int? number = null) =>
+    internal (DecisionError? Error, Pairing Next) Approve(string userId, PairingGrant grant, DateTimeOffset now, int? number = null) =>
         Refuses(userId, now) is { } error ? (error, this) : (null, number is null
             ? Approved(userId, grant, now)
             : Decided(PairingStatus.Matching, userId) with { Grant = grant, MatchNumber = number });
 
     /// <summary>The user says which number the device shows. There is one try: another number denies.</summary>
-    public (DecisionError? Error, Pairing Next) Match(string userId, int number, DateTimeOffset now) => this switch
+    internal (DecisionError? Error, Pairing Next) Match(string userId, int number, DateTimeOffset now) => this switch
     {
-        _ when !AwaitsNumberOf(userId, now) => (Refuses(userId, now) ?? DecisionError.NotFound, this),
+        _ when StandingOf(userId, now) != Standing.MustChooseNumber => (Refuses(userId, now) ?? DecisionError.NotFound, this),
         _ when number == MatchNumber => (null, Approved(userId, Grant!, now)),
         _ => (null, Decided(PairingStatus.Denied, userId)),
     };
 
-    /// <summary>The user says no, be it instead of a number.</summary>
-    public (DecisionError? Error, Pairing Next) Deny(string userId, DateTimeOffset now) =>
-        !AwaitsNumberOf(userId, now) && Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Denied, userId));
+    /// <summary>The user denies the request, even at the number prompt.</summary>
+    internal (DecisionError? Error, Pairing Next) Deny(string userId, DateTimeOffset now) =>
+        StandingOf(userId, now) != Standing.MustChooseNumber && Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Denied, userId));
 
     /// <summary>Takes it out of the flow while nobody has decided: its device hears that it was denied, and its code is unknown to everybody.</summary>
-    public Pairing Voided(DateTimeOffset now) => IsOpen(now) ? Decided(PairingStatus.Denied, null) : this;
+    internal Pairing Voided(DateTimeOffset now) => IsOpen(now) ? Decided(PairingStatus.Denied, null) : this;
 
     /// <summary>The user leaves it, undecided: another account of theirs may enter the code at once.</summary>
-    public Pairing Released(string userId) =>
+    internal Pairing Released(string userId) =>
         Status == PairingStatus.Pending && IsClaimedBy(userId) ? this with { ApproverId = null, ClaimedUntil = null } : this;
 
     /// <summary>Whether there is still something to decide.</summary>
-    public bool IsOpen(DateTimeOffset now) => Status is PairingStatus.Pending or PairingStatus.Matching && now < ExpiresAt;
+    internal bool IsOpen(DateTimeOffset now) => Status is PairingStatus.Pending or PairingStatus.Matching && now < ExpiresAt;
 
     /// <summary>The approved device is in the registry. Any other status has nothing to register, and stays as it is.</summary>
-    public Pairing Registered(Device device) =>
+    internal Pairing Registered(Device device) =>
         Status == PairingStatus.Approved ? this with { Grant = Grant! with { DeviceId = device.Id, DeviceName = device.Name } } : this;
 
     /// <summary>
-    /// The device asks for its token (RFC 8628 §3.4): no error means it may have it, now and once. The client is compared
-    /// before anything is revealed, and only a pending pairing is ever told to slow down.
+    /// The device asks for its token (RFC 8628 §3.4). The client is compared before anything is revealed, and only a pending pairing is ever
+    /// told to slow down.
     /// </summary>
-    public (PairingError? Error, Pairing Next) Poll(string? clientId, string? idempotencyKeyHash, DateTimeOffset now, string? address = null) => this switch
+    internal (PollOutcome Outcome, Pairing Next) Poll(string? clientId, string? idempotencyKeyHash, DateTimeOffset now, string? address = null) => this switch
     {
-        _ when !BelongsTo(clientId) => (PairingError.InvalidGrant, this),
-        { Status: PairingStatus.Redeemed } => (IsRedelivery(idempotencyKeyHash, now) ? null : PairingError.InvalidGrant, this),
-        _ when now >= ExpiresAt => (PairingError.ExpiredToken, this),
-        { Status: PairingStatus.Denied } => (PairingError.AccessDenied, this),
-        { Status: PairingStatus.Approved } => (null, this with
+        _ when !BelongsTo(clientId) => (PollOutcome.Unknown, this),
+        { Status: PairingStatus.Redeemed } => (IsRedelivery(idempotencyKeyHash, now) ? PollOutcome.Redeliver : PollOutcome.Used, this),
+        _ when now >= ExpiresAt => (PollOutcome.Expired, this),
+        { Status: PairingStatus.Denied } => (PollOutcome.Denied, this),
+        { Status: PairingStatus.Approved } => (PollOutcome.Redeem, this with
         {
             Status = PairingStatus.Redeemed,
             RedeemedAt = now,
             IdempotencyKeyHash = idempotencyKeyHash,
             RedeemedFrom = address,
         }),
-        { Status: PairingStatus.Matching } => (PairingError.AuthorizationPending, this),
-        { Status: not PairingStatus.Pending } => (PairingError.InvalidGrant, this), // what a newer version wrote is never approved
-        _ when Pacing.IsTooEarly(now) => (PairingError.SlowDown, this with { Pacing = Pacing.SlowedDown() }),
-        _ => (PairingError.AuthorizationPending, this with { Pacing = Pacing.Accepted(now) }),
+        { Status: PairingStatus.Matching } => (PollOutcome.ShowNumber, this),
+        { Status: not PairingStatus.Pending } => (PollOutcome.Unknown, this), // what a newer version wrote is never approved
+        _ when Pacing.IsTooEarly(now) => (PollOutcome.SlowDown, this with { Pacing = Pacing.SlowedDown() }),
+        _ => (PollOutcome.Pending, this with { Pacing = Pacing.Accepted(now) }),
     };
 
     /// <summary>
     /// Whether a refused poll of the right client is a replay of a used device code (RFC 6749 §10.5), and not one of the
     /// parallel or repeated polls that real devices send around their success.
     /// </summary>
-    public bool IsReplayed(string? clientId, DateTimeOffset now) =>
+    internal bool IsReplayed(string? clientId, DateTimeOffset now) =>
         Status == PairingStatus.Redeemed && BelongsTo(clientId) && now >= RedeemedAt + RedeliveryWindow;
 
     /// <summary>
     /// Whether a refused poll of the right client, before <see cref="IsReplayed"/>, looks like a second holder of the device code: it has another
     /// <c>Idempotency-Key</c> than the poll that redeemed (one of the two has none, included), or both have none and it comes from another network.
     /// </summary>
-    public bool IsReplaySuspected(string? clientId, string? idempotencyKeyHash, string? address, DateTimeOffset now) =>
+    internal bool IsReplaySuspected(string? clientId, string? idempotencyKeyHash, string? address, DateTimeOffset now) =>
         Status == PairingStatus.Redeemed && BelongsTo(clientId) && now < RedeemedAt + RedeliveryWindow
         && (!string.Equals(idempotencyKeyHash, IdempotencyKeyHash, StringComparison.Ordinal)
             || (idempotencyKeyHash is null && Network.Compare(address, RedeemedFrom) == NetworkComparison.Other));

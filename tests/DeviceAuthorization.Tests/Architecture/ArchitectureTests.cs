@@ -7,7 +7,7 @@ public sealed class ArchitectureTests
 {
     private static readonly string[] HttpFolders = ["Endpoints/", "Authentication/", "Pages/", "DependencyInjection/"];
 
-    private static IEnumerable<Type> Types => typeof(PairingService).Assembly.GetTypes()
+    private static IEnumerable<Type> Types => typeof(DeviceFlow).Assembly.GetTypes()
         .Where(type => !type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false) && !type.FullName!.Contains('<'));
 
     [Fact]

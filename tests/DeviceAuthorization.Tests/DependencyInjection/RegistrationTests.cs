@@ -61,7 +61,7 @@ public sealed class RegistrationTests
                 var count = services.Count(descriptor => descriptor.ServiceType != typeof(IConfigureOptions<DeviceAuthorizationOptions>));
                 var second = services.AddDeviceAuthorization(options => options.PagePath = "/two");
                 Assert.Same(first.Services, second.Services);
-                foreach (var type in new[] { typeof(IPairingStore), typeof(IDeviceRepository), typeof(IPairingPolicy), typeof(PairingService), typeof(IValidateOptions<DeviceAuthorizationOptions>) })
+                foreach (var type in new[] { typeof(IPairingStore), typeof(IDeviceRepository), typeof(IPairingPolicy), typeof(DeviceFlow), typeof(ApproverFlow), typeof(IValidateOptions<DeviceAuthorizationOptions>) })
                 {
                     Assert.Single(services, descriptor => descriptor.ServiceType == type);
                 }

@@ -136,7 +136,7 @@ public sealed class SecretsTests
 
         public Codes Note(Codes codes)
         {
-            Secrets.Add("device code", codes.DeviceCode);
+            Testing.Secrets.Add("device code", codes.DeviceCode);
             var plain = codes.UserCode.Replace("-", "", StringComparison.Ordinal);
             foreach (var form in (string[])[plain, $"{plain[..4]}-{plain[4..]}"])
             {
@@ -151,7 +151,7 @@ public sealed class SecretsTests
         public async Task UseAsync(TestHost host, HttpResponseMessage paired)
         {
             var token = (await paired.JsonAsync()).GetProperty("access_token").GetString()!;
-            Secrets.Add("token", token);
+            Testing.Secrets.Add("token", token);
             (await host.WithToken(token).GetAsync("/api/library")).EnsureSuccessStatusCode();
             Assert.Equal(HttpStatusCode.Forbidden, (await host.WithToken(token).GetAsync("/api/admin")).StatusCode);
             Assert.Equal(HttpStatusCode.Unauthorized, (await host.WithToken(token + "x").GetAsync("/api/library")).StatusCode);

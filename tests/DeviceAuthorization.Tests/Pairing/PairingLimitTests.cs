@@ -1,3 +1,4 @@
+using DeviceAuthorization.Rules;
 namespace DeviceAuthorization.Tests;
 
 /// <summary>Both sides of every limit in time that the rules of a pairing know.</summary>

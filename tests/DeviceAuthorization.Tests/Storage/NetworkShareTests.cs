@@ -173,7 +173,7 @@ public sealed class NetworkShareTests
                 Assert.True(answer.IsSuccessStatusCode || (answer.StatusCode == HttpStatusCode.ServiceUnavailable && answer.Headers.RetryAfter is not null));
             }
 
-            return (host.Logs.GetSnapshot().Where(entry => entry.Category == typeof(PairingService).FullName && entry.Id.Id is (2 or 80)).Select(entry => (int?)entry.Id.Id).SingleOrDefault(), started);
+            return (host.Logs.GetSnapshot().Where(entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true && entry.Id.Id is (2 or 80)).Select(entry => (int?)entry.Id.Id).SingleOrDefault(), started);
         }
     }
 
@@ -237,7 +237,7 @@ public sealed class NetworkShareTests
         while (gained);
     }
 
-    private static Task<StartResult> StartAsync(Flow flow, string? address) => flow.Service.StartAsync(new PairingRequest
+    private static Task<StartResult> StartAsync(Flow flow, string? address) => flow.Device.StartAsync(new PairingRequest
     {
         ClientId = "tv",
         Scopes = ["read", "write"],

@@ -7,12 +7,13 @@ using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http.Flow;
 
 /// <summary>
-/// The wire: each endpoint parses, calls <see cref="PairingService"/>, and maps its answer. Devices start and poll, in either
-/// <see cref="IDialect"/>; approvers look up and decide, in RomM's JSON.
+/// The wire: each endpoint parses, calls <see cref="DeviceFlow"/> or <see cref="ApproverFlow"/>, and maps its answer. Devices start and poll, in either
+/// <see cref="IDialect"/>; approvers review and decide, in RomM's JSON.
 /// </summary>
 internal static class DeviceAuthorizationEndpoints
 {
@@ -23,7 +24,7 @@ internal static class DeviceAuthorizationEndpoints
     {
         var group = endpoints.MapOwn(prefix, EndpointRole.Flow);
         group.MapPost("/init", StartAsync).Describe(FlowDescriptions.Start);
-        group.MapGet("/pending/{code}", InspectAsync).Describe(FlowDescriptions.Inspect);
+        group.MapGet("/pending/{code}", ReviewAsync).Describe(FlowDescriptions.Inspect);
         group.MapPost("/approve", ApproveAsync).Describe(FlowDescriptions.Approve);
         group.MapPost("/deny", DenyAsync).Describe(FlowDescriptions.Deny);
         group.MapPost("/token", PollAsync).Describe(FlowDescriptions.Poll);
@@ -35,7 +36,7 @@ internal static class DeviceAuthorizationEndpoints
 
     /// <summary>A device asks to be paired: RFC 8628 §3.1 in, §3.2 out.</summary>
     private static async Task<IResult> StartAsync(
-        HttpContext context, PairingService pairings, RequestLimiter limits, PublicAddress address)
+        HttpContext context, DeviceFlow flow, RequestLimiter limits, PublicAddress address)
     {
         var dialect = IDialect.Of(context.Request);
         if (!(await dialect.ReadStartAsync(context)).TryGet(out var request, out var unread))
@@ -48,7 +49,7 @@ internal static class DeviceAuthorizationEndpoints
             return stopped;
         }
 
-        return await pairings.StartAsync(request, context.RequestAborted) switch
+        return await flow.StartAsync(request, context.RequestAborted) switch
         {
             StartResult.Started started => dialect.Started(started, address.Links(context.Request)),
             StartResult.UnknownScopes { Scopes: var scopes } => dialect.UnknownScopes(scopes),
@@ -59,32 +60,38 @@ internal static class DeviceAuthorizationEndpoints
         };
     }
 
-    /// <summary>An approver looks a pairing up. Reads only, and claims nothing; but it counts, so no other site may bring it about.</summary>
-    private static async Task<IResult> InspectAsync(
-        string code, HttpContext context, PairingService pairings, ApproverSession session, RequestLimiter limits)
+    /// <summary>An approver reviews a pairing. Claims nothing; but the code counts as entered, so no other site may cause this.</summary>
+    private static async Task<IResult> ReviewAsync(
+        string code, HttpContext context, ApproverFlow flow, ApproverSession session, RequestLimiter limits, IOptions<DeviceAuthorizationOptions> options)
     {
         if (!(await session.AuthenticateForDecisionAsync(context)).TryGet(out var approver, out var refusal))
         {
             return refusal;
         }
 
-        if (await limits.EnterAsync(context, approver, code, ApproverJson.TooMany) is { } stopped)
+        if (!options.Value.UserCode.TryParse(code, out var userCode))
+        {
+            return ApproverJson.NotFound();
+        }
+
+        if (await limits.EnterAsync(context, approver, userCode, ApproverJson.TooMany) is { } stopped)
         {
             return stopped;
         }
 
-        var result = await pairings.InspectAsync(code, approver, context.RequestAborted);
-        limits.Entered(context, approver, code, result);
-        if (result is InspectResult.Found { Pairing.RequestedScopes: var requested })
+        var result = await flow.ReviewAsync(userCode, approver, context.RequestAborted);
+        limits.Entered(context, approver, userCode, result);
+        if (result is ApproverResult.Review { Pairing.RequestedScopes: var requested })
         {
             await session.LacksAsync(context, approver, requested);
         }
 
-        return ApproverJson.Inspected(result);
+        return ApproverJson.Answer(result);
     }
 
     /// <summary>The approver says yes, and claims the code by it.</summary>
-    private static async Task<IResult> ApproveAsync(HttpContext context, PairingService pairings, ApproverSession session, RequestLimiter limits)
+    private static async Task<IResult> ApproveAsync(
+        HttpContext context, ApproverFlow flow, ApproverSession session, RequestLimiter limits, IOptions<DeviceAuthorizationOptions> options)
     {
         if (!(await session.AuthenticateForDecisionAsync(context)).TryGet(out var approver, out var refusal)
             || !(await ApproverJson.ReadApproveAsync(context)).TryGet(out var approve, out refusal))
@@ -92,37 +99,45 @@ internal static class DeviceAuthorizationEndpoints
             return refusal;
         }
 
-        if (await limits.EnterAsync(context, approver, approve.UserCode, ApproverJson.TooMany) is { } stopped)
+        if (!options.Value.UserCode.TryParse(approve.UserCode, out var userCode))
+        {
+            return ApproverJson.NotFound();
+        }
+
+        if (await limits.EnterAsync(context, approver, userCode, ApproverJson.TooMany) is { } stopped)
         {
             return stopped;
         }
 
-        var result = await pairings.ApproveAsync(approve.UserCode, approver, approve.Approval, context.RequestAborted);
-        if (result is DecisionResult.StepUpRequired && approver.SignedInAt is null)
+        var result = await flow.ApproveAsync(userCode, approver, approve.Approval, context.RequestAborted);
+        if (result is ApproverResult.StepUpRequired && approver.SignedInAt is null)
         {
             await session.NotNewAsync(approver);
         }
 
-        return result is DecisionResult.ScopesNotGrantable && await session.LacksAsync(context, approver, approve.Approval.Scopes)
+        return result is ApproverResult.ScopesNotGrantable && await session.LacksAsync(context, approver, approve.Approval.Scopes)
             ? ApproverJson.SignInLacksScopes()
-            : ApproverJson.Decided(result);
+            : ApproverJson.Answer(result);
     }
 
     /// <summary>The approver says no, and claims the code by it.</summary>
-    private static async Task<IResult> DenyAsync(HttpContext context, PairingService pairings, ApproverSession session, RequestLimiter limits)
+    private static async Task<IResult> DenyAsync(
+        HttpContext context, ApproverFlow flow, ApproverSession session, RequestLimiter limits, IOptions<DeviceAuthorizationOptions> options)
     {
         if (!(await session.AuthenticateForDecisionAsync(context)).TryGet(out var approver, out var refusal)
-            || !(await ApproverJson.ReadDenyAsync(context)).TryGet(out var userCode, out refusal))
+            || !(await ApproverJson.ReadDenyAsync(context)).TryGet(out var typed, out refusal))
         {
             return refusal;
         }
 
-        return await limits.EnterAsync(context, approver, userCode, ApproverJson.TooMany)
-            ?? ApproverJson.Decided(await pairings.DenyAsync(userCode, approver, context.RequestAborted));
+        return options.Value.UserCode.TryParse(typed, out var userCode)
+            ? await limits.EnterAsync(context, approver, userCode, ApproverJson.TooMany)
+                ?? ApproverJson.Answer(await flow.DenyAsync(userCode, approver, context.RequestAborted))
+            : ApproverJson.NotFound();
     }
 
     /// <summary>The device asks for its token: RFC 8628 §3.4 in, §3.5 out.</summary>
-    private static async Task<IResult> PollAsync(HttpContext context, PairingService pairings, RequestLimiter limits, TimeProvider clock)
+    private static async Task<IResult> PollAsync(HttpContext context, DeviceFlow flow, RequestLimiter limits, TimeProvider clock)
     {
         var dialect = IDialect.Of(context.Request);
         if (!(await dialect.ReadPollAsync(context)).TryGet(out var poll, out var unread))
@@ -135,9 +150,17 @@ internal static class DeviceAuthorizationEndpoints
             return stopped;
         }
 
-        var result = poll.DeviceCode is null // nothing that could be one: no store is asked
-            ? new PollResult.NotPaired(PairingError.InvalidGrant) { IsUnknownCode = true }
-            : await pairings.PollAsync(poll.DeviceCode, poll.ClientId, poll.IdempotencyKey, ClientNetwork.AddressOf(context), context.RequestAborted);
+        var result = poll.DeviceCode is not { } deviceCode // nothing that could be one: no store is asked
+            ? PollResult.NotPaired.UnknownCode
+            : await flow.PollAsync(
+                new PollRequest
+                {
+                    DeviceCode = deviceCode,
+                    ClientId = poll.ClientId,
+                    IdempotencyKey = poll.IdempotencyKey,
+                    Address = ClientNetwork.AddressOf(context),
+                },
+                context.RequestAborted);
         if (result is PollResult.NotPaired { IsUnknownCode: true } && await limits.PolledInVainAsync(context, () => dialect.TooMany("polling")) is { } banned)
         {
             return banned;

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization.Flow;
 
-/// <summary>The one way in which something that happened is told: to the log, and to whoever listens.</summary>
-internal sealed class PairingNotices(IEnumerable<IPairingEvents> listeners, ILogger logger)
+/// <summary>Reports each event: to the log, and to every <see cref="IPairingEvents"/> of the host.</summary>
+internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, ILogger<EventReporter> logger)
 {
     /// <summary>After the effect, which stands whatever a listener makes of it; so nothing stops this half-way, a request that went away included.</summary>
-    public async Task RaiseAsync(PairingEvent happened)
+    public async Task ReportAsync(PairingEvent happened)
     {
         Write(happened);
         foreach (var listener in listeners)

@@ -7,7 +7,7 @@ namespace DeviceAuthorization.Limits;
 /// Whether something is the first of its kind for a while, at any node: so that what is told once is told once. Each node remembers what it was
 /// answered: a flood does not ask the limiter that all share time and again.
 /// </summary>
-internal sealed class ToldOnce(IAttemptLimiter shared, TimeProvider clock)
+internal sealed class OncePerKey(IAttemptLimiter shared, TimeProvider clock)
 {
     /// <summary>Then a node forgets what it was answered, and asks again.</summary>
     private const int MostRemembered = 10_000;
