@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using DeviceAuthorization;
 
 namespace DictionaryStore;

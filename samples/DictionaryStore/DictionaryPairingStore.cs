@@ -1,3 +1,4 @@
+using DeviceAuthorization.Storage;
 using DeviceAuthorization;
 
 namespace DictionaryStore;

@@ -1,3 +1,4 @@
+using DeviceAuthorization.EntityFramework;
 using DeviceAuthorization;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 

@@ -1,3 +1,5 @@
+using DeviceAuthorization.EntityFramework;
+using DeviceAuthorization.Storage;
 using DeviceAuthorization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;

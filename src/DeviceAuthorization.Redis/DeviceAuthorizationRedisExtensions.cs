@@ -1,3 +1,5 @@
+using DeviceAuthorization.Redis;
+using DeviceAuthorization.Storage;
 using DeviceAuthorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;

@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeviceAuthorization.Rules;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Redis;
 
 /// <summary>
 /// A pairing as Redis keeps it: one line that scripts read, and JSON that they do not. One string and not a hash, for a hash with a member

@@ -1,6 +1,7 @@
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Options;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Redis;
 
 /// <summary>Attempts that all nodes of a host count together. Redis lets a count go by itself when it is over.</summary>
 internal sealed class RedisAttemptLimiter(RedisConnection connection, IOptions<RedisPairingStoreOptions> options, TimeProvider clock) : IAttemptLimiter

@@ -1,6 +1,6 @@
 using StackExchange.Redis;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Redis;
 
 /// <summary>
 /// The connection of the store: the host's own, or one that is opened at first use and closed with the host. A Redis that is down does not

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Redis;
 
 /// <summary>Every message of this assembly. Ids are never reused.</summary>
 internal static partial class RedisLog

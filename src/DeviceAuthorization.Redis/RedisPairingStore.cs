@@ -1,8 +1,9 @@
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Redis;
 
 /// <summary>
 /// Pairings in Redis or Redis Cluster. Two keys each, which may lie on different nodes: the pairing by the hash of its device code, and the

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Text;
+using DeviceAuthorization.Storage;
 using StackExchange.Redis;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Redis;
 
 /// <summary>
 /// Counts attempts in Redis: one string for each key, <c>time count time count …</c> in Unix milliseconds, oldest first, times rounded up to a

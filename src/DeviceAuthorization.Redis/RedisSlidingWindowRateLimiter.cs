@@ -1,4 +1,7 @@
 using System.Threading.RateLimiting;
+using DeviceAuthorization.Redis;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization;
 

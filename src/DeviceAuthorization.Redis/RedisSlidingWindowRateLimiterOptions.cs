@@ -1,3 +1,4 @@
+using DeviceAuthorization.Rules;
 using StackExchange.Redis;
 
 namespace DeviceAuthorization;

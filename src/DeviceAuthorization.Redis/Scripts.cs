@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Redis;
 
 /// <summary>
 /// Each is one atomic step on one key, and so on one slot of a cluster. Time is an argument. Records are those of <see cref="PairingRecord"/>;

@@ -1,11 +1,17 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
 /// <summary>Records as the flow makes them, for tests of stores. Ids and hashes differ with each call, all else is the same.</summary>
 public static class TestData
 {
+    /// <summary>A user code of the standard format.</summary>
+    /// <param name="typed">The code as typed.</param>
+    public static UserCode Code(string typed) =>
+        UserCodeFormat.Standard.TryParse(typed, out var code) ? code : throw new ArgumentException("No user code of the standard format.", nameof(typed));
+
     /// <summary>When the records were made.</summary>
     public static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 

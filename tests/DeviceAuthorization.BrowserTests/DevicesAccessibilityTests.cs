@@ -1,3 +1,4 @@
+using DeviceAuthorization.Rules;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DeviceAuthorization.Rules;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using DeviceAuthorization.Http;
 using DeviceAuthorization.Testing;
 
 namespace DeviceAuthorization.CrashTests;

@@ -1,3 +1,4 @@
+using DeviceAuthorization.Storage;
 using DeviceAuthorization.Testing;
 
 namespace DeviceAuthorization.CrashTests;

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Redis.Tests;
 
 public sealed class ClusterTests(RedisCluster redis) : IClassFixture<RedisCluster>, IAsyncLifetime
@@ -35,7 +37,7 @@ public sealed class ClusterTests(RedisCluster redis) : IClassFixture<RedisCluste
             var codes = await host.StartAsync();
             Assert.Equal(PairingError.AuthorizationPending, await host.RefusedAsync(codes));
             Assert.Equal(PairingError.SlowDown, await host.RefusedAsync(codes));
-            Assert.IsType<InspectResult.Found>(await host.ClaimAsync(codes));
+            Assert.IsType<ApproverResult.Review>(await host.ClaimAsync(codes));
             await host.ApproveAsync(codes);
             Assert.IsType<PollResult.Paired>(await host.PollAsync(codes));
         }

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Redis.Tests;
 
 public sealed class RedisPairingStoreConformance(StandaloneRedis redis) : PairingStoreConformance, IClassFixture<StandaloneRedis>, IAsyncLifetime

@@ -1,4 +1,5 @@
 using System.Text;
+using DeviceAuthorization.Http;
 using StackExchange.Redis;
 using StackExchange.Redis.Profiling;
 
@@ -51,7 +52,7 @@ public sealed class FlowTests(StandaloneRedis redis) : IClassFixture<StandaloneR
             await after("poll, too early");
             Assert.Equal(PairingError.SlowDown, await host.RefusedAsync(codes));
             await after("poll, too early again");
-            Assert.IsType<InspectResult.Found>(await host.ClaimAsync(codes));
+            Assert.IsType<ApproverResult.Review>(await host.ClaimAsync(codes));
             await after("claim");
             await host.ApproveAsync(codes);
             await after("approve");
@@ -122,6 +123,6 @@ public sealed class FlowTests(StandaloneRedis redis) : IClassFixture<StandaloneR
         await host.ApproveAsync(codes);
         await redis.Redis.GetDatabase().KeyDeleteAsync($"{prefix}p:{PairingRecord.Shorten(codes.DeviceCode.Hash())}");
         Assert.Equal(PairingError.InvalidGrant, await host.RefusedAsync(codes));
-        Assert.IsType<InspectResult.NotFound>(await host.ClaimAsync(codes));
+        Assert.IsType<ApproverResult.NotFound>(await host.ClaimAsync(codes));
     }
 }

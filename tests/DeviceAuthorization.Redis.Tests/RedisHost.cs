@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -45,24 +47,24 @@ internal sealed class RedisHost : IAsyncDisposable
         return new RedisHost(host, clock);
     }
 
-    public async Task<StartResult.Started> StartAsync() => Assert.IsType<StartResult.Started>(await CallAsync(pairings => pairings.StartAsync(new PairingRequest
+    public async Task<StartResult.Started> StartAsync() => Assert.IsType<StartResult.Started>(await CallAsync<DeviceFlow, StartResult>(flow => flow.StartAsync(new PairingRequest
     {
         ClientId = "tv",
         Scopes = ["read", "write"],
         Device = new ReportedDevice { Name = "TV", Identifier = "tv-1" },
     })));
 
-    public Task<InspectResult> ClaimAsync(StartResult.Started codes) =>
-        CallAsync(pairings => pairings.ClaimAsync(codes.UserCode.Reveal(), new Approver("alice")));
+    public Task<ApproverResult> ClaimAsync(StartResult.Started codes) =>
+        CallAsync<ApproverFlow, ApproverResult>(flow => flow.EnterAsync(codes.UserCode, new Approver("alice")));
 
-    public async Task ApproveAsync(StartResult.Started codes) => Assert.IsType<DecisionResult.Approved>(await CallAsync(
-        pairings => pairings.ApproveAsync(codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"] })));
+    public async Task ApproveAsync(StartResult.Started codes) => Assert.IsType<ApproverResult.Approved>(await CallAsync(
+        flow => flow.ApproveAsync(codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"] })));
 
-    public Task<DecisionResult> DenyAsync(StartResult.Started codes) =>
-        CallAsync(pairings => pairings.DenyAsync(codes.UserCode.Reveal(), new Approver("alice")));
+    public Task<ApproverResult> DenyAsync(StartResult.Started codes) =>
+        CallAsync<ApproverFlow, ApproverResult>(flow => flow.DenyAsync(codes.UserCode, new Approver("alice")));
 
     public Task<PollResult> PollAsync(StartResult.Started codes, string? idempotencyKey = null) =>
-        CallAsync(pairings => pairings.PollAsync(codes.DeviceCode, "tv", idempotencyKey));
+        CallAsync<DeviceFlow, PollResult>(flow => flow.PollAsync(new PollRequest { DeviceCode = codes.DeviceCode, ClientId = "tv", IdempotencyKey = idempotencyKey }));
 
     public async Task<PairingError> RefusedAsync(StartResult.Started codes) => Assert.IsType<PollResult.NotPaired>(await PollAsync(codes)).Error;
 
@@ -76,9 +78,10 @@ internal sealed class RedisHost : IAsyncDisposable
     public Task CheckedAsync() =>
         Services.GetServices<IHostedService>().OfType<EvictionPolicyCheck>().Single().ExecuteTask!.WaitAsync(RedisServer.Patience);
 
-    private async Task<T> CallAsync<T>(Func<PairingService, Task<T>> call)
+    private async Task<T> CallAsync<TFlow, T>(Func<TFlow, Task<T>> call)
+        where TFlow : notnull
     {
         await using var scope = Services.CreateAsyncScope(); // as a request
-        return await call(scope.ServiceProvider.GetRequiredService<PairingService>());
+        return await call(scope.ServiceProvider.GetRequiredService<TFlow>());
     }
 }

@@ -1,3 +1,4 @@
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Logging.Testing;
 using StackExchange.Redis;
 

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;

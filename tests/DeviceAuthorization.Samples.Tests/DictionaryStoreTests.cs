@@ -1,3 +1,4 @@
+using DeviceAuthorization.Storage;
 using DictionaryStore;
 
 namespace DeviceAuthorization.Tests;

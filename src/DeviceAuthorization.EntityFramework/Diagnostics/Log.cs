@@ -1,6 +1,7 @@
+using DeviceAuthorization.Diagnostics;
 using Microsoft.Extensions.Logging;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>Every message of this assembly. Ids are never reused, and begin where the core's never come.</summary>
 internal static partial class Log

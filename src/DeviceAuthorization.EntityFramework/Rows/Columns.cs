@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
 /// What the domain's values look like in a column. Times are UTC milliseconds in a <see langword="long"/>: exact in every provider, and

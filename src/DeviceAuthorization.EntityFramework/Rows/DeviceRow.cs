@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>A <see cref="Device"/> in its table.</summary>
 internal class DeviceRow

@@ -1,4 +1,6 @@
-namespace DeviceAuthorization;
+using DeviceAuthorization.Rules;
+
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
 /// A <see cref="Pairing"/> in its table. No row is sealed, and every member is virtual: the proxies of a host (<c>UseLazyLoadingProxies</c>,

@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>An <see cref="IssuedToken"/> in its table.</summary>
 internal class TokenRow

@@ -1,7 +1,8 @@
 using System.Data.Common;
+using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
 /// Devices and tokens in tables. What touches one row is one UPDATE with its whole condition. What touches more (add a device,

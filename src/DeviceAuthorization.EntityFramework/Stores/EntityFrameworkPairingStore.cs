@@ -1,8 +1,10 @@
 using System.Data.Common;
 using System.Linq.Expressions;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
 /// Pairings in a table. Every transition is one UPDATE that carries its whole condition, and the number of rows it changed is the answer:

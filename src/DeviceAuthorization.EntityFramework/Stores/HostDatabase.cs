@@ -1,7 +1,7 @@
 using System.Transactions;
 using Microsoft.EntityFrameworkCore;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
 /// The host's database. Each step runs on a context of its own, so that it never saves what the host has changed and not saved yet, never

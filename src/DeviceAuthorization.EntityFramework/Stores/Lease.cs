@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>Work that one node does in each period, whichever comes first. A lease is never given back and never renewed: it ends.</summary>
 internal class LeaseRow

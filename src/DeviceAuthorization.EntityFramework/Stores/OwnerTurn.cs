@@ -2,7 +2,7 @@ using System.Data;
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
 /// Lets the steps of one user follow one another. Each is a transaction whose first statements add the user's row (<see cref="TokenOwnerRow"/>)

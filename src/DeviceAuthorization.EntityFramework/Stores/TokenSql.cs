@@ -1,7 +1,9 @@
 using System.Globalization;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>The statements that write tokens.</summary>
 internal static class TokenSql

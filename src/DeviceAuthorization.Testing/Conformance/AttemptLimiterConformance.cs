@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DeviceAuthorization.Testing;

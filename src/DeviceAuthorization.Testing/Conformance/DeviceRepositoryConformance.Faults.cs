@@ -1,3 +1,5 @@
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Testing;
 
 /// <summary>Devices that go, calls that are cancelled, answers that get lost.</summary>

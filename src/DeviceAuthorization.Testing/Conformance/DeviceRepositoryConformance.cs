@@ -1,3 +1,5 @@
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Testing;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DeviceAuthorization.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization.Testing;

@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAuthorization.Pages;
 
 namespace DeviceAuthorization.Testing;
 

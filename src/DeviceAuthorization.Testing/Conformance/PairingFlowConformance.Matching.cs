@@ -1,3 +1,6 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Testing;
 
 /// <summary>The number that an approver compares, as the page does it.</summary>
@@ -9,19 +12,19 @@ public abstract partial class PairingFlowConformance
     {
         var (one, two) = await StartTwoComparingAsync();
         var codes = await Showing(one).StartAsync();
-        var numbers = Assert.IsType<DecisionResult.Matching>(await two.ApproveComparingAsync(codes.UserCode, "alice", Read)).Numbers;
+        var numbers = Assert.IsType<ApproverResult.ChooseNumber>(await two.ApproveComparingAsync(codes.UserCode, "alice", Read)).Numbers;
         var shown = Assert.IsType<DeviceAnswer.Pending>(await one.Device().PollAsync(codes)).MatchNumber;
         Assert.Contains(shown!.Value, numbers);
         Assert.Equal(new DeviceAnswer.Pending { MatchNumber = shown }, await two.Device().PollAsync(codes)); // at once: it writes nothing
         Assert.Equal(new DeviceAnswer.Refused("invalid_grant"), await two.Device(clientId: "radio").PollAsync(codes));
         Assert.Empty(await one.DevicesAsync("alice"));
         Assert.IsType<ApproverAnswer.Unknown>(await one.Approver("bob").LookUpAsync(codes.UserCode));
-        Assert.IsType<DecisionResult.NotFound>(await one.MatchAsync(codes.UserCode, "bob", shown.Value));
+        Assert.IsType<ApproverResult.NotFound>(await one.MatchAsync(codes.UserCode, "bob", shown.Value));
 
-        var device = Assert.IsType<DecisionResult.Approved>(await one.MatchAsync(codes.UserCode, "alice", shown.Value)).Device;
+        var device = Assert.IsType<ApproverResult.Approved>(await one.MatchAsync(codes.UserCode, "alice", shown.Value)).Device;
         var paired = Assert.IsType<DeviceAnswer.Paired>(await two.Device().PollAsync(codes));
         Assert.Equal((device.Id, "alice"), (paired.DeviceId, await one.WhoAsync(paired.AccessToken)));
-        Assert.Equal(new DecisionResult.AlreadyDecided(PairingStatus.Redeemed), await two.MatchAsync(codes.UserCode, "alice", shown.Value));
+        Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Redeemed), await two.MatchAsync(codes.UserCode, "alice", shown.Value));
     }
 
     [Fact]
@@ -29,8 +32,8 @@ public abstract partial class PairingFlowConformance
     {
         var (one, two) = await StartTwoComparingAsync();
         var (codes, shown) = await MatchingAsync(one);
-        Assert.IsType<DecisionResult.Denied>(await two.MatchAsync(codes.UserCode, "alice", shown + 1));
-        Assert.Equal(new DecisionResult.AlreadyDecided(PairingStatus.Denied), await one.MatchAsync(codes.UserCode, "alice", shown));
+        Assert.IsType<ApproverResult.Denied>(await two.MatchAsync(codes.UserCode, "alice", shown + 1));
+        Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Denied), await one.MatchAsync(codes.UserCode, "alice", shown));
         Assert.IsType<DeviceAnswer.Denied>(await two.Device().PollAsync(codes));
         Assert.Empty(await one.DevicesAsync("alice"));
     }
@@ -42,10 +45,10 @@ public abstract partial class PairingFlowConformance
         var (codes, shown) = await MatchingAsync(one);
         var results = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Task.Run(
             () => (i % 2 == 0 ? one : two).MatchAsync(codes.UserCode, "alice", i % 3 == 0 ? shown : shown + 1))));
-        var winner = Assert.Single(results, result => result is DecisionResult.Approved or DecisionResult.Denied);
-        Assert.All(results.Where(result => result != winner), result => Assert.IsType<DecisionResult.AlreadyDecided>(result));
+        var winner = Assert.Single(results, result => result is ApproverResult.Approved or ApproverResult.Denied);
+        Assert.All(results.Where(result => result != winner), result => Assert.IsType<ApproverResult.AlreadyDecided>(result));
         var answer = await two.Device().PollAsync(codes);
-        Assert.True(winner is DecisionResult.Approved ? answer is DeviceAnswer.Paired : answer is DeviceAnswer.Denied, $"{answer}");
+        Assert.True(winner is ApproverResult.Approved ? answer is DeviceAnswer.Paired : answer is DeviceAnswer.Denied, $"{answer}");
     }
 
     // ADV-20, for the number: read in time, written too late.
@@ -59,7 +62,7 @@ public abstract partial class PairingFlowConformance
         await pause.Reached;
         Advance(Lifetime);
         pause.Release();
-        Assert.IsType<DecisionResult.NotFound>(await late);
+        Assert.IsType<ApproverResult.NotFound>(await late);
         Assert.IsType<DeviceAnswer.Expired>(await two.Device().PollAsync(codes));
         Assert.Empty(await one.DevicesAsync("alice"));
     }
@@ -87,7 +90,7 @@ public abstract partial class PairingFlowConformance
     private static async Task<(DeviceCodes Codes, int Shown)> MatchingAsync(PairingNode node)
     {
         var codes = await Showing(node).StartAsync();
-        Assert.IsType<DecisionResult.Matching>(await node.ApproveComparingAsync(codes.UserCode, "alice", Read));
+        Assert.IsType<ApproverResult.ChooseNumber>(await node.ApproveComparingAsync(codes.UserCode, "alice", Read));
         return (codes, Assert.IsType<DeviceAnswer.Pending>(await node.Device().PollAsync(codes)).MatchNumber!.Value);
     }
 }

@@ -2,6 +2,8 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
@@ -19,7 +21,7 @@ public abstract partial class PairingFlowConformance
     public async Task No_step_leaves_a_secret_in_a_store_a_log_a_trace_or_a_metric()
     {
         using var telemetry = new Telemetry();
-        var secrets = new Secrets();
+        var secrets = new KnownSecrets();
         var node = await StartAsync(options => options.RateLimits = new() { StartsPerMinute = 1000 });
         var (logs, traces, metrics) = (0, 0, 0);
         var all = new List<DeviceCodes>();
@@ -33,7 +35,7 @@ public abstract partial class PairingFlowConformance
         await node.Device(key, "radio").PollAsync(paired);
         await SendSecretAsync(paired);
         await CheckAsync("poll");
-        Assert.IsType<InspectResult.Found>(await node.ClaimAsync(paired.UserCode, "alice"));
+        Assert.IsType<ApproverResult.Review>(await node.ClaimAsync(paired.UserCode, "alice"));
         await CheckAsync("claim");
         Assert.IsType<ApproverAnswer.Approved>(await alice.ApproveAsync(paired.UserCode, Read));
         await CheckAsync("approve");

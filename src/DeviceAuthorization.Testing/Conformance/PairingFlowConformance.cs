@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+
 namespace DeviceAuthorization.Testing;
 
 /// <summary>
@@ -103,7 +105,7 @@ public abstract partial class PairingFlowConformance : IAsyncLifetime
     {
         var (one, two) = await StartTwoAsync();
         var codes = await one.Device().StartAsync();
-        Assert.IsType<InspectResult.Found>(await one.ClaimAsync(codes.UserCode, "alice")); // as the page does
+        Assert.IsType<ApproverResult.Review>(await one.ClaimAsync(codes.UserCode, "alice")); // as the page does
         var bob = two.Approver("bob");
         Assert.IsType<ApproverAnswer.Unknown>(await bob.LookUpAsync(codes.UserCode));
         Assert.IsType<ApproverAnswer.Unknown>(await bob.ApproveAsync(codes.UserCode, Read));

@@ -2,6 +2,9 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
@@ -135,16 +138,16 @@ internal sealed class PairingNode : IAsyncDisposable
             : (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("user").GetString();
     }
 
-    public Task<InspectResult> ClaimAsync(string userCode, string userId) =>
-        InScopeAsync(services => services.GetRequiredService<PairingService>().ClaimAsync(userCode, new Approver(userId)));
+    public Task<ApproverResult> ClaimAsync(string userCode, string userId) =>
+        InScopeAsync(services => services.GetRequiredService<ApproverFlow>().EnterAsync(Code(userCode), new Approver(userId)));
 
     /// <summary>As the page approves: where a number is to be compared, it can.</summary>
-    public Task<DecisionResult> ApproveComparingAsync(string userCode, string userId, IReadOnlyList<string> scopes) =>
-        InScopeAsync(services => services.GetRequiredService<PairingService>().ApproveAsync(
-            userCode, new Approver(userId), new Approval { Scopes = scopes, CanCompareNumber = true }));
+    public Task<ApproverResult> ApproveComparingAsync(string userCode, string userId, IReadOnlyList<string> scopes) =>
+        InScopeAsync(services => services.GetRequiredService<ApproverFlow>().ApproveAsync(
+            Code(userCode), new Approver(userId), new Approval { Scopes = scopes, CanCompareNumber = true }));
 
-    public Task<DecisionResult> MatchAsync(string userCode, string userId, int number) =>
-        InScopeAsync(services => services.GetRequiredService<PairingService>().MatchAsync(userCode, new Approver(userId), number));
+    public Task<ApproverResult> MatchAsync(string userCode, string userId, int number) =>
+        InScopeAsync(services => services.GetRequiredService<ApproverFlow>().ChooseNumberAsync(Code(userCode), new Approver(userId), number));
 
     public Task<IReadOnlyList<IssuedToken>> LiveTokensAsync(string userId) =>
         InScopeAsync(services => services.GetRequiredService<IDeviceRepository>().ListTokensAsync(userId, default).AsTask());
@@ -158,9 +161,11 @@ internal sealed class PairingNode : IAsyncDisposable
     public Task<int> RemoveExpiredAsync(DateTimeOffset before) =>
         InScopeAsync(services => services.GetRequiredService<IPairingStore>().RemoveExpiredAsync(before, int.MaxValue, default).AsTask());
 
-    public string Hash(string userCode) =>
+    public string Hash(string userCode) => Code(userCode).Hash();
+
+    private UserCode Code(string userCode) =>
         Services.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value.UserCode.TryParse(userCode, out var code)
-            ? code.Hash()
+            ? code
             : throw new ArgumentException("No user code.", nameof(userCode));
 
     public async ValueTask DisposeAsync()

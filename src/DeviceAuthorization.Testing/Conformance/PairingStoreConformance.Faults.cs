@@ -1,3 +1,5 @@
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Testing;
 
 /// <summary>Clocks that differ, calls that are cancelled, answers that get lost, stores that are full.</summary>

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Testing;
 
 /// <summary>Pairings whose approver compares a number, and those of a version that does not exist yet.</summary>

@@ -1,3 +1,6 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Testing;
 
 /// <summary>

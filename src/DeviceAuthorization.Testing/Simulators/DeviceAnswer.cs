@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+
 namespace DeviceAuthorization.Testing;
 
 /// <summary>What a poll came to. <see cref="Paired"/>, <see cref="Denied"/>, <see cref="Expired"/> and <see cref="Refused"/> end the pairing.</summary>

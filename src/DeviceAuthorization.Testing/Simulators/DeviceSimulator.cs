@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Testing;
 

@@ -1,12 +1,14 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Authentication;
 
 /// <summary>
 /// Authenticates a paired device by its bearer token (RFC 6750), from the <c>Authorization</c> header and nowhere else. Nothing is

@@ -1,7 +1,9 @@
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Authentication;
 
 /// <summary>Records when a token was used: at first use, then every five minutes. Neither delays the answer nor fails it.</summary>
 internal sealed class LastUse(IDeviceRepository devices, ILogger<LastUse> logger)

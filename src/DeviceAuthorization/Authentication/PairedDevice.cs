@@ -1,4 +1,5 @@
 using System.Reflection;
+using DeviceAuthorization.Authentication;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;

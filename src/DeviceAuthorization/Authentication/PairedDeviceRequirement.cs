@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Authentication;
 
 /// <summary>
 /// The caller is a paired device: its token is valid, and belongs to a device. It looks at the identity that our handler made, since a person's

@@ -1,4 +1,6 @@
 using System.Reflection;
+using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using DeviceAuthorization.Codes;
 
 namespace DeviceAuthorization;
 

@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
+using DeviceAuthorization.Codes;
 
 namespace DeviceAuthorization;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Codes;
 
 /// <summary>The one form in which codes, tokens and keys are stored and looked up.</summary>
 internal static class SecretHash

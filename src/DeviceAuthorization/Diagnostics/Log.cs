@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Diagnostics;
 
 /// <summary>
 /// Every message of this assembly. Ids are never reused. Pairings appear by id, users and devices by theirs; codes, tokens and what

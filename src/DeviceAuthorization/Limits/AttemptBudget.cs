@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Storage;
 
 /// <summary>How many attempts one key may make in any stretch of time of a given length: a sliding window, and not one that begins anew on the minute.</summary>
 public sealed record AttemptBudget

@@ -1,4 +1,6 @@
-namespace DeviceAuthorization;
+using DeviceAuthorization.Storage;
+
+namespace DeviceAuthorization.Limits;
 
 /// <summary>
 /// When the attempts of one key were; not safe for concurrent use. Times are rounded up to a step of the window, and equal ones are one entry, so there

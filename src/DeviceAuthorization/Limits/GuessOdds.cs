@@ -1,6 +1,7 @@
 using System.Globalization;
+using DeviceAuthorization.Hosting;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Limits;
 
 /// <summary>
 /// How likely blind guesses hit the user code of some live pairing in the time that it lives: guesses × live pairings ÷ codes. A hit lets

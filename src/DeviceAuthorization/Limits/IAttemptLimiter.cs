@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Storage;
 
 /// <summary>
 /// Counts attempts: starts of an address, codes entered by a user. It is asked before whatever is attempted is looked at, and success gives

@@ -1,4 +1,7 @@
-namespace DeviceAuthorization;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Storage;
+
+namespace DeviceAuthorization.Limits;
 
 /// <summary>
 /// Attempts of one process, by a clock that nobody can set back. Bounded: beyond <see cref="MaxKeys"/> keys with attempts that still count, a key

@@ -1,11 +1,16 @@
 using System.Diagnostics;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Flow;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>
 /// Where people enter the code and decide: enter (GET, POST) → review (GET, POST) → the review's address shows the result. Works without
@@ -13,8 +18,7 @@ namespace DeviceAuthorization;
 /// signed-in user. Each POST that changes something answers 303, so that reload and back only ever show.
 /// </summary>
 internal sealed class DevicePairingPage(
-    PairingService pairings,
-    LookUp lookUp,
+    ApproverFlow approvals,
     PageSession session,
     PairingTickets tickets,
     SignInAgain signInAgain,
@@ -74,32 +78,30 @@ internal sealed class DevicePairingPage(
             return StartAgain(context);
         }
 
-        if (await limits.EnterAsync(context, visitor.Approver, form["user_code"], () => TooMany(context)) is { } stopped)
-        {
-            return stopped;
-        }
-
         if (!options.Value.UserCode.TryParse(form["user_code"], out var code))
         {
             return Unknown(context, visitor);
         }
 
-        var isOfLink = IsOfLink(context, form, code);
-        if (isOfLink && options.Value.Clients.Values.Any(client => !client.AllowLink))
+        if (await limits.EnterAsync(context, visitor.Approver, code, () => TooMany(context)) is { } stopped)
         {
-            switch (await lookUp.ShowAsync(code.Reveal(), visitor.Approver, claims: false, context.RequestAborted, isEntry: true))
-            {
-                case InspectResult.NotFound:
-                    return Unknown(context, visitor);
-                case InspectResult.Found { Pairing.ClientId: var clientId } when options.Value.FindClient(clientId) is { AllowLink: false }: // somebody else may have sent the link
-                    context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
-                    return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
-            }
+            return stopped;
         }
 
-        return await pairings.ClaimAsync(code.Reveal(), visitor.Approver, context.RequestAborted) is InspectResult.NotFound
-            ? Unknown(context, visitor)
-            : Keep(context, code.RevealGrouped(), visitor.Approver, isOfLink);
+        var isOfLink = IsOfLink(context, form, code);
+        var result = isOfLink
+            ? await approvals.EnterFromLinkAsync(code, visitor.Approver, context.RequestAborted)
+            : await approvals.EnterAsync(code, visitor.Approver, context.RequestAborted);
+        switch (result)
+        {
+            case ApproverResult.NotFound:
+                return Unknown(context, visitor);
+            case ApproverResult.MustBeTyped: // another person may have sent the link
+                context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
+                return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
+            default:
+                return Keep(context, code.RevealGrouped(), visitor.Approver, isOfLink);
+        }
     }
 
     /// <summary>Whether a link brought the code: by the form that it filled in, whatever other tabs did since, or by the cookie.</summary>
@@ -145,12 +147,12 @@ internal sealed class DevicePairingPage(
 
         if (form["decision"] == "deny")
         {
-            return await DecidedAsync(await pairings.DenyAsync(ticket.Code, visitor.Approver, context.RequestAborted));
+            return await DecidedAsync(await approvals.DenyAsync(ticket.UserCode, visitor.Approver, context.RequestAborted));
         }
 
         if (MatchNumber.Read(form["decision"]) is { } number)
         {
-            return await DecidedAsync(await pairings.MatchAsync(ticket.Code, visitor.Approver, number, context.RequestAborted));
+            return await DecidedAsync(await approvals.ChooseNumberAsync(ticket.UserCode, visitor.Approver, number, context.RequestAborted));
         }
 
         if (!ReportedText.TryClean(form["device_name"], LongestName, out var name))
@@ -163,8 +165,8 @@ internal sealed class DevicePairingPage(
             return StartAgain(context);
         }
 
-        return await DecidedAsync(await pairings.ApproveAsync(
-            ticket.Code,
+        return await DecidedAsync(await approvals.ApproveAsync(
+            ticket.UserCode,
             visitor.Approver,
             new Approval
             {
@@ -176,17 +178,17 @@ internal sealed class DevicePairingPage(
             },
             context.RequestAborted));
 
-        async Task<IResult> DecidedAsync(DecisionResult result) => result switch
+        async Task<IResult> DecidedAsync(ApproverResult result) => result switch
         {
-            DecisionResult.Approved or DecisionResult.Matching or DecisionResult.Denied or DecisionResult.AlreadyDecided =>
+            ApproverResult.Approved or ApproverResult.ChooseNumber or ApproverResult.Denied or ApproverResult.AlreadyDecided =>
                 Keep(context, ticket.Code, visitor.Approver, ticket.IsOfLink),
-            DecisionResult.NotFound => Unknown(context, visitor),
-            DecisionResult.ScopesNotGrantable => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
-            DecisionResult.TokenLimitReached => await ReviewAsync(context, visitor, ticket, form, isFull: true),
-            DecisionResult.StepUpRequired => await signInAgain.AskAsync(context, ticket, visitor),
-            DecisionResult.DeviceLimitReached => ResultHtml.Page(frame, context, "Device_limit", StatusCodes.Status400BadRequest),
-            DecisionResult.Blocked => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
-            DecisionResult.Forbidden => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden),
+            ApproverResult.NotFound => Unknown(context, visitor),
+            ApproverResult.ScopesNotGrantable => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
+            ApproverResult.TokenLimitReached => await ReviewAsync(context, visitor, ticket, form, isFull: true),
+            ApproverResult.StepUpRequired => await signInAgain.AskAsync(context, ticket, visitor),
+            ApproverResult.DeviceLimitReached => ResultHtml.Page(frame, context, "Device_limit", StatusCodes.Status400BadRequest),
+            ApproverResult.Blocked => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
+            ApproverResult.Forbidden => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden),
             _ => throw new UnreachableException(),
         };
     }
@@ -207,7 +209,7 @@ internal sealed class DevicePairingPage(
         {
             if (ticket.IsOf(visitor.Approver))
             {
-                await lookUp.ReleaseAsync(ticket.Code, visitor.Approver, context.RequestAborted);
+                await approvals.ReleaseAsync(ticket.UserCode, visitor.Approver, context.RequestAborted);
             }
 
             tickets.Keep(context, frame.Address(context), ticket.Code, userId: null, ticket.IsOfLink); // who comes next enters it anew
@@ -218,15 +220,15 @@ internal sealed class DevicePairingPage(
 
     private async Task<IResult> ReviewAsync(
         HttpContext context, Visitor visitor, PairingTicket ticket, StrictForm? typed = null, string? problem = null, bool isFull = false) =>
-        await pairings.InspectAsync(ticket.Code, visitor.Approver, context.RequestAborted) switch
+        await approvals.ReviewAsync(ticket.UserCode, visitor.Approver, context.RequestAborted) switch
         {
-            InspectResult.AlreadyDecided { Status: var status } => ResultHtml.Decided(frame, context, status),
-            InspectResult.NotFound => Unknown(context, visitor),
-            InspectResult.Matching matching => Page(context, "Match_title", texts => PairingHtml.Match(
+            ApproverResult.AlreadyDecided { Status: var status } => ResultHtml.Decided(frame, context, status),
+            ApproverResult.NotFound => Unknown(context, visitor),
+            ApproverResult.ChooseNumber matching => Page(context, "Match_title", texts => PairingHtml.Match(
                 texts, Form(context, visitor), matching, Written(ticket, visitor), matching.Pairing.ExpiresAt - clock.Now())),
-            InspectResult.Found { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
-            InspectResult.Found { Risk: ApprovalRisk.StepUp } => await signInAgain.AskAsync(context, ticket, visitor),
-            InspectResult.Found found when await session.LacksAsync(context, visitor, found.Pairing.RequestedScopes) is var isLimited => Page(
+            ApproverResult.Review { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
+            ApproverResult.Review { Risk: ApprovalRisk.StepUp } => await signInAgain.AskAsync(context, ticket, visitor),
+            ApproverResult.Review found when await session.LacksAsync(context, visitor, found.Pairing.RequestedScopes) is var isLimited => Page(
                 context,
                 "Review_title",
                 texts => PairingHtml.Review(

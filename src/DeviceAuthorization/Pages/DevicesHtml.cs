@@ -1,9 +1,10 @@
 using System.Globalization;
+using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Html;
-using static DeviceAuthorization.Markup;
-using static DeviceAuthorization.PageParts;
+using static DeviceAuthorization.Pages.Markup;
+using static DeviceAuthorization.Pages.PageParts;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>
 /// The markup of the page of devices. What takes something away is behind a text that opens first, without JavaScript. The only ids are those

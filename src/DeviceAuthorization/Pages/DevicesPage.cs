@@ -1,11 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
+using DeviceAuthorization.Flow;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>
 /// Where people see what they have let in: their devices and tokens. They rename, allow less, take access away, remove, and make tokens by

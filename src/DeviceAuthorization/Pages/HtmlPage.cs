@@ -3,7 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>An HTML answer: never cached, framed, or named in a referrer, whatever its status.</summary>
 internal sealed class HtmlPage(IHtmlContent content, string contentSecurityPolicy, int status) : IResult

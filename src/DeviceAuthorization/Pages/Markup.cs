@@ -2,7 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Html;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>HTML by interpolation: whatever is interpolated is encoded, unless it is HTML itself.</summary>
 internal static class Markup

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DeviceAuthorization.Pages;
 using Microsoft.AspNetCore.Html;
 
 namespace DeviceAuthorization;

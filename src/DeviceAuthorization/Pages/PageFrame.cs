@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
-using static DeviceAuthorization.Markup;
+using static DeviceAuthorization.Pages.Markup;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>What all pages have around them: style, script, product name, choice of language, and the policy that allows nothing else.</summary>
 internal sealed class PageFrame

@@ -1,6 +1,7 @@
+using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Http;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>Trouble is a page, too.</summary>
 internal static class PageGuard

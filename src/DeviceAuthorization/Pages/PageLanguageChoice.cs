@@ -1,6 +1,8 @@
+using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Http.Flow;
 using Microsoft.AspNetCore.Http;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>Remembers the language that somebody chose, and goes back to the page they were on.</summary>
 internal static class PageLanguageChoice

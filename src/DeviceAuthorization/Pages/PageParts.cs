@@ -1,7 +1,9 @@
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Html;
-using static DeviceAuthorization.Markup;
+using static DeviceAuthorization.Pages.Markup;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>What every form of a page needs: where the page is, for whom, and its antiforgery field.</summary>
 internal sealed record PageForm(string Address, Visitor Visitor, IHtmlContent Antiforgery);

@@ -1,12 +1,16 @@
+using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Http.Flow;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
-using static DeviceAuthorization.Markup;
+using static DeviceAuthorization.Pages.Markup;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>The person in front of a page.</summary>
 /// <param name="Approver">Who decides.</param>

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.Globalization;
 using System.Resources;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>The words of the pages in one language. The host's own words come first.</summary>
 internal sealed class PageTexts(PageLanguage language, IPageTexts? host)

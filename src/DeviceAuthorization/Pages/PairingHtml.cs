@@ -1,9 +1,12 @@
 using System.Net;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Html;
-using static DeviceAuthorization.Markup;
-using static DeviceAuthorization.PageParts;
+using static DeviceAuthorization.Pages.Markup;
+using static DeviceAuthorization.Pages.PageParts;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>
 /// The markup of the pairing page: enter, review, choose the number. No ids, so that a link's fragment can put the focus on nothing (CVE-2024-7404). In the
@@ -74,7 +77,7 @@ internal static class PairingHtml
     }
 
     /// <summary>Asks which number the device shows. As in the review, no button is the one that Enter presses.</summary>
-    public static IHtmlContent Match(PageTexts texts, PageForm form, InspectResult.Matching matching, string ticket, TimeSpan left) => Html($"""
+    public static IHtmlContent Match(PageTexts texts, PageForm form, ApproverResult.ChooseNumber matching, string ticket, TimeSpan left) => Html($"""
         <h1>{texts["Match_title"]}</h1>
         {Account(texts, form, "Review_account")}
         <p>{texts["Match_text"]}</p>
@@ -115,7 +118,7 @@ internal static class PairingHtml
 }
 
 /// <summary>What the review shows.</summary>
-internal sealed record PairingReview(InspectResult.Found Found, string Code, string Ticket, DateTimeOffset Now, NetworkComparison Network)
+internal sealed record PairingReview(ApproverResult.Review Found, string Code, string Ticket, DateTimeOffset Now, NetworkComparison Network)
 {
     /// <summary>Why the decision did not count.</summary>
     public string? Problem { get; init; }

@@ -1,8 +1,8 @@
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
-using static DeviceAuthorization.Markup;
+using static DeviceAuthorization.Pages.Markup;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>Pages that say how it ended.</summary>
 internal static class ResultHtml

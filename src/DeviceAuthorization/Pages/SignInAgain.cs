@@ -1,6 +1,9 @@
+using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Http;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Pages;
 
 /// <summary>
 /// The host's policy wants to see that it is really them (<see cref="ApprovalRisk.StepUp"/>): the way to the host's sign-in and back to the
@@ -40,21 +43,4 @@ internal sealed class SignInAgain(PageSession session, PairingTickets tickets, P
     /// <summary>It is in the cookie only: the ticket of a form may be older.</summary>
     private SignInAsked? Asked(HttpContext context, PairingTicket ticket) =>
         tickets.Of(context) is { } kept && kept.Code == ticket.Code && kept.UserId == ticket.UserId ? kept.Asked : null;
-}
-
-/// <summary>A person was sent to sign in again. That they come back proves nothing.</summary>
-/// <param name="Times">How often.</param>
-/// <param name="At">When, by our clock.</param>
-/// <param name="Before">When they had signed in before, as far as it was known.</param>
-internal sealed record SignInAsked(int Times, DateTimeOffset At, DateTimeOffset? Before)
-{
-    /// <summary>After two rounds we stop.</summary>
-    public const int Most = 2;
-
-    /// <summary>
-    /// The approver as signed in when we asked, if they have signed in since. By the provider's clock that may be before the device asked;
-    /// but it is later than their last sign-in, by the same clock.
-    /// </summary>
-    public Approver Seen(Approver approver) =>
-        approver.SignedInAt is { } at && at < At && at >= At - ApproverSession.ClockSkew && !(at <= Before) ? approver with { SignedInAt = At } : approver;
 }

@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Storage;
 
 /// <summary>What became of a changed device.</summary>
 public enum DeviceReplacement

@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Storage;
 
 /// <summary>
 /// Keeps devices and tokens, as one whole. A repository decides nothing: each member is one atomic step, and every condition is part of

@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Storage;
 
 /// <summary>
 /// Keeps pairings. A store decides nothing: each member is one atomic step, and every condition is part of the step. All

@@ -1,4 +1,6 @@
-namespace DeviceAuthorization;
+using DeviceAuthorization.Rules;
+
+namespace DeviceAuthorization.Storage;
 
 /// <summary>Devices and tokens of one process, under one lock. A restart forgets them, and every device pairs anew.</summary>
 internal sealed class InMemoryDeviceRepository : IDeviceRepository

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Limits;
 using Microsoft.Extensions.Options;
 
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Storage;
 
 /// <summary>
 /// Pairings of one process. Bounded by <see cref="DeviceAuthorizationOptions.MaxLivePairings"/> live ones and as many dead; live ones

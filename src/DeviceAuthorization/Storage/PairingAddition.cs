@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Storage;
 
 /// <summary>What became of a new pairing.</summary>
 public enum PairingAddition

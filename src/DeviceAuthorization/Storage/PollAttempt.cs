@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Storage;
 
 /// <summary>What <see cref="IPairingStore.TryAcceptPollAsync"/> did.</summary>
 public readonly record struct PollAttempt

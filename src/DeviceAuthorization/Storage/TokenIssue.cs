@@ -1,4 +1,4 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Storage;
 
 /// <summary>Under which conditions a token is added.</summary>
 /// <param name="Now">The current time: what is live is decided by it.</param>

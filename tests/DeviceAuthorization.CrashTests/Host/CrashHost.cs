@@ -1,3 +1,4 @@
+using DeviceAuthorization.Storage;
 using DeviceAuthorization.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;

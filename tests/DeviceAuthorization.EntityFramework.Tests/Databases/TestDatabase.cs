@@ -1,4 +1,6 @@
 using System.Data.Common;
+using DeviceAuthorization.EntityFramework;
+using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage;

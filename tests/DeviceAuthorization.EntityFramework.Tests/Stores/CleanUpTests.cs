@@ -1,3 +1,6 @@
+using DeviceAuthorization.EntityFramework;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization.Tests;

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
 public sealed class SqlitePairingStoreConformance : PairingStoreConformance, IDisposable

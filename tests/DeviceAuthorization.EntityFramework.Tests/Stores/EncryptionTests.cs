@@ -1,3 +1,6 @@
+using DeviceAuthorization.EntityFramework;
+using DeviceAuthorization.RomM;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization.Tests;
@@ -20,14 +22,14 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
         var codes = await _host.StartAsync();
         Assert.Equal(PairingError.AuthorizationPending, await _host.RefusedAsync(codes));
         Assert.Equal(PairingError.SlowDown, await _host.RefusedAsync(codes));
-        var device = Assert.IsType<DecisionResult.Approved>(await _host.ApproveAsync(codes)).Device;
+        var device = Assert.IsType<ApproverResult.Approved>(await _host.ApproveAsync(codes)).Device;
         var paired = Assert.IsType<PollResult.Paired>(await _host.PollAsync(codes));
         Assert.Equal(PairingError.InvalidGrant, await _host.RefusedAsync(codes));
         TestData.AssertSame(new TokenWithDevice(paired.Issued, device), await _host.CallAsync(paired.Token));
         Assert.Equal(["read"], paired.Issued.Scopes);
 
         var again = await _host.StartAsync();
-        Assert.Equal(device.Id, Assert.IsType<DecisionResult.Approved>(await _host.ApproveAsync(again)).Device.Id);
+        Assert.Equal(device.Id, Assert.IsType<ApproverResult.Approved>(await _host.ApproveAsync(again)).Device.Id);
         var replaced = Assert.IsType<PollResult.Paired>(await _host.PollAsync(again));
         Assert.Null(await _host.CallAsync(paired.Token));
         Assert.NotNull(await _host.CallAsync(replaced.Token));
@@ -41,7 +43,7 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
         Assert.Equal(PairingError.AccessDenied, await _host.RefusedAsync(denied));
         _host.Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.Equal(PairingError.ExpiredToken, await _host.RefusedAsync(late));
-        Assert.IsType<DecisionResult.NotFound>(await _host.ApproveAsync(late));
+        Assert.IsType<ApproverResult.NotFound>(await _host.ApproveAsync(late));
     }
 
     [Fact]
@@ -62,8 +64,8 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
         await _host.ApproveAsync(codes);
         Assert.Equal(1, await database.QueryAsync(context => context.Database.ExecuteSqlRawAsync("UPDATE \"DevicePairings\" SET \"Status\" = 'Suspended'")));
         Assert.Equal(PairingError.InvalidGrant, await _host.RefusedAsync(codes));
-        Assert.IsType<DecisionResult.NotFound>(await _host.ApproveAsync(codes));
-        Assert.IsType<DecisionResult.NotFound>(await _host.DenyAsync(codes));
+        Assert.IsType<ApproverResult.NotFound>(await _host.ApproveAsync(codes));
+        Assert.IsType<ApproverResult.NotFound>(await _host.DenyAsync(codes));
     }
 
     [Theory]

@@ -1,3 +1,6 @@
+using DeviceAuthorization.EntityFramework;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 
@@ -91,7 +94,7 @@ public abstract class HostSetUpTests
         var codes = await host.StartAsync();
         Assert.Equal(PairingError.AuthorizationPending, await host.RefusedAsync(codes));
         Assert.Equal(PairingError.SlowDown, await host.RefusedAsync(codes));
-        var device = Assert.IsType<DecisionResult.Approved>(await host.ApproveAsync(codes)).Device;
+        var device = Assert.IsType<ApproverResult.Approved>(await host.ApproveAsync(codes)).Device;
         var paired = Assert.IsType<PollResult.Paired>(await host.PollAsync(codes));
         await repository.TouchAsync(paired.Issued.Id, TestData.Start.AddMinutes(10), TimeSpan.FromMinutes(5), default);
         var called = (await host.CallAsync(paired.Token))!;
@@ -99,7 +102,7 @@ public abstract class HostSetUpTests
         device = called.Device;
 
         var again = await host.StartAsync();
-        Assert.Equal(device.Id, Assert.IsType<DecisionResult.Approved>(await host.ApproveAsync(again)).Device.Id);
+        Assert.Equal(device.Id, Assert.IsType<ApproverResult.Approved>(await host.ApproveAsync(again)).Device.Id);
         var replaced = Assert.IsType<PollResult.Paired>(await host.PollAsync(again));
         Assert.Null(await host.CallAsync(paired.Token));
         Assert.Equal(replaced.Issued.Id, Assert.Single(await repository.ListTokensAsync("alice", default)).Id);

@@ -1,5 +1,7 @@
 using System.Data.Common;
 using System.Transactions;
+using DeviceAuthorization.EntityFramework;
+using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization.Tests;

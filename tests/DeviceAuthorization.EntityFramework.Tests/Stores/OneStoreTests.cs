@@ -1,3 +1,5 @@
+using DeviceAuthorization.EntityFramework;
+using DeviceAuthorization.Rules;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 

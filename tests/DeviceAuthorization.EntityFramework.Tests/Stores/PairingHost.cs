@@ -1,3 +1,6 @@
+using DeviceAuthorization.EntityFramework;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -35,7 +38,7 @@ internal sealed class PairingHost : IDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public Task<StartResult.Started> StartAsync(string? identifier = "tv-1") => InScopeAsync(async service => Assert.IsType<StartResult.Started>(await service.StartAsync(new PairingRequest
+    public Task<StartResult.Started> StartAsync(string? identifier = "tv-1") => InScopeAsync<DeviceFlow, StartResult.Started>(async flow => Assert.IsType<StartResult.Started>(await flow.StartAsync(new PairingRequest
     {
         ClientId = "tv",
         RequiresClientId = true,
@@ -43,14 +46,14 @@ internal sealed class PairingHost : IDisposable
         Device = new ReportedDevice { Name = "TV", Identifier = identifier, Platform = "tvOS" },
     })));
 
-    public Task<InspectResult> InspectAsync(StartResult.Started codes) => InScopeAsync(service => service.InspectAsync(codes.UserCode.Reveal(), new Approver("alice")));
+    public Task<ApproverResult> InspectAsync(StartResult.Started codes) => InScopeAsync<ApproverFlow, ApproverResult>(flow => flow.ReviewAsync(codes.UserCode, new Approver("alice")));
 
-    public Task<DecisionResult> ApproveAsync(StartResult.Started codes) =>
-        InScopeAsync(service => service.ApproveAsync(codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"] }));
+    public Task<ApproverResult> ApproveAsync(StartResult.Started codes) =>
+        InScopeAsync<ApproverFlow, ApproverResult>(flow => flow.ApproveAsync(codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"] }));
 
-    public Task<DecisionResult> DenyAsync(StartResult.Started codes) => InScopeAsync(service => service.DenyAsync(codes.UserCode.Reveal(), new Approver("alice")));
+    public Task<ApproverResult> DenyAsync(StartResult.Started codes) => InScopeAsync<ApproverFlow, ApproverResult>(flow => flow.DenyAsync(codes.UserCode, new Approver("alice")));
 
-    public Task<PollResult> PollAsync(StartResult.Started codes) => InScopeAsync(service => service.PollAsync(codes.DeviceCode, "tv"));
+    public Task<PollResult> PollAsync(StartResult.Started codes) => InScopeAsync<DeviceFlow, PollResult>(flow => flow.PollAsync(new PollRequest { DeviceCode = codes.DeviceCode, ClientId = "tv" }));
 
     public async Task<PairingError> RefusedAsync(StartResult.Started codes) => Assert.IsType<PollResult.NotPaired>(await PollAsync(codes)).Error;
 
@@ -60,9 +63,10 @@ internal sealed class PairingHost : IDisposable
 
     public void Dispose() => ((IDisposable)_app).Dispose();
 
-    private async Task<T> InScopeAsync<T>(Func<PairingService, Task<T>> step)
+    private async Task<T> InScopeAsync<TFlow, T>(Func<TFlow, Task<T>> step)
+        where TFlow : notnull
     {
         await using var scope = Services.CreateAsyncScope();
-        return await step(scope.ServiceProvider.GetRequiredService<PairingService>());
+        return await step(scope.ServiceProvider.GetRequiredService<TFlow>());
     }
 }

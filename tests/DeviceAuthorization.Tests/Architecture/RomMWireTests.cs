@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 

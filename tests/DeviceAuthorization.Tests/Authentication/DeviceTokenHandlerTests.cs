@@ -1,5 +1,8 @@
 using System.Net;
 using System.Security.Claims;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 

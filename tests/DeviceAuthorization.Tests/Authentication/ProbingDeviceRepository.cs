@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 

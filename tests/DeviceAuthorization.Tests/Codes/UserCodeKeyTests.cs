@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 
@@ -29,14 +30,14 @@ public sealed class UserCodeKeyTests
         var after = new Flow(options => { options.UserCodeKeys.Add(New); options.UserCodeKeys.Add(Old); }, before);
         await after.ApproveAsync(decided);
         await after.RedeemAsync(decided);
-        Assert.IsType<InspectResult.Found>(await after.ClaimAsync(open));
+        Assert.IsType<ApproverResult.Review>(await after.ClaimAsync(open));
         var fresh = await after.StartAsync();
         Assert.Equal(fresh.UserCode.Hash(Convert.FromBase64String(New)), after.Store.Added.Last().UserCodeHash);
         await after.ApproveAsync(fresh);
 
         var without = new Flow(options => options.UserCodeKeys.Add(New), before);
-        Assert.IsType<InspectResult.NotFound>(await without.ClaimAsync(open)); // the old key is gone, and with it what it found
-        Assert.IsType<InspectResult.AlreadyDecided>(await without.ClaimAsync(fresh));
+        Assert.IsType<ApproverResult.NotFound>(await without.ClaimAsync(open)); // the old key is gone, and with it what it found
+        Assert.IsType<ApproverResult.AlreadyDecided>(await without.ClaimAsync(fresh));
     }
 
     [Fact]
@@ -53,7 +54,7 @@ public sealed class UserCodeKeyTests
         };
         await flow.ClaimAsync(codes);
         Assert.Equal(2, lookUps);
-        await flow.Service.ClaimAsync("BCDF-GHJK", new Approver("alice"));
+        await flow.Approver.EnterAsync(TestData.Code("BCDF-GHJK"), new Approver("alice"));
         Assert.Equal(4, lookUps);
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Claims;
+using DeviceAuthorization.Hosting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;

@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -60,7 +61,7 @@ public sealed class RegistrationTests
                 var count = services.Count(descriptor => descriptor.ServiceType != typeof(IConfigureOptions<DeviceAuthorizationOptions>));
                 var second = services.AddDeviceAuthorization(options => options.PagePath = "/two");
                 Assert.Same(first.Services, second.Services);
-                foreach (var type in new[] { typeof(IPairingStore), typeof(IDeviceRepository), typeof(IPairingPolicy), typeof(PairingService), typeof(IValidateOptions<DeviceAuthorizationOptions>) })
+                foreach (var type in new[] { typeof(IPairingStore), typeof(IDeviceRepository), typeof(IPairingPolicy), typeof(DeviceFlow), typeof(ApproverFlow), typeof(IValidateOptions<DeviceAuthorizationOptions>) })
                 {
                     Assert.Single(services, descriptor => descriptor.ServiceType == type);
                 }

@@ -15,14 +15,14 @@ public sealed class StartUpNotesTests
             options.RateLimits = new();
             options.UserCodeKeys.Add(Convert.ToBase64String(new byte[32]));
         });
-        Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Category == typeof(PairingService).FullName);
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true);
     }
 
     [Fact]
     public async Task Without_a_key_it_says_how_user_codes_are_kept()
     {
         await using var host = await TestHost.StartAsync(options => options.RateLimits = new());
-        var note = Assert.Single(host.Logs.GetSnapshot(), entry => entry.Category == typeof(PairingService).FullName);
+        var note = Assert.Single(host.Logs.GetSnapshot(), entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true);
         Assert.Equal(LogLevel.Information, note.Level);
         Assert.Contains("Set DeviceAuthorization:UserCodeKeys", note.Message, StringComparison.Ordinal);
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using DeviceAuthorization.Storage;
 using CsCheck;
 
 namespace DeviceAuthorization.Tests.Devices;

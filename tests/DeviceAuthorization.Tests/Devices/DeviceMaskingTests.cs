@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests.Devices;
 

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using DeviceAuthorization.RomM;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests.Devices;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests.Devices;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 
 namespace DeviceAuthorization.Tests.Devices;

@@ -1,3 +1,4 @@
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 
 namespace DeviceAuthorization.Tests.Devices;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Claims;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

@@ -1,4 +1,6 @@
 using System.Net;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Authentication.Cookies;
 
 namespace DeviceAuthorization.Tests;

@@ -1,4 +1,7 @@
 using System.Net;
+using DeviceAuthorization.Codes;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 

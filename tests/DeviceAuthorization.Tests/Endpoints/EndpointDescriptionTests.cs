@@ -1,6 +1,10 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Http.Devices;
+using DeviceAuthorization.Http.Flow;
+using DeviceAuthorization.RomM;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Routing;

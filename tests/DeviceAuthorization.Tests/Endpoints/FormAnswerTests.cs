@@ -1,3 +1,4 @@
+using DeviceAuthorization.Rules;
 using static DeviceAuthorization.Tests.Verifier;
 
 namespace DeviceAuthorization.Tests;

@@ -1,3 +1,4 @@
+using DeviceAuthorization.Http;
 using System.Net;
 using DeviceAuthorization.Tests.Devices;
 using Microsoft.AspNetCore.Builder;

@@ -1,4 +1,6 @@
 using System.Net;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 
 namespace DeviceAuthorization.Tests;

@@ -1,3 +1,4 @@
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace DeviceAuthorization.Tests;

@@ -1,4 +1,8 @@
 using System.Collections;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.RomM;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -22,50 +26,51 @@ public sealed class PrintedValuesTests
                 return "";
             }));
         using var scope = host.Services.CreateScope();
-        var pairings = scope.ServiceProvider.GetRequiredService<PairingService>();
+        var (device, approver) = (scope.ServiceProvider.GetRequiredService<DeviceFlow>(), scope.ServiceProvider.GetRequiredService<ApproverFlow>());
         var devices = scope.ServiceProvider.GetRequiredService<IDeviceRepository>();
         var (alice, approval) = (new Approver("alice", ["profile"]), new Approval { Scopes = ["profile"] });
         var request = new PairingRequest { ClientId = "tv", Scopes = ["profile"], Device = new ReportedDevice { Name = "TV" } };
 
-        var started = Assert.IsType<StartResult.Started>(await pairings.StartAsync(request));
+        var started = Assert.IsType<StartResult.Started>(await device.StartAsync(request));
         var typed = started.UserCode.Reveal();
-        var found = Assert.IsType<InspectResult.Found>(await pairings.ClaimAsync(typed, alice));
-        var notPaired = await pairings.PollAsync(started.DeviceCode, "tv", "key-of-this-poll");
-        var approved = await pairings.ApproveAsync(typed, alice, approval);
-        var paired = Assert.IsType<PollResult.Paired>(await pairings.PollAsync(started.DeviceCode, "tv", "key-of-this-poll"));
+        var found = Assert.IsType<ApproverResult.Review>(await approver.EnterAsync(TestData.Code(typed), alice));
+        var notPaired = await device.PollAsync(new PollRequest { DeviceCode = started.DeviceCode, ClientId = "tv", IdempotencyKey = "key-of-this-poll" });
+        var approved = await approver.ApproveAsync(TestData.Code(typed), alice, approval);
+        var paired = Assert.IsType<PollResult.Paired>(await device.PollAsync(new PollRequest { DeviceCode = started.DeviceCode, ClientId = "tv", IdempotencyKey = "key-of-this-poll" }));
         (await host.WithToken(paired.Token.Reveal()).GetAsync("/test/caller")).EnsureSuccessStatusCode();
         var last = store.Seen.OfType<Pairing>().Last(pairing => pairing.Grant is not null);
 
-        var other = Assert.IsType<StartResult.Started>(await pairings.StartAsync(request with { CanShowNumber = true })).UserCode.Reveal();
+        var other = Assert.IsType<StartResult.Started>(await device.StartAsync(request with { CanShowNumber = true })).UserCode.Reveal();
         policy.Risk = ApprovalRisk.MatchNumber;
-        var matching = await pairings.ApproveAsync(other, alice, approval with { CanCompareNumber = true });
-        var comparing = Assert.IsType<InspectResult.Matching>(await pairings.InspectAsync(other, alice));
+        var matching = await approver.ApproveAsync(TestData.Code(other), alice, approval with { CanCompareNumber = true });
+        var comparing = Assert.IsType<ApproverResult.ChooseNumber>(await approver.ReviewAsync(TestData.Code(other), alice));
 
         Assert.True(SecretDocument.TryParse("""{"host":"nas","password":"hunter2-of-the-nas"}""", SecretKeys.Default, out var settings, out _));
-        var device = caller!.Device with { SyncConfig = settings };
+        var television = caller!.Device with { SyncConfig = settings };
         var issue = new TokenIssueConditions(TestHost.Epoch, 25, ReplacesEarlier: true);
 
         object[] printed =
         [
             request, request.Device, started, started.DeviceCode, started.UserCode, alice, approval, found, notPaired, approved, paired,
-            paired.Token, paired.Issued, last, last.Grant!, last.Pacing, PollAttempt.NotAccepted(last), pairings, caller, device, named!,
-            new TokenWithDevice(paired.Issued, device), await devices.FindTokenAsync(paired.Token.Hash(), CancellationToken.None) ?? throw new InvalidOperationException(),
-            DeviceSchema.From(device), DeviceCreateResponse.From(device), DeviceSyncSchema.From(device, TestHost.Epoch, TestHost.Epoch), settings!,
+            paired.Token, paired.Issued, last, last.Grant!, last.Pacing, PollAttempt.NotAccepted(last), device, approver, caller, television, named!,
+            new TokenWithDevice(paired.Issued, television), await devices.FindTokenAsync(paired.Token.Hash(), CancellationToken.None) ?? throw new InvalidOperationException(),
+            DeviceSchema.From(television), DeviceCreateResponse.From(television), DeviceSyncSchema.From(television, TestHost.Epoch, TestHost.Epoch), settings!,
             SecretKeys.Default, new SecretDocumentConverter(), new UserIdConverter(), new ManagementScopes(), issue, new TokenIssue(paired.Issued, false),
             await devices.TryIssueTokenAsync(paired.Issued, issue, CancellationToken.None), await devices.ListTokensAsync("alice", CancellationToken.None),
-            await pairings.InspectAsync(typed, alice), await pairings.InspectAsync("WRNG-CODE", alice),
-            await pairings.DenyAsync(typed, alice), await pairings.DenyAsync("WRNG-CODE", alice), await pairings.StartAsync(request with { Scopes = ["nobody"] }),
-            new DecisionResult.Denied(), new DecisionResult.Forbidden(), new DecisionResult.DeviceLimitReached(100), new DecisionResult.ScopesNotGrantable(), new StartResult.Unavailable(),
-            matching, comparing, new DecisionResult.NumberRequired(), new StartResult.NumberRequired(),
+            await approver.ReviewAsync(TestData.Code(typed), alice), await approver.ReviewAsync(TestData.Code("WRNG-CXDX"), alice),
+            await approver.DenyAsync(TestData.Code(typed), alice), await approver.DenyAsync(TestData.Code("WRNG-CXDX"), alice), await device.StartAsync(request with { Scopes = ["nobody"] }),
+            new ApproverResult.Denied(), new ApproverResult.Forbidden(), new ApproverResult.DeviceLimitReached(100), new ApproverResult.ScopesNotGrantable(), new StartResult.Unavailable(),
+            matching, comparing, new ApproverResult.MustBeTyped(), new PollRequest { DeviceCode = started.DeviceCode, ClientId = "tv", IdempotencyKey = "key-of-this-poll" },
+            new ApproverResult.NumberRequired(), new StartResult.NumberRequired(),
             scope.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value, new DeviceRateLimits(), UserCodeFormat.Standard,
             new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()),
             new AttemptBudget("start:192.0.2.1", 10, TimeSpan.FromMinutes(1)),
             new DeviceClient { DisplayName = "TV", Secret = Clients.Secret },
-            new DecisionResult.StepUpRequired(), new DecisionResult.Blocked(), new PairingPageOptions(),
+            new ApproverResult.StepUpRequired(), new ApproverResult.Blocked(), new PairingPageOptions(),
             new StartResult.Forbidden(), new PairingEvent.Started(last), new PairingEvent.Claimed(last), new PairingEvent.CodeRefused(alice, last),
             new PairingEvent.CodeShared(alice, last), new PairingEvent.Approved(last), new PairingEvent.NumberAsked(last), new PairingEvent.Denied(last), new PairingEvent.Redeemed(last, paired.Issued),
             new PairingEvent.Replayed(last), new PairingEvent.ReplaySuspected(last), new PairingEvent.TokenMade(paired.Issued), new PairingEvent.TokenRenewed(paired.Issued),
-            new PairingEvent.TokenChanged(paired.Issued, paired.Issued), new DecisionResult.TokenLimitReached(25), new PairingEvent.Revoked(paired.Issued), new PairingEvent.DeviceRemoved("alice", device.Id),
+            new PairingEvent.TokenChanged(paired.Issued, paired.Issued), new ApproverResult.TokenLimitReached(25), new PairingEvent.Revoked(paired.Issued), new PairingEvent.DeviceRemoved("alice", television.Id),
             new PairingEvent.LimitReached("code", "alice"), new PairingEvent.CampaignSuspected("192.0.2.1", last), new PairingEvent.Voided(last),
             PairingQrCode.Of(new DefaultHttpContext { RequestServices = host.Services }.Request, started.UserCode),
             new PageContent
@@ -74,7 +79,7 @@ public sealed class PrintedValuesTests
             },
         ];
 
-        var secrets = new Secrets();
+        var secrets = new KnownSecrets();
         secrets.Add("device code", started.DeviceCode.Reveal());
         secrets.Add("user code", typed);
         secrets.Add("user code", started.UserCode.RevealGrouped());

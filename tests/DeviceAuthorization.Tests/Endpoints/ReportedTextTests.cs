@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using DeviceAuthorization.Rules;
 using CsCheck;
 
 namespace DeviceAuthorization.Tests;

@@ -1,4 +1,7 @@
 using System.Net;
+using DeviceAuthorization.Codes;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Duende.IdentityModel.Client;
 
 namespace DeviceAuthorization.Tests;

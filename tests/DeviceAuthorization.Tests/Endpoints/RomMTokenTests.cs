@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Logging.Testing;
 
 namespace DeviceAuthorization.Tests;
@@ -121,10 +123,10 @@ public sealed class SecretsTests
     private sealed class Run
     {
         /// <summary>Device codes, tokens and keys: nobody may record them.</summary>
-        public Secrets Secrets { get; } = new();
+        public KnownSecrets Secrets { get; } = new();
 
         /// <summary>User codes.</summary>
-        public Secrets Short { get; } = new();
+        public KnownSecrets Short { get; } = new();
 
         public List<string> UserCodes { get; } = [];
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using DeviceAuthorization.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using static DeviceAuthorization.Tests.Verifier;

@@ -1,4 +1,5 @@
 using System.Text;
+using DeviceAuthorization.Http;
 using CsCheck;
 
 namespace DeviceAuthorization.Tests;

@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAuthorization.Rules;
 using Duende.IdentityModel;
 using Duende.IdentityModel.Client;
 using Microsoft.AspNetCore.Builder;

@@ -1,4 +1,5 @@
 using System.Reflection;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>A store whose server is down; what the exception says must reach nobody.</summary>

@@ -1,4 +1,7 @@
 using System.Net;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Tests;

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Storage;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAuthorization.Limits;
 
 namespace DeviceAuthorization.Tests;
 

@@ -1,4 +1,7 @@
 using System.Net;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using DeviceAuthorization.Pages;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 

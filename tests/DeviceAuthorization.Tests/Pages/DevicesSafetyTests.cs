@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using DeviceAuthorization.Storage;
 using DeviceAuthorization.Tests.Devices;
 using Microsoft.AspNetCore.Builder;
 

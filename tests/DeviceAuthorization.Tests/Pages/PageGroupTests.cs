@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using DeviceAuthorization.Pages;
 using Microsoft.AspNetCore.Builder;
 
 namespace DeviceAuthorization.Tests;
@@ -70,7 +71,7 @@ public sealed class PageGroupTests
         await using var host = await StartAsync(app =>
         {
             Map(app);
-            app.MapGet("/test/qr", async (Microsoft.AspNetCore.Http.HttpContext context, PairingService pairings) => PairingQrCode.Of(
+            app.MapGet("/test/qr", async (Microsoft.AspNetCore.Http.HttpContext context, DeviceFlow pairings) => PairingQrCode.Of(
                 context.Request,
                 ((StartResult.Started)await pairings.StartAsync(new() { ClientId = "tv", Device = new() { Name = "TV" } })).UserCode).Uri);
         });

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using DeviceAuthorization.Pages;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Localization;
 

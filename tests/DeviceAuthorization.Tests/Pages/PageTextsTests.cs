@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Resources;
 using System.Text.RegularExpressions;
+using DeviceAuthorization.Pages;
 
 namespace DeviceAuthorization.Tests;
 

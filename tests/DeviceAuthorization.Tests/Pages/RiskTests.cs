@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using DeviceAuthorization.Pages;
+using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests;
 

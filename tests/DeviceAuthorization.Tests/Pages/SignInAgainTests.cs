@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Claims;
+using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authentication.JwtBearer;

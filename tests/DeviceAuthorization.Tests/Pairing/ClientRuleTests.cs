@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests;
 
@@ -72,7 +73,7 @@ public sealed class ClientRuleTests
     {
         await using var host = await StartAsync(new DeviceClient { AllowLink = false });
         using var scope = host.Services.CreateScope();
-        var pairings = scope.ServiceProvider.GetRequiredService<PairingService>();
+        var pairings = scope.ServiceProvider.GetRequiredService<DeviceFlow>();
         var request = new PairingRequest { ClientId = "tv", Device = new ReportedDevice { Name = "TV" } };
         Assert.False(Assert.IsType<StartResult.Started>(await pairings.StartAsync(request)).AllowsLink);
         Assert.True(Assert.IsType<StartResult.Started>(await pairings.StartAsync(request with { ClientId = "the host's own" })).AllowsLink);

@@ -1,6 +1,9 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
-/// <summary>PairingService: approve or deny.</summary>
+/// <summary>The flow: approve or deny.</summary>
 public sealed class DecisionTests
 {
     [Fact]
@@ -20,9 +23,9 @@ public sealed class DecisionTests
         var flow = new Flow();
         var codes = await flow.StartAsync();
         await flow.DenyAsync(codes);
-        Assert.Equal(new DecisionResult.AlreadyDecided(PairingStatus.Denied), await flow.DecideAsync(codes));
-        Assert.Equal(new DecisionResult.AlreadyDecided(PairingStatus.Denied), await flow.DenyAsync(codes));
-        Assert.IsType<DecisionResult.NotFound>(await flow.DecideAsync(codes, "bob"));
+        Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Denied), await flow.DecideAsync(codes));
+        Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Denied), await flow.DenyAsync(codes));
+        Assert.IsType<ApproverResult.NotFound>(await flow.DecideAsync(codes, "bob"));
         Assert.Empty(flow.Devices.Registered);
 
         for (var i = 0; i < 5; i++)
@@ -47,9 +50,9 @@ public sealed class DecisionTests
         var flow = new Flow();
         flow.Policy.Scopes = account?.Split(' ');
         var codes = await flow.StartAsync();
-        var result = await flow.Service.ApproveAsync(
-            codes.UserCode.Reveal(), new Approver("alice", credential?.Split(' ')), new Approval { Scopes = granted.Split(' ', StringSplitOptions.RemoveEmptyEntries) });
-        Assert.IsType(ok ? typeof(DecisionResult.Approved) : typeof(DecisionResult.ScopesNotGrantable), result);
+        var result = await flow.Approver.ApproveAsync(
+            codes.UserCode, new Approver("alice", credential?.Split(' ')), new Approval { Scopes = granted.Split(' ', StringSplitOptions.RemoveEmptyEntries) });
+        Assert.IsType(ok ? typeof(ApproverResult.Approved) : typeof(ApproverResult.ScopesNotGrantable), result);
         if (ok)
         {
             Assert.Equal(granted, string.Join(' ', (await flow.RedeemAsync(codes)).Issued.Scopes));
@@ -66,7 +69,7 @@ public sealed class DecisionTests
         var flow = new Flow();
         var codes = await flow.StartAsync();
         flow.Policy.IsActive = false;
-        Assert.IsType<DecisionResult.Forbidden>(await flow.DecideAsync(codes));
+        Assert.IsType<ApproverResult.Forbidden>(await flow.DecideAsync(codes));
         Assert.Equal(PairingError.AuthorizationPending, await flow.RefusedAsync(codes));
         Assert.Empty(flow.Devices.Registered);
     }
@@ -83,7 +86,7 @@ public sealed class DecisionTests
             await read.Reached;
             flow.Clock.Advance(codes.ExpiresIn);
             read.Release();
-            Assert.IsType<DecisionResult.NotFound>(await decision);
+            Assert.IsType<ApproverResult.NotFound>(await decision);
             Assert.Equal(PairingStatus.Pending, (await flow.StoredAsync(codes)).Status);
             Assert.Equal(PairingError.ExpiredToken, await flow.RefusedAsync(codes));
         }
@@ -130,9 +133,9 @@ public sealed class DecisionTests
             flow.Store.Interleaves = flow.Devices.Interleaves = true;
             var codes = await flow.StartAsync();
             var results = await Task.WhenAll(Enumerable.Range(round, 32).Select(i => Task.Run(() => i % 2 == 0 ? flow.DecideAsync(codes) : flow.DenyAsync(codes))));
-            var winner = Assert.Single(results, result => result is DecisionResult.Approved or DecisionResult.Denied);
-            var status = winner is DecisionResult.Approved ? PairingStatus.Approved : PairingStatus.Denied;
-            Assert.All(results.Where(result => result != winner), loser => Assert.Equal(new DecisionResult.AlreadyDecided(status), loser));
+            var winner = Assert.Single(results, result => result is ApproverResult.Approved or ApproverResult.Denied);
+            var status = winner is ApproverResult.Approved ? PairingStatus.Approved : PairingStatus.Denied;
+            Assert.All(results.Where(result => result != winner), loser => Assert.Equal(new ApproverResult.AlreadyDecided(status), loser));
             Assert.Equal(status, (await flow.StoredAsync(codes)).Status);
             Assert.Equal(status == PairingStatus.Approved ? 1 : 0, flow.Devices.Registered.Count);
         }
@@ -148,7 +151,7 @@ public sealed class DecisionTests
         await read.Reached;
         await flow.ApproveAsync(codes, "alice");
         read.Release();
-        Assert.IsType<DecisionResult.NotFound>(await bob);
+        Assert.IsType<ApproverResult.NotFound>(await bob);
         Assert.Equal("alice", (await flow.RedeemAsync(codes)).Issued.UserId);
     }
 
@@ -168,7 +171,7 @@ public sealed class DecisionTests
             await flow.RedeemAsync(codes);
             var redeemed = await flow.StoredAsync(codes);
             pause.Release();
-            Assert.Equal(new DecisionResult.AlreadyDecided(PairingStatus.Redeemed), await late);
+            Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Redeemed), await late);
             Assert.Equal(redeemed, await flow.StoredAsync(codes));
             Assert.Equal("First", Assert.Single(flow.Devices.Registered).Name);
             Assert.Equal(PairingError.InvalidGrant, await flow.RefusedAsync(codes));

@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>PairingService and <see cref="DeviceAuthorizationOptions.MaxDevicesPerUser"/>.</summary>
+/// <summary>The flow and <see cref="DeviceAuthorizationOptions.MaxDevicesPerUser"/>.</summary>
 public sealed class DeviceLimitTests
 {
     [Fact]
@@ -12,7 +15,7 @@ public sealed class DeviceLimitTests
         var flow = new Flow(options => options.MaxDevicesPerUser = 1);
         await flow.PairAsync();
         var (codes, events) = (await flow.StartAsync(), flow.Events.Names);
-        Assert.Equal(new DecisionResult.DeviceLimitReached(1), await flow.DecideAsync(codes));
+        Assert.Equal(new ApproverResult.DeviceLimitReached(1), await flow.DecideAsync(codes));
         Assert.Equal(PairingStatus.Pending, (await flow.StoredAsync(codes)).Status);
         Assert.Equal(PairingError.AuthorizationPending, await flow.RefusedAsync(codes));
         Assert.Single(await flow.Devices.ListAsync("alice", default));
@@ -25,7 +28,7 @@ public sealed class DeviceLimitTests
         var flow = new Flow(options => options.MaxDevicesPerUser = 1);
         var first = await flow.PairAsync();
         var codes = await flow.StartAsync();
-        Assert.IsType<DecisionResult.DeviceLimitReached>(await flow.DecideAsync(codes));
+        Assert.IsType<ApproverResult.DeviceLimitReached>(await flow.DecideAsync(codes));
         Assert.True(await flow.Devices.DeleteAsync("alice", first.Issued.DeviceId!, flow.Clock.GetUtcNow(), default));
         await flow.ApproveAsync(codes);
         await flow.RedeemAsync(codes);
@@ -49,10 +52,10 @@ public sealed class DeviceLimitTests
         var flow = new Flow(options => options.MaxDevicesPerUser = 1);
         var first = await flow.PairAsync("tv-1");
         var codes = await flow.StartAsync(identifier);
-        var result = await flow.Service.ApproveAsync(
-            codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"], AsNewDevice = asNewDevice });
-        Assert.Equal(approved, result is DecisionResult.Approved { Device: var device } && device.Id == first.Issued.DeviceId);
-        Assert.Equal(!approved, result is DecisionResult.DeviceLimitReached);
+        var result = await flow.Approver.ApproveAsync(
+            codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], AsNewDevice = asNewDevice });
+        Assert.Equal(approved, result is ApproverResult.Approved { Device: var device } && device.Id == first.Issued.DeviceId);
+        Assert.Equal(!approved, result is ApproverResult.DeviceLimitReached);
     }
 
     [Fact]
@@ -62,8 +65,8 @@ public sealed class DeviceLimitTests
         await flow.PairAsync();
         flow.Policy.Risk = ApprovalRisk.MatchNumber;
         var codes = Assert.IsType<StartResult.Started>(await flow.TryStartAsync(canShowNumber: true));
-        Assert.IsType<DecisionResult.DeviceLimitReached>(await flow.Service.ApproveAsync(
-            codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
+        Assert.IsType<ApproverResult.DeviceLimitReached>(await flow.Approver.ApproveAsync(
+            codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
         Assert.Equal(PairingStatus.Pending, (await flow.StoredAsync(codes)).Status);
     }
 
@@ -77,7 +80,7 @@ public sealed class DeviceLimitTests
         await pause.Reached; // it is decided, and not registered yet
         var other = await flow.PairAsync();
         pause.Release();
-        Assert.Equal(new DecisionResult.DeviceLimitReached(1), await deciding);
+        Assert.Equal(new ApproverResult.DeviceLimitReached(1), await deciding);
 
         await WaitsForAPlaceAsync(flow, codes, other);
     }
@@ -119,8 +122,8 @@ public sealed class DeviceLimitTests
         }
 
         var results = await Task.WhenAll(started.Select(codes => Task.Run(() => flow.DecideAsync(codes))));
-        Assert.Equal(3, results.OfType<DecisionResult.Approved>().Count());
-        Assert.Equal(13, results.OfType<DecisionResult.DeviceLimitReached>().Count());
+        Assert.Equal(3, results.OfType<ApproverResult.Approved>().Count());
+        Assert.Equal(13, results.OfType<ApproverResult.DeviceLimitReached>().Count());
         Assert.Equal(3, (await flow.Devices.ListAsync("alice", default)).Count);
     }
 
@@ -140,7 +143,7 @@ public sealed class DeviceLimitTests
             read.Enqueue(member);
             return Task.CompletedTask;
         };
-        Assert.Equal("tv-3", Assert.IsType<InspectResult.Found>(await flow.ClaimAsync(codes)).KnownDevice?.ClientDeviceIdentifier);
+        Assert.Equal("tv-3", Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes)).KnownDevice?.ClientDeviceIdentifier);
         Assert.Equal(
             [nameof(IDeviceRepository.FindByIdentifierAsync), nameof(IDeviceRepository.ListTokensAsync)], // tokens have a limit of their own
             read.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray());

@@ -1,3 +1,6 @@
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using DeviceAuthorization.Tests.Devices;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
@@ -34,8 +37,7 @@ public sealed class EventTests
     {
         var flow = new Flow();
         var codes = await flow.StartAsync();
-        await flow.Service.InspectAsync("no code at all", new Approver("alice")); // nothing to tell
-        await flow.Service.InspectAsync("WRNG-CXDF", new Approver("alice"));
+        await flow.Approver.ReviewAsync(TestData.Code("WRNG-CXDF"), new Approver("alice"));
         await flow.DenyAsync(codes);
         await flow.DenyAsync(codes, "bob");
         Assert.Equal(["Started", "CodeRefused", "Denied", "CodeRefused"], flow.Events.Names);
@@ -96,7 +98,7 @@ public sealed class EventTests
         }
 
         Assert.Equal(["Started", "Approved", "Redeemed", .. revokes ? ["Revoked"] : Array.Empty<string>(), "Replayed"], events.Names);
-        Assert.Single(one.Logs.GetSnapshot().Concat(two.Logs.GetSnapshot()), record => record.Category == typeof(PairingService).FullName && record.Id.Id == 16);
+        Assert.Single(one.Logs.GetSnapshot().Concat(two.Logs.GetSnapshot()), record => record.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true && record.Id.Id == 16);
 
         async Task PollAsync(int poll)
         {
@@ -132,7 +134,7 @@ public sealed class EventTests
         var changed = Assert.Single(events.All.OfType<PairingEvent.TokenChanged>());
         Assert.Equal(("Script", "Backup", "library.read profile", "profile"), (changed.Before.Name, changed.Token.Name, string.Join(' ', changed.Before.Scopes), string.Join(' ', changed.Token.Scopes)));
         Assert.Equal((made, "alice"), ($"{Assert.Single(events.All.OfType<PairingEvent.TokenRenewed>()).Token.Id}", changed.Token.UserId));
-        var logged = host.Logs.GetSnapshot().Where(record => record.Category == typeof(PairingService).FullName && record.Id.Id is >= 61 and <= 63).ToArray();
+        var logged = host.Logs.GetSnapshot().Where(record => record.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true && record.Id.Id is >= 61 and <= 63).ToArray();
         Assert.Equal([61, 63, 62, 61], logged.Select(record => record.Id.Id));
         Assert.All(logged, record => Assert.Equal(LogLevel.Information, record.Level));
         Assert.Contains(made, logged[0].Message, StringComparison.Ordinal);

@@ -1,13 +1,18 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging.Abstractions;
+using DeviceAuthorization.Flow;
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>The service over real in-memory stores, with a clock, a policy and store calls that the test controls.</summary>
+/// <summary>The flow over real in-memory stores, with a clock, a policy and store calls that the test controls.</summary>
 internal sealed class Flow
 {
+    private readonly ServiceProvider _services;
+
     /// <param name="configure">Changes the settings.</param>
     /// <param name="before">The flow of the same host before it was started anew: its time and its stores go on.</param>
     public Flow(Action<DeviceAuthorizationOptions>? configure = null, Flow? before = null)
@@ -18,23 +23,17 @@ internal sealed class Flow
         Clock = before?.Clock ?? new(TestData.Start);
         Devices = before?.Devices ?? new(new InMemoryDeviceRepository());
         Store = before?.Store ?? new InterceptedPairingStore(new InMemoryPairingStore(wrapped, Clock));
-        var logger = NullLogger<PairingService>.Instance;
-        var notices = new PairingNotices([Events], logger);
-        var registry = new DeviceRegistry(Devices, notices, wrapped, Clock);
-        var limiter = new InMemoryAttemptLimiter(Clock);
-        var told = new ToldOnce(limiter, Clock);
-        var codes = new EnteredCodes(Store, limiter, told, notices, wrapped, Clock);
-        Service = new PairingService(
-            new CodeDraw(Store, told, notices, wrapped, Clock, logger),
-            new LookUp(Store, codes, Policy, registry, notices, wrapped, Clock),
-            codes,
-            new Decision(Store, registry, notices, wrapped, Clock),
-            new Redemption(Store, Devices, Policy, registry, told, notices, wrapped, Clock, logger),
-            registry,
-            Store,
-            Policy,
-            wrapped,
-            Clock);
+        _services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton<IPairingStore>(Store)
+            .AddSingleton<IDeviceRepository>(Devices)
+            .AddSingleton<IPairingPolicy>(Policy)
+            .AddSingleton<IPairingEvents>(Events)
+            .AddSingleton<IAttemptLimiter>(new InMemoryAttemptLimiter(Clock))
+            .AddSingleton<TimeProvider>(Clock)
+            .AddSingleton(wrapped)
+            .AddFlow()
+            .BuildServiceProvider();
     }
 
     public FakeTimeProvider Clock { get; }
@@ -48,10 +47,12 @@ internal sealed class Flow
     /// <summary>What was told, in order.</summary>
     public RecordedEvents Events { get; } = new();
 
-    public PairingService Service { get; }
+    public DeviceFlow Device => _services.GetRequiredService<DeviceFlow>();
+
+    public ApproverFlow Approver => _services.GetRequiredService<ApproverFlow>();
 
     public Task<StartResult> TryStartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true, bool canShowNumber = false) =>
-        Service.StartAsync(new PairingRequest
+        Device.StartAsync(new PairingRequest
         {
             ClientId = "tv",
             RequiresClientId = requiresClientId,
@@ -63,20 +64,20 @@ internal sealed class Flow
     public async Task<StartResult.Started> StartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true) =>
         Assert.IsType<StartResult.Started>(await TryStartAsync(identifier, name, requiresClientId));
 
-    public Task<InspectResult> ClaimAsync(StartResult.Started codes, string user = "alice") =>
-        Service.ClaimAsync(codes.UserCode.Reveal(), new Approver(user));
+    public Task<ApproverResult> ClaimAsync(StartResult.Started codes, string user = "alice") =>
+        Approver.EnterAsync(codes.UserCode, new Approver(user));
 
-    public Task<DecisionResult> DecideAsync(StartResult.Started codes, string user = "alice", string? name = null, params string[] scopes) =>
-        Service.ApproveAsync(codes.UserCode.Reveal(), new Approver(user), new Approval { Scopes = scopes is [] ? ["read", "write"] : scopes, DeviceName = name });
+    public Task<ApproverResult> DecideAsync(StartResult.Started codes, string user = "alice", string? name = null, params string[] scopes) =>
+        Approver.ApproveAsync(codes.UserCode, new Approver(user), new Approval { Scopes = scopes is [] ? ["read", "write"] : scopes, DeviceName = name });
 
     public async Task<Device> ApproveAsync(StartResult.Started codes, string user = "alice", string? name = null) =>
-        Assert.IsType<DecisionResult.Approved>(await DecideAsync(codes, user, name)).Device;
+        Assert.IsType<ApproverResult.Approved>(await DecideAsync(codes, user, name)).Device;
 
-    public Task<DecisionResult> DenyAsync(StartResult.Started codes, string user = "alice") =>
-        Service.DenyAsync(codes.UserCode.Reveal(), new Approver(user));
+    public Task<ApproverResult> DenyAsync(StartResult.Started codes, string user = "alice") =>
+        Approver.DenyAsync(codes.UserCode, new Approver(user));
 
     public Task<PollResult> PollAsync(StartResult.Started codes, string? key = null, string? clientId = "tv", string? address = null) =>
-        Service.PollAsync(codes.DeviceCode, clientId, key, address);
+        Device.PollAsync(new PollRequest { DeviceCode = codes.DeviceCode, ClientId = clientId, IdempotencyKey = key, Address = address });
 
     /// <summary>The error of a poll that must not succeed.</summary>
     public async Task<PairingError> RefusedAsync(StartResult.Started codes, string? key = null, string? clientId = "tv", string? address = null) =>

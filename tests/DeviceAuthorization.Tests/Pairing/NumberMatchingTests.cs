@@ -1,19 +1,21 @@
+using DeviceAuthorization.Rules;
+
 namespace DeviceAuthorization.Tests;
 
-/// <summary>PairingService: approve, then compare the number.</summary>
+/// <summary>The flow: approve, then compare the number.</summary>
 public sealed class NumberMatchingTests
 {
     [Theory]
-    [InlineData(NumberMatching.Off, ApprovalRisk.None, typeof(DecisionResult.Approved))]
-    [InlineData(NumberMatching.Off, ApprovalRisk.MatchNumber, typeof(DecisionResult.Blocked))]
-    [InlineData(NumberMatching.WhenRisky, ApprovalRisk.None, typeof(DecisionResult.Approved))]
-    [InlineData(NumberMatching.WhenRisky, ApprovalRisk.Warn, typeof(DecisionResult.Approved))]
-    [InlineData(NumberMatching.WhenRisky, ApprovalRisk.MatchNumber, typeof(DecisionResult.Matching))]
-    [InlineData(NumberMatching.WhenRisky, ApprovalRisk.MatchNumber, typeof(DecisionResult.Blocked), false)]
-    [InlineData(NumberMatching.Always, ApprovalRisk.None, typeof(DecisionResult.Matching))]
-    [InlineData(NumberMatching.Always, ApprovalRisk.Warn, typeof(DecisionResult.Matching))]
-    [InlineData(NumberMatching.Always, ApprovalRisk.StepUp, typeof(DecisionResult.StepUpRequired))]
-    [InlineData(NumberMatching.Always, ApprovalRisk.Block, typeof(DecisionResult.Blocked))]
+    [InlineData(NumberMatching.Off, ApprovalRisk.None, typeof(ApproverResult.Approved))]
+    [InlineData(NumberMatching.Off, ApprovalRisk.MatchNumber, typeof(ApproverResult.Blocked))]
+    [InlineData(NumberMatching.WhenRisky, ApprovalRisk.None, typeof(ApproverResult.Approved))]
+    [InlineData(NumberMatching.WhenRisky, ApprovalRisk.Warn, typeof(ApproverResult.Approved))]
+    [InlineData(NumberMatching.WhenRisky, ApprovalRisk.MatchNumber, typeof(ApproverResult.ChooseNumber))]
+    [InlineData(NumberMatching.WhenRisky, ApprovalRisk.MatchNumber, typeof(ApproverResult.Blocked), false)]
+    [InlineData(NumberMatching.Always, ApprovalRisk.None, typeof(ApproverResult.ChooseNumber))]
+    [InlineData(NumberMatching.Always, ApprovalRisk.Warn, typeof(ApproverResult.ChooseNumber))]
+    [InlineData(NumberMatching.Always, ApprovalRisk.StepUp, typeof(ApproverResult.StepUpRequired))]
+    [InlineData(NumberMatching.Always, ApprovalRisk.Block, typeof(ApproverResult.Blocked))]
     public async Task Setting_and_policy_say_whether_a_number_is_compared(NumberMatching matching, ApprovalRisk risk, Type result, bool canShow = true)
     {
         var flow = new Flow(options => options.NumberMatching = matching) { Policy = { Risk = risk } };
@@ -34,8 +36,8 @@ public sealed class NumberMatchingTests
         var codes = await StartAsync(before, canShow: false);
         var after = new Flow(options => options.NumberMatching = NumberMatching.Always);
         await after.Store.TryAddAsync(await before.StoredAsync(codes), default);
-        Assert.Equal(ApprovalRisk.Block, Assert.IsType<InspectResult.Found>(await after.ClaimAsync(codes)).Risk);
-        Assert.IsType<DecisionResult.Blocked>(await ApproveAsync(after, codes));
+        Assert.Equal(ApprovalRisk.Block, Assert.IsType<ApproverResult.Review>(await after.ClaimAsync(codes)).Risk);
+        Assert.IsType<ApproverResult.Blocked>(await ApproveAsync(after, codes));
     }
 
     [Fact]
@@ -44,13 +46,13 @@ public sealed class NumberMatchingTests
         var (flow, codes, numbers) = await MatchingAsync();
         for (var look = 0; look < 3; look++)
         {
-            Assert.Equal(numbers, Assert.IsType<InspectResult.Matching>(await flow.ClaimAsync(codes)).Numbers);
+            Assert.Equal(numbers, Assert.IsType<ApproverResult.ChooseNumber>(await flow.ClaimAsync(codes)).Numbers);
         }
 
-        Assert.Equal(new DecisionResult.AlreadyDecided(PairingStatus.Matching), await ApproveAsync(flow, codes)); // in a second tab
-        Assert.IsType<InspectResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
-        Assert.IsType<DecisionResult.NotFound>(await flow.DenyAsync(codes, "bob"));
-        Assert.Equal(numbers, Assert.IsType<InspectResult.Matching>(await flow.ClaimAsync(codes)).Numbers);
+        Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Matching), await ApproveAsync(flow, codes)); // in a second tab
+        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.IsType<ApproverResult.NotFound>(await flow.DenyAsync(codes, "bob"));
+        Assert.Equal(numbers, Assert.IsType<ApproverResult.ChooseNumber>(await flow.ClaimAsync(codes)).Numbers);
     }
 
     [Fact]
@@ -63,7 +65,7 @@ public sealed class NumberMatchingTests
         }
 
         Assert.Empty(flow.Devices.Registered);
-        await flow.Service.MatchAsync(codes.UserCode.Reveal(), new Approver("alice"), await ShownAsync(flow, codes));
+        await flow.Approver.ChooseNumberAsync(codes.UserCode, new Approver("alice"), await ShownAsync(flow, codes));
         Assert.Single(flow.DeviceIds());
         await flow.RedeemAsync(codes);
     }
@@ -81,7 +83,7 @@ public sealed class NumberMatchingTests
     public async Task None_of_the_numbers_is_a_denial()
     {
         var (flow, codes, _) = await MatchingAsync();
-        Assert.IsType<DecisionResult.Denied>(await flow.DenyAsync(codes));
+        Assert.IsType<ApproverResult.Denied>(await flow.DenyAsync(codes));
         Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));
         Assert.Null((await flow.StoredAsync(codes)).Grant);
     }
@@ -94,7 +96,7 @@ public sealed class NumberMatchingTests
         var pending = await flow.StoredAsync(codes);
         for (var number = 0; number < 100; number++)
         {
-            Assert.IsType<DecisionResult.NotFound>(await flow.Service.MatchAsync(codes.UserCode.Reveal(), new Approver("alice"), number));
+            Assert.IsType<ApproverResult.NotFound>(await flow.Approver.ChooseNumberAsync(codes.UserCode, new Approver("alice"), number));
         }
 
         Assert.Equal(pending, await flow.StoredAsync(codes));
@@ -108,8 +110,8 @@ public sealed class NumberMatchingTests
         var (flow, codes, _) = await MatchingAsync();
         Assert.Equal(codes.ExpiresIn, (await flow.StoredAsync(codes)).ExpiresAt - flow.Clock.GetUtcNow()); // none was given yet
         flow.Clock.Advance(codes.ExpiresIn - TimeSpan.FromMilliseconds(1));
-        Assert.IsType<DecisionResult.Approved>(
-            await flow.Service.MatchAsync(codes.UserCode.Reveal(), new Approver("alice"), await ShownAsync(flow, codes)));
+        Assert.IsType<ApproverResult.Approved>(
+            await flow.Approver.ChooseNumberAsync(codes.UserCode, new Approver("alice"), await ShownAsync(flow, codes)));
         flow.Clock.Advance(TimeSpan.FromSeconds(seconds));
         Assert.IsType(paired ? typeof(PollResult.Paired) : typeof(PollResult.NotPaired), await flow.PollAsync(codes));
     }
@@ -119,7 +121,7 @@ public sealed class NumberMatchingTests
     {
         var flow = new Flow(options => (options.NumberMatching, options.MaxLivePairings) = (NumberMatching.Always, 1));
         var codes = await StartAsync(flow);
-        Assert.IsType<DecisionResult.Matching>(await ApproveAsync(flow, codes));
+        Assert.IsType<ApproverResult.ChooseNumber>(await ApproveAsync(flow, codes));
         flow.Clock.Advance(TimeSpan.FromMinutes(2)); // the store sweeps
         Assert.IsType<StartResult.Unavailable>(await flow.TryStartAsync(canShowNumber: true));
         Assert.Equal(PairingStatus.Matching, (await flow.StoredAsync(codes)).Status);
@@ -161,14 +163,14 @@ public sealed class NumberMatchingTests
     {
         var flow = new Flow(options => options.NumberMatching = NumberMatching.Always);
         var codes = await StartAsync(flow);
-        return (flow, codes, Assert.IsType<DecisionResult.Matching>(await ApproveAsync(flow, codes)).Numbers);
+        return (flow, codes, Assert.IsType<ApproverResult.ChooseNumber>(await ApproveAsync(flow, codes)).Numbers);
     }
 
     private static async Task<StartResult.Started> StartAsync(Flow flow, bool canShow = true) =>
         Assert.IsType<StartResult.Started>(await flow.TryStartAsync(canShowNumber: canShow));
 
-    private static Task<DecisionResult> ApproveAsync(Flow flow, StartResult.Started codes) =>
-        flow.Service.ApproveAsync(codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true });
+    private static Task<ApproverResult> ApproveAsync(Flow flow, StartResult.Started codes) =>
+        flow.Approver.ApproveAsync(codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true });
 
     private static async Task<int> ShownAsync(Flow flow, StartResult.Started codes) =>
         Assert.IsType<PollResult.NotPaired>(await flow.PollAsync(codes)).MatchNumber!.Value;

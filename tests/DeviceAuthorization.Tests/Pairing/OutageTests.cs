@@ -1,6 +1,9 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
-/// <summary>PairingService: a store that fails once, before or after its write took effect, costs a retry and nothing else.</summary>
+/// <summary>The flow: a store that fails once, before or after its write took effect, costs a retry and nothing else.</summary>
 public sealed class OutageTests
 {
     [Theory]
@@ -12,7 +15,7 @@ public sealed class OutageTests
         var codes = await flow.StartAsync();
         Fail(flow.Devices, nameof(IDeviceRepository.AddOrFindAsync), after);
         await Assert.ThrowsAsync<IOException>(() => flow.DecideAsync(codes));
-        Assert.Equal(new DecisionResult.AlreadyDecided(PairingStatus.Approved), await flow.DecideAsync(codes));
+        Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Approved), await flow.DecideAsync(codes));
         await AssertPairedOnceAsync(flow, codes);
     }
 
@@ -35,7 +38,7 @@ public sealed class OutageTests
         var codes = await flow.StartAsync();
         flow.Store.FailAfter(nameof(IPairingStore.TryReplaceAsync));
         await Assert.ThrowsAsync<IOException>(() => flow.DecideAsync(codes));
-        Assert.Equal(new DecisionResult.AlreadyDecided(PairingStatus.Approved), await flow.DecideAsync(codes));
+        Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Approved), await flow.DecideAsync(codes));
         await AssertPairedOnceAsync(flow, codes);
     }
 

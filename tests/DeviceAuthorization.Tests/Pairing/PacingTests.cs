@@ -25,8 +25,8 @@ public sealed class PacingTests
     [InlineData(4, PairingError.AuthorizationPending, 5)]
     public void A_poll_inside_the_interval_lengthens_it_by_five_seconds(double seconds, PairingError error, int interval)
     {
-        var pairing = TestData.NewPairing().Poll("tv", null, T0).Next;
-        var (answer, next) = pairing.Poll("tv", null, At(seconds));
+        var pairing = TestData.NewPairing().PollError("tv", null, T0).Next;
+        var (answer, next) = pairing.PollError("tv", null, At(seconds));
         Assert.Equal(error, answer);
         Assert.Equal(TimeSpan.FromSeconds(interval), next.Pacing.Interval);
     }
@@ -97,11 +97,11 @@ public sealed class PacingTests
     [Fact]
     public void After_the_clock_was_set_back_pacing_goes_on_from_the_new_time()
     {
-        var pairing = TestData.NewPairing().Poll("tv", null, T0).Next;
-        var (first, next) = pairing.Poll("tv", null, At(-3600));
+        var pairing = TestData.NewPairing().PollError("tv", null, T0).Next;
+        var (first, next) = pairing.PollError("tv", null, At(-3600));
         Assert.Equal(PairingError.AuthorizationPending, first);
-        Assert.Equal(PairingError.SlowDown, next.Poll("tv", null, At(-3599)).Error);
-        Assert.Equal(PairingError.AuthorizationPending, next.Poll("tv", null, At(-3595)).Error);
+        Assert.Equal(PairingError.SlowDown, next.PollError("tv", null, At(-3599)).Error);
+        Assert.Equal(PairingError.AuthorizationPending, next.PollError("tv", null, At(-3595)).Error);
     }
 
     private static DateTimeOffset At(double seconds) => T0 + TimeSpan.FromMilliseconds(Math.Round(seconds * 1000));
@@ -112,7 +112,7 @@ public sealed class PacingTests
         var pairing = TestData.NewPairing() with { ExpiresAt = At(3600) };
         return string.Join(' ', seconds.Select(second =>
         {
-            (var error, pairing) = pairing.Poll("tv", null, At(second));
+            (var error, pairing) = pairing.PollError("tv", null, At(second));
             return error == PairingError.SlowDown ? $"slow:{pairing.Pacing.Interval.TotalSeconds:0}" : error == PairingError.AuthorizationPending ? "pending" : $"{error}";
         }));
     }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests;
 
@@ -51,14 +52,14 @@ public sealed class PairingRuleTests
         ["match"] = state => Outcome(state, state.Match("alice", 42, Now)),
         ["match-wrong"] = state => Outcome(state, state.Match("alice", 75, Now)),
         ["match-bob"] = state => Outcome(state, state.Match("bob", 42, Now)),
-        ["poll"] = state => Outcome(state, state.Poll("tv", null, Now)),
-        ["poll-early"] = state => Outcome(Early(state), Early(state).Poll("tv", null, Now)),
-        ["poll-key"] = state => Outcome(state, state.Poll("tv", Key, Now)),
-        ["poll-key2"] = state => Outcome(state, state.Poll("tv", TestData.NewHash(), Now)),
-        ["poll-radio"] = state => Outcome(state, state.Poll("radio", null, Now)),
-        ["poll-radio-key"] = state => Outcome(state, state.Poll("radio", Key, Now)),
-        ["poll-anon"] = state => Outcome(state, state.Poll(null, null, Now)),
-        ["poll-anon-key"] = state => Outcome(state, state.Poll(null, Key, Now)),
+        ["poll"] = state => Outcome(state, state.PollError("tv", null, Now)),
+        ["poll-early"] = state => Outcome(Early(state), Early(state).PollError("tv", null, Now)),
+        ["poll-key"] = state => Outcome(state, state.PollError("tv", Key, Now)),
+        ["poll-key2"] = state => Outcome(state, state.PollError("tv", TestData.NewHash(), Now)),
+        ["poll-radio"] = state => Outcome(state, state.PollError("radio", null, Now)),
+        ["poll-radio-key"] = state => Outcome(state, state.PollError("radio", Key, Now)),
+        ["poll-anon"] = state => Outcome(state, state.PollError(null, null, Now)),
+        ["poll-anon-key"] = state => Outcome(state, state.PollError(null, Key, Now)),
         ["register"] = state => state.Registered(Telly) is var next && ReferenceEquals(next, state) ? "nothing"
             : next == state with { Grant = state.Grant! with { DeviceId = Telly.Id, DeviceName = Telly.Name } } ? "registered" : "changed something else",
         ["void"] = state => state.Voided(Now) is var next && ReferenceEquals(next, state) ? "nothing"
@@ -103,7 +104,8 @@ public sealed class PairingRuleTests
     [Fact]
     public void Every_rule_that_moves_a_pairing_is_an_event_of_the_table()
     {
-        var rules = typeof(Pairing).GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+        var rules = typeof(Pairing).GetMethods(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.DeclaredOnly)
+            .Where(method => !method.IsPrivate)
             .Where(method => method.ReturnType == typeof(Pairing)
                 || (method.ReturnType.IsGenericType && method.ReturnType.GetGenericArguments().Contains(typeof(Pairing))))
             .Select(method => method.Name)
@@ -129,8 +131,8 @@ public sealed class PairingRuleTests
             Assert.Same(state, state.Deny(user, Now).Next);
         }
 
-        Assert.Same(state, state.Poll("tv", null, Now).Next);
-        Assert.Same(state, state.Poll("tv", Key, Now).Next);
+        Assert.Same(state, state.PollError("tv", null, Now).Next);
+        Assert.Same(state, state.PollError("tv", Key, Now).Next);
         Assert.Same(state, state.Registered(Telly));
     }
 
@@ -140,8 +142,8 @@ public sealed class PairingRuleTests
         foreach (var (name, state) in States)
         {
             var open = state with { RequiresClientId = false };
-            Assert.Equal(Outcome(open, open.Poll("tv", Key, Now)), Outcome(open, open.Poll(null, Key, Now)));
-            Assert.Equal((PairingError.InvalidGrant, open), open.Poll("TV", Key, Now));
+            Assert.Equal(Outcome(open, open.PollError("tv", Key, Now)), Outcome(open, open.PollError(null, Key, Now)));
+            Assert.Equal((PairingError.InvalidGrant, open), open.PollError("TV", Key, Now));
             Assert.True(open.BelongsTo(null) && !state.BelongsTo(null), name);
         }
     }

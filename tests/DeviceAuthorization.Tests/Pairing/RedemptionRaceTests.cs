@@ -1,6 +1,9 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
-/// <summary>PairingService: polls that meet each other, and decisions.</summary>
+/// <summary>The flow: polls that meet each other, and decisions.</summary>
 public sealed class RedemptionRaceTests
 {
     [Theory]

@@ -1,6 +1,9 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
-/// <summary>PairingService: poll and redeem, one at a time.</summary>
+/// <summary>The flow: poll and redeem, one at a time.</summary>
 public sealed class RedemptionTests
 {
     [Fact]
@@ -52,7 +55,7 @@ public sealed class RedemptionTests
     {
         var flow = new Flow();
         var codes = await flow.StartAsync();
-        Assert.Equal(new PollResult.NotPaired(PairingError.InvalidGrant) { IsUnknownCode = true }, await flow.Service.PollAsync(DeviceCode.New(), "tv"));
+        Assert.Equal(new PollResult.NotPaired(PairingError.InvalidGrant) { IsUnknownCode = true }, await flow.Device.PollAsync(new PollRequest { DeviceCode = DeviceCode.New(), ClientId = "tv" }));
         Assert.Equal(PairingError.AuthorizationPending, await flow.RefusedAsync(codes));
     }
 

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>Which device a pairing makes or finds, and what becomes of its earlier tokens.</summary>

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
@@ -128,7 +130,7 @@ public sealed class SuspectedReplayTests
         await PollAsync(elsewhere);
         await PollAsync(elsewhere);
         Assert.Equal(Home, Assert.Single(events.All.OfType<PairingEvent.ReplaySuspected>()).Pairing.RedeemedFrom);
-        var logged = Assert.Single(host.Logs.GetSnapshot(), record => record.Category == typeof(PairingService).FullName && record.Id.Id == 60);
+        var logged = Assert.Single(host.Logs.GetSnapshot(), record => record.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true && record.Id.Id == 60);
         Assert.Equal(LogLevel.Warning, logged.Level);
         Assert.DoesNotContain(Home, logged.Message, StringComparison.Ordinal); // an address is a person's
         (await host.WithToken(token).GetAsync("/api/library")).EnsureSuccessStatusCode();

@@ -1,3 +1,8 @@
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+
 namespace DeviceAuthorization.Tests;
 
 /// <summary>Codes that are sent around, and networks that make them by the dozen.</summary>
@@ -12,7 +17,7 @@ public sealed class SuspicionTests
         var flow = new Flow();
         var codes = await flow.StartAsync();
         await flow.ClaimAsync(codes);
-        Assert.IsType<InspectResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
         var shared = Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
         Assert.Equal(("bob", "alice"), (shared.Approver.UserId, shared.Pairing.ApproverId));
         await flow.ApproveAsync(codes);
@@ -26,7 +31,7 @@ public sealed class SuspicionTests
         var codes = await flow.StartAsync();
         await flow.ClaimAsync(codes);
         flow.Clock.Advance(Pairing.ClaimLifetime);
-        Assert.IsType<InspectResult.Found>(await flow.ClaimAsync(codes, "bob"));
+        Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes, "bob"));
         Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
     }
 
@@ -39,8 +44,8 @@ public sealed class SuspicionTests
         var codes = await flow.StartAsync();
         await flow.ClaimAsync(codes);
         flow.Clock.Advance(afterTheClaim ? Pairing.ClaimLifetime : TimeSpan.Zero);
-        Assert.IsType<InspectResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
-        Assert.IsType<DecisionResult.NotFound>(await flow.DecideAsync(codes));
+        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.IsType<ApproverResult.NotFound>(await flow.DecideAsync(codes));
         Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));
         Assert.Single(flow.Events.All.OfType<PairingEvent.Voided>());
     }
@@ -51,7 +56,7 @@ public sealed class SuspicionTests
         var flow = new Flow(options => options.VoidSuspectedPairings = true);
         var codes = await flow.StartAsync();
         await flow.ClaimAsync(codes);
-        Assert.IsType<InspectResult.NotFound>(await flow.Service.InspectAsync(codes.UserCode.Reveal(), new Approver("bob")));
+        Assert.IsType<ApproverResult.NotFound>(await flow.Approver.ReviewAsync(codes.UserCode, new Approver("bob")));
         Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
         await flow.ApproveAsync(codes);
     }
@@ -60,16 +65,16 @@ public sealed class SuspicionTests
     public async Task While_the_number_is_compared_the_code_can_be_void()
     {
         var flow = new Flow(options => (options.VoidSuspectedPairings, options.NumberMatching) = (true, NumberMatching.Always));
-        var codes = Assert.IsType<StartResult.Started>(await flow.Service.StartAsync(new PairingRequest
+        var codes = Assert.IsType<StartResult.Started>(await flow.Device.StartAsync(new PairingRequest
         {
             ClientId = "tv",
             Scopes = ["read"],
             Device = new ReportedDevice { Name = "TV" },
             CanShowNumber = true,
         }));
-        Assert.IsType<DecisionResult.Matching>(await flow.Service.ApproveAsync(
-            codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
-        Assert.IsType<InspectResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.IsType<ApproverResult.ChooseNumber>(await flow.Approver.ApproveAsync(
+            codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
+        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
         Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
         Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));
     }
@@ -84,7 +89,7 @@ public sealed class SuspicionTests
         var pause = flow.Store.PauseBefore(nameof(IPairingStore.TryReplaceAsync));
         var bob = flow.ClaimAsync(codes, "bob");
         await pause.Reached;
-        Assert.IsType<InspectResult.Found>(await flow.ClaimAsync(codes)); // alice writes first
+        Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes)); // alice writes first
         pause.Release();
         await bob;
         Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));
@@ -96,7 +101,7 @@ public sealed class SuspicionTests
         var flow = new Flow(options => options.VoidSuspectedPairings = true);
         var codes = await flow.StartAsync();
         await flow.ApproveAsync(codes);
-        Assert.IsType<InspectResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
         await flow.RedeemAsync(codes);
     }
 
@@ -109,14 +114,14 @@ public sealed class SuspicionTests
         for (var pairing = 0; pairing < 6; pairing++)
         {
             var codes = await StartAsync(flow, "198.51.100.1");
-            var result = await flow.Service.ClaimAsync(codes.UserCode.Reveal(), Alice);
-            Assert.Equal(voids && pairing >= 3, result is InspectResult.NotFound);
+            var result = await flow.Approver.EnterAsync(codes.UserCode, Alice);
+            Assert.Equal(voids && pairing >= 3, result is ApproverResult.NotFound);
         }
 
         Assert.Equal("198.51.100.1", Assert.Single(flow.Events.All.OfType<PairingEvent.CampaignSuspected>()).Network);
 
         var elsewhere = await StartAsync(flow, "198.51.100.2");
-        Assert.IsType<InspectResult.Found>(await flow.Service.ClaimAsync(elsewhere.UserCode.Reveal(), Bob)); // another network has nothing to do with it
+        Assert.IsType<ApproverResult.Review>(await flow.Approver.EnterAsync(elsewhere.UserCode, Bob)); // another network has nothing to do with it
     }
 
     [Fact]
@@ -126,7 +131,7 @@ public sealed class SuspicionTests
         for (var pairing = 0; pairing < 4; pairing++)
         {
             var codes = await StartAsync(flow, $"2001:db8:1:{pairing}::1");
-            await flow.Service.ClaimAsync(codes.UserCode.Reveal(), Alice with { Address = "2001:db8:2::1" });
+            await flow.Approver.EnterAsync(codes.UserCode, Alice with { Address = "2001:db8:2::1" });
         }
 
         Assert.Single(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
@@ -139,7 +144,7 @@ public sealed class SuspicionTests
         for (var pairing = 0; pairing < 2; pairing++)
         {
             var codes = await StartAsync(flow, "198.51.100.1");
-            Assert.IsType<DecisionResult.Approved>(await flow.Service.ApproveAsync(codes.UserCode.Reveal(), Alice, new Approval { Scopes = ["read"] }));
+            Assert.IsType<ApproverResult.Approved>(await flow.Approver.ApproveAsync(codes.UserCode, Alice, new Approval { Scopes = ["read"] }));
         }
 
         Assert.Single(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
@@ -152,7 +157,7 @@ public sealed class SuspicionTests
         var codes = await StartAsync(flow, "198.51.100.1");
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            Assert.IsType<DecisionResult.ScopesNotGrantable>(await flow.Service.ApproveAsync(codes.UserCode.Reveal(), Alice, new Approval { Scopes = ["admin"] }));
+            Assert.IsType<ApproverResult.ScopesNotGrantable>(await flow.Approver.ApproveAsync(codes.UserCode, Alice, new Approval { Scopes = ["admin"] }));
         }
 
         Assert.Empty(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
@@ -172,13 +177,13 @@ public sealed class SuspicionTests
         for (var pairing = 0; pairing < 3; pairing++)
         {
             var codes = await StartAsync(flow, deviceAddress);
-            await flow.Service.ClaimAsync(codes.UserCode.Reveal(), Alice);
-            await flow.Service.ApproveAsync(codes.UserCode.Reveal(), Alice, new Approval { Scopes = ["read"] });
+            await flow.Approver.EnterAsync(codes.UserCode, Alice);
+            await flow.Approver.ApproveAsync(codes.UserCode, Alice, new Approval { Scopes = ["read"] });
         }
 
         Assert.Empty(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
     }
 
-    private static async Task<StartResult.Started> StartAsync(Flow flow, string? address) => Assert.IsType<StartResult.Started>(await flow.Service.StartAsync(
+    private static async Task<StartResult.Started> StartAsync(Flow flow, string? address) => Assert.IsType<StartResult.Started>(await flow.Device.StartAsync(
         new PairingRequest { ClientId = "tv", Scopes = ["read"], Device = new ReportedDevice { Name = "TV", Address = address } }));
 }

@@ -1,4 +1,7 @@
 using System.Net;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging.Testing;
 
@@ -13,13 +16,13 @@ public sealed class TokenLimitTests
         var flow = new Flow(options => options.MaxTokensPerUser = 2);
         var (first, second) = (await flow.PairAsync(), await flow.PairAsync());
         var codes = await flow.StartAsync();
-        Assert.True(Assert.IsType<InspectResult.Found>(await flow.ClaimAsync(codes)).IsTokenLimitReached);
-        Assert.Equal(new DecisionResult.TokenLimitReached(2), await flow.DecideAsync(codes));
+        Assert.True(Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes)).IsTokenLimitReached);
+        Assert.Equal(new ApproverResult.TokenLimitReached(2), await flow.DecideAsync(codes));
         Assert.Equal(PairingStatus.Pending, (await flow.StoredAsync(codes)).Status);
         Assert.Equal(PairingError.AuthorizationPending, await flow.RefusedAsync(codes));
         Assert.Equal(2, flow.DeviceIds().Count);
         Assert.Equal([first.Issued.Id, second.Issued.Id], (await flow.LiveTokensAsync()).Select(token => token.Id));
-        Assert.IsType<DecisionResult.Denied>(await flow.DenyAsync(codes)); // no is always possible
+        Assert.IsType<ApproverResult.Denied>(await flow.DenyAsync(codes)); // no is always possible
     }
 
     [Fact]
@@ -28,9 +31,9 @@ public sealed class TokenLimitTests
         var flow = new Flow(options => options.MaxTokensPerUser = 1);
         var first = await flow.PairAsync();
         var codes = await flow.StartAsync();
-        Assert.IsType<DecisionResult.TokenLimitReached>(await flow.DecideAsync(codes));
+        Assert.IsType<ApproverResult.TokenLimitReached>(await flow.DecideAsync(codes));
         Assert.True(await flow.Devices.RevokeAsync("alice", first.Issued.Id, flow.Clock.GetUtcNow()));
-        Assert.False(Assert.IsType<InspectResult.Found>(await flow.ClaimAsync(codes)).IsTokenLimitReached);
+        Assert.False(Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes)).IsTokenLimitReached);
         await flow.ApproveAsync(codes);
         await flow.RedeemAsync(codes);
     }
@@ -49,7 +52,7 @@ public sealed class TokenLimitTests
     {
         var flow = new Flow(options => options.MaxTokensPerUser = 1);
         await MakeAsync(flow);
-        Assert.IsType<DecisionResult.TokenLimitReached>(await flow.DecideAsync(await flow.StartAsync()));
+        Assert.IsType<ApproverResult.TokenLimitReached>(await flow.DecideAsync(await flow.StartAsync()));
     }
 
     [Theory]
@@ -61,10 +64,10 @@ public sealed class TokenLimitTests
         var flow = new Flow(options => (options.MaxTokensPerUser, options.ReplaceEarlierTokens) = (1, replaces));
         var first = await flow.PairAsync("tv-1");
         var codes = await flow.StartAsync("tv-1");
-        Assert.Equal(!replaces, Assert.IsType<InspectResult.Found>(await flow.ClaimAsync(codes)).IsTokenLimitReached);
-        var result = await flow.Service.ApproveAsync(codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"], AsNewDevice = asNewDevice });
-        Assert.Equal(isPaired, result is DecisionResult.Approved);
-        Assert.Equal(!isPaired, result is DecisionResult.TokenLimitReached);
+        Assert.Equal(!replaces, Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes)).IsTokenLimitReached);
+        var result = await flow.Approver.ApproveAsync(codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], AsNewDevice = asNewDevice });
+        Assert.Equal(isPaired, result is ApproverResult.Approved);
+        Assert.Equal(!isPaired, result is ApproverResult.TokenLimitReached);
         Assert.Equal(isPaired, await flow.PollAsync(codes) is PollResult.Paired);
         Assert.Equal(!isPaired, await flow.IsLiveAsync(first.Token)); // refused, and what there was still works
         Assert.Single(await flow.LiveTokensAsync());
@@ -79,7 +82,7 @@ public sealed class TokenLimitTests
         await flow.PairAsync();
         flow.Clock.Advance(TimeSpan.FromHours(1) + TimeSpan.FromMilliseconds(milliseconds));
         var codes = await flow.StartAsync();
-        Assert.Equal(isPaired, await flow.DecideAsync(codes) is DecisionResult.Approved);
+        Assert.Equal(isPaired, await flow.DecideAsync(codes) is ApproverResult.Approved);
         Assert.Equal(isPaired, await flow.PollAsync(codes) is PollResult.Paired);
     }
 
@@ -89,8 +92,8 @@ public sealed class TokenLimitTests
         var flow = new Flow(options => (options.MaxTokensPerUser, options.NumberMatching) = (1, NumberMatching.Always));
         await MakeAsync(flow);
         var codes = Assert.IsType<StartResult.Started>(await flow.TryStartAsync(canShowNumber: true));
-        Assert.IsType<DecisionResult.TokenLimitReached>(await flow.Service.ApproveAsync(
-            codes.UserCode.Reveal(), new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
+        Assert.IsType<ApproverResult.TokenLimitReached>(await flow.Approver.ApproveAsync(
+            codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
     }
 
     [Fact]
@@ -251,6 +254,6 @@ public sealed class TokenLimitTests
     }
 
     private static bool IsTokenLimit(FakeLogRecord record) =>
-        record.Category == typeof(PairingService).FullName && record.Level == Microsoft.Extensions.Logging.LogLevel.Warning
+        record.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true && record.Level == Microsoft.Extensions.Logging.LogLevel.Warning
         && record.Message.Contains("alice", StringComparison.Ordinal) && record.Message.Contains(" 1 ", StringComparison.Ordinal);
 }

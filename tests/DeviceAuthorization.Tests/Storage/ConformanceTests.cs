@@ -1,3 +1,4 @@
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 

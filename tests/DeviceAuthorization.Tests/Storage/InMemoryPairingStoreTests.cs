@@ -1,3 +1,5 @@
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Xunit.Abstractions;

@@ -1,4 +1,6 @@
 using System.Net;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -172,7 +174,7 @@ public sealed class NetworkShareTests
                 Assert.True(answer.IsSuccessStatusCode || (answer.StatusCode == HttpStatusCode.ServiceUnavailable && answer.Headers.RetryAfter is not null));
             }
 
-            return (host.Logs.GetSnapshot().Where(entry => entry.Category == typeof(PairingService).FullName && entry.Id.Id is (2 or 80)).Select(entry => (int?)entry.Id.Id).SingleOrDefault(), started);
+            return (host.Logs.GetSnapshot().Where(entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true && entry.Id.Id is (2 or 80)).Select(entry => (int?)entry.Id.Id).SingleOrDefault(), started);
         }
     }
 
@@ -236,7 +238,7 @@ public sealed class NetworkShareTests
         while (gained);
     }
 
-    private static Task<StartResult> StartAsync(Flow flow, string? address) => flow.Service.StartAsync(new PairingRequest
+    private static Task<StartResult> StartAsync(Flow flow, string? address) => flow.Device.StartAsync(new PairingRequest
     {
         ClientId = "tv",
         Scopes = ["read", "write"],

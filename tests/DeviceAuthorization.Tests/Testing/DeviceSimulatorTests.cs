@@ -1,4 +1,7 @@
 using System.Net;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using DeviceAuthorization.Testing;
 
 namespace DeviceAuthorization.Tests;
@@ -52,21 +55,21 @@ public sealed class DeviceSimulatorTests
     {
         await using var host = await StartAsync(options => options.NumberMatching = NumberMatching.Always);
         using var scope = host.Services.CreateScope();
-        var (pairings, alice) = (scope.ServiceProvider.GetRequiredService<PairingService>(), new Approver("alice"));
+        var (pairings, alice) = (scope.ServiceProvider.GetRequiredService<ApproverFlow>(), new Approver("alice"));
         await Assert.ThrowsAsync<HttpRequestException>(() => Device(host, dialect).StartAsync()); // it cannot show one
 
         var (code, shown) = ("", new List<int>());
         var device = Device(host, dialect, showNumber: number =>
         {
             shown.Add(number);
-            Assert.True(pairings.MatchAsync(code, alice, number).IsCompletedSuccessfully); // the stores are in memory
+            Assert.True(pairings.ChooseNumberAsync(TestData.Code(code), alice, number).IsCompletedSuccessfully); // the stores are in memory
         });
         Assert.IsType<DeviceAnswer.Paired>(await device.PairAsync(async codes =>
         {
             code = codes.UserCode;
             Assert.Equal(new DeviceAnswer.Pending(), await device.PollAsync(codes)); // no number yet
-            Assert.IsType<DecisionResult.Matching>(
-                await pairings.ApproveAsync(code, alice, new Approval { Scopes = ["library.read"], CanCompareNumber = true }));
+            Assert.IsType<ApproverResult.ChooseNumber>(
+                await pairings.ApproveAsync(TestData.Code(code), alice, new Approval { Scopes = ["library.read"], CanCompareNumber = true }));
         }));
         Assert.Single(shown);
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAuthorization.Rules;
 using DeviceAuthorization.Tests.Devices;
 using Microsoft.Extensions.Logging;
 

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Threading.Channels;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests.Tokens;
 

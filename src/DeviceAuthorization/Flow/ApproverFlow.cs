@@ -1,0 +1,380 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using DeviceAuthorization.Codes;
+using DeviceAuthorization.Flow;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// The approver's side of the flow: enter a code, review what asks, approve, choose the number, deny, release. As in <see cref="DeviceFlow"/>, the
+/// rules decide and one atomic step of the store writes. However many decisions run at once, exactly one counts. A cancelled call leaves what was
+/// written.
+/// </summary>
+/// <remarks>Get it from the container, in the scope of the request: the host's <see cref="IPairingPolicy"/> and <see cref="IPairingEvents"/> come from there.</remarks>
+public sealed class ApproverFlow
+{
+    private readonly IPairingStore _store;
+    private readonly IPairingPolicy _policy;
+    private readonly DeviceRegistry _devices;
+    private readonly PhishingWatch _watch;
+    private readonly EventReporter _events;
+    private readonly DeviceAuthorizationOptions _options;
+    private readonly TimeProvider _clock;
+
+    internal ApproverFlow(
+        IPairingStore store, IPairingPolicy policy, DeviceRegistry devices, PhishingWatch watch, EventReporter events,
+        IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
+        (_store, _policy, _devices, _watch, _events, _options, _clock) = (store, policy, devices, watch, events, options.Value, clock);
+
+    /// <summary>
+    /// The approver typed the code: claims it. For <see cref="Pairing.ClaimLifetime"/>, other users see it as unknown.
+    /// </summary>
+    /// <returns><see cref="ApproverResult.Review"/>, <see cref="ApproverResult.ChooseNumber"/>, or why not.</returns>
+    public Task<ApproverResult> EnterAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default) =>
+        EnterAsync(userCode, approver, static _ => true, cancellationToken);
+
+    /// <summary>
+    /// The approver confirmed a code that a link filled in: claims it as <see cref="EnterAsync(UserCode, Approver, CancellationToken)"/> does, unless
+    /// the client wants its codes typed (<see cref="DeviceClient.AllowLink"/>). Opening a link must never get here (RFC 8628 §5.5).
+    /// </summary>
+    /// <returns>As <see cref="EnterAsync(UserCode, Approver, CancellationToken)"/>, or <see cref="ApproverResult.MustBeTyped"/>.</returns>
+    public Task<ApproverResult> EnterFromLinkAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default) =>
+        EnterAsync(userCode, approver, pairing => _options.FindClient(pairing.ClientId) is not { AllowLink: false }, cancellationToken);
+
+    /// <summary>Shows the approver what asks. Changes nothing.</summary>
+    /// <returns><see cref="ApproverResult.Review"/>, <see cref="ApproverResult.ChooseNumber"/>, or why not.</returns>
+    public async Task<ApproverResult> ReviewAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        return await FindAsync(userCode, approver, cancellationToken).ConfigureAwait(false) switch
+        {
+            (Standing.MayDecide, { } pairing) => await DescribeAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
+            (Standing.MustChooseNumber, { } pairing) => NumbersOf(pairing),
+            var (standing, pairing) => Refuse(standing, pairing),
+        };
+    }
+
+    /// <summary>The approver says yes.</summary>
+    /// <returns>
+    /// <see cref="ApproverResult.Approved"/>; <see cref="ApproverResult.ChooseNumber"/>, after which <see cref="ChooseNumberAsync"/> completes the
+    /// approval; or why not.
+    /// </returns>
+    public async Task<ApproverResult> ApproveAsync(
+        UserCode userCode, Approver approver, Approval approval, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        ArgumentNullException.ThrowIfNull(approval);
+        for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
+        {
+            var (standing, pairing) = attempt == 0
+                ? await TakeAsync(userCode, approver, cancellationToken).ConfigureAwait(false)
+                : await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
+            if (standing != Standing.MayDecide)
+            {
+                return Refuse(standing, pairing);
+            }
+
+            var refusal = await RefusalOfAsync(pairing!, approver, approval, cancellationToken).ConfigureAwait(false);
+            var choosesNumber = refusal is ApproverResult.NumberRequired && approval.CanCompareNumber;
+            if (refusal is not null && !choosesNumber)
+            {
+                return refusal;
+            }
+
+            if (await _devices.IsFullAsync(pairing!, approver.UserId, _options.IssueAt(_clock.Now(), approval.AsNewDevice), cancellationToken).ConfigureAwait(false))
+            {
+                return new ApproverResult.TokenLimitReached(_options.MaxTokensPerUser);
+            }
+
+            if (!await _devices.HasRoomAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false))
+            {
+                return new ApproverResult.DeviceLimitReached(_options.MaxDevicesPerUser);
+            }
+
+            var now = _clock.Now(); // read again: the policy may be slow
+            var grant = GrantOf(approval, now);
+            var (error, decided) = pairing!.Approve(approver.UserId, grant, now, choosesNumber ? MatchNumber.New() : null);
+            if (error is null && await TryDecideAsync(decided, now, cancellationToken).ConfigureAwait(false) is { } result)
+            {
+                return result;
+            }
+        }
+
+        throw DeviceFlow.Contended();
+    }
+
+    /// <summary>The approver says which number the device shows. The right one approves; any other denies. There is one try.</summary>
+    public Task<ApproverResult> ChooseNumberAsync(UserCode userCode, Approver approver, int number, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        return DecideAsync(userCode, approver, (pairing, now) => pairing.Match(approver.UserId, number, now), cancellationToken);
+    }
+
+    /// <summary>The approver says no, also at the number prompt.</summary>
+    public Task<ApproverResult> DenyAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        return DecideAsync(userCode, approver, (pairing, now) => pairing.Deny(approver.UserId, now), cancellationToken);
+    }
+
+    /// <summary>
+    /// The approver leaves the pairing undecided: another account may enter its code at once. Does nothing if another request changed the pairing
+    /// meanwhile: the claim then lapses.
+    /// </summary>
+    public async Task ReleaseAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        if (await FindAsync(userCode, approver, cancellationToken).ConfigureAwait(false) is (Standing.MayDecide, { } pairing) && pairing.IsClaimedBy(approver.UserId))
+        {
+            await _store.TryReplaceAsync(pairing.Released(approver.UserId), _clock.Now(), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<ApproverResult> EnterAsync(UserCode userCode, Approver approver, Func<Pairing, bool> allows, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
+        {
+            var (standing, pairing) = attempt == 0
+                ? await TakeAsync(userCode, approver, cancellationToken).ConfigureAwait(false)
+                : await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
+            switch (standing)
+            {
+                case Standing.MustChooseNumber:
+                    return NumbersOf(pairing!);
+                case not Standing.MayDecide:
+                    return Refuse(standing, pairing);
+            }
+
+            if (!allows(pairing!))
+            {
+                return new ApproverResult.MustBeTyped();
+            }
+
+            var now = _clock.Now();
+            var (error, claimed) = pairing!.Claim(approver.UserId, now);
+            if (error is not null || (claimed != pairing && !await _store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false)))
+            {
+                continue;
+            }
+
+            if (!pairing.IsClaimedBy(approver.UserId)) // else the claim only lasts longer
+            {
+                await _events.ReportAsync(new PairingEvent.Claimed(claimed)).ConfigureAwait(false);
+            }
+
+            return await DescribeAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
+        }
+
+        throw DeviceFlow.Contended();
+    }
+
+    private async Task<ApproverResult> DecideAsync(
+        UserCode userCode, Approver approver, Func<Pairing, DateTimeOffset, (DecisionError? Error, Pairing Next)> rule, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
+        {
+            var (standing, pairing) = await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
+            if (standing is not (Standing.MayDecide or Standing.MustChooseNumber))
+            {
+                return Refuse(standing, pairing);
+            }
+
+            var now = _clock.Now();
+            if (rule(pairing!, now) is not (null, var decided))
+            {
+                return new ApproverResult.NotFound(); // a number where none was asked for, or expired at this moment
+            }
+
+            if (await TryDecideAsync(decided, now, cancellationToken).ConfigureAwait(false) is { } result)
+            {
+                return result;
+            }
+        }
+
+        throw DeviceFlow.Contended();
+    }
+
+    /// <summary>
+    /// Finds the pairing behind a code, and reports a code that this user may not use. Every key is asked, found or not, so that the time does not
+    /// tell whether a code exists (T-22).
+    /// </summary>
+    private async ValueTask<(Standing Standing, Pairing? Pairing)> FindAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
+    {
+        Pairing? pairing = null;
+        foreach (var key in _options.UserCodeKeyBytes)
+        {
+            pairing = await _store.FindByUserCodeAsync(code.Hash(key), cancellationToken).ConfigureAwait(false) ?? pairing;
+        }
+
+        var standing = pairing?.StandingOf(approver.UserId, _clock.Now()) ?? Standing.Over;
+        switch (standing)
+        {
+            case Standing.HeldByOther:
+                await _events.ReportAsync(new PairingEvent.CodeShared(approver, pairing!)).ConfigureAwait(false);
+                break;
+            case Standing.Over:
+                await _events.ReportAsync(new PairingEvent.CodeRefused(approver, pairing)).ConfigureAwait(false);
+                break;
+        }
+
+        return (standing, pairing);
+    }
+
+    /// <summary>Finds the pairing for a decision: two users who want to decide one pairing have its code from one source.</summary>
+    private async ValueTask<(Standing Standing, Pairing? Pairing)> FindToDecideAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
+    {
+        var found = await FindAsync(code, approver, cancellationToken).ConfigureAwait(false);
+        if (found.Standing == Standing.HeldByOther)
+        {
+            await TryVoidAsync(found.Pairing!, cancellationToken).ConfigureAwait(false);
+        }
+
+        return found;
+    }
+
+    /// <summary>Finds the pairing for an approver who takes the code into their hands with this call, and looks at how codes spread.</summary>
+    private async ValueTask<(Standing Standing, Pairing? Pairing)> TakeAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
+    {
+        var found = await FindToDecideAsync(code, approver, cancellationToken).ConfigureAwait(false);
+        return found is (Standing.MayDecide, { } pairing)
+            && !pairing.IsClaimedBy(approver.UserId)
+            && await _watch.IsSuspectAsync(pairing, approver).ConfigureAwait(false)
+            && await TryVoidAsync(pairing, CancellationToken.None).ConfigureAwait(false) // a browser that goes away does not save the pairing
+                ? (Standing.Over, null)
+                : found;
+    }
+
+    /// <summary>Takes a pairing out of the flow if the host wants that (<see cref="DeviceAuthorizationOptions.VoidSuspectedPairings"/>).</summary>
+    /// <returns>Whether the host wants it.</returns>
+    private async ValueTask<bool> TryVoidAsync(Pairing suspect, CancellationToken cancellationToken)
+    {
+        if (!_options.VoidSuspectedPairings)
+        {
+            return false;
+        }
+
+        Pairing? pairing = suspect;
+        for (var attempt = 0; pairing?.IsOpen(_clock.Now()) == true && attempt < DeviceFlow.WriteAttempts; attempt++)
+        {
+            var now = _clock.Now();
+            var voided = pairing.Voided(now);
+            if (await _store.TryReplaceAsync(voided, now, cancellationToken).ConfigureAwait(false))
+            {
+                await _events.ReportAsync(new PairingEvent.Voided(voided)).ConfigureAwait(false);
+                break;
+            }
+
+            pairing = await _store.FindByUserCodeAsync(suspect.UserCodeHash, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Writes a decision, and does what follows from it. The decision is written first, so that only the winner registers a device.
+    /// </summary>
+    /// <returns>The answer to the approver; null when another request moved the pairing on: find it again.</returns>
+    private async Task<ApproverResult?> TryDecideAsync(Pairing decided, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (!await _store.TryReplaceAsync(decided, now, cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        switch (decided.Status)
+        {
+            case PairingStatus.Approved:
+                await _events.ReportAsync(new PairingEvent.Approved(decided)).ConfigureAwait(false);
+
+                // If this fails, redemption does it: an approval that was acknowledged is never lost.
+                if (await _devices.RegisterAsync(decided, cancellationToken).ConfigureAwait(false) is not { } device)
+                {
+                    return new ApproverResult.DeviceLimitReached(_options.MaxDevicesPerUser); // another device took the last place meanwhile
+                }
+
+                var registered = decided.Registered(device) with { Version = decided.Version + 1 };
+                await _store.TryReplaceAsync(registered, _clock.Now(), cancellationToken).ConfigureAwait(false);
+                return new ApproverResult.Approved(device);
+            case PairingStatus.Matching:
+                await _events.ReportAsync(new PairingEvent.NumberAsked(decided)).ConfigureAwait(false);
+                return NumbersOf(decided);
+            default:
+                await _events.ReportAsync(new PairingEvent.Denied(decided)).ConfigureAwait(false);
+                return new ApproverResult.Denied();
+        }
+    }
+
+    private async Task<ApproverResult> DescribeAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken) => new ApproverResult.Review
+    {
+        Pairing = pairing,
+        GrantableScopes = await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
+        Risk = await RiskOfAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
+        KnownDevice = await _devices.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
+        IsTokenLimitReached = await _devices.IsFullAsync(pairing, approver.UserId, _options.IssueAt(_clock.Now()), cancellationToken).ConfigureAwait(false),
+    };
+
+    private PairingGrant GrantOf(Approval approval, DateTimeOffset now)
+    {
+        var lifetime = approval.TokenLifetime ?? _options.TokenLifetime;
+        return new PairingGrant
+        {
+            Scopes = [.. approval.Scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            DeviceName = string.IsNullOrWhiteSpace(approval.DeviceName) ? null : approval.DeviceName.Trim(),
+            AsNewDevice = approval.AsNewDevice,
+            TokenExpiresAt = lifetime == Timeout.InfiniteTimeSpan ? null : now + lifetime,
+            TokenSalt = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32)),
+        };
+    }
+
+    /// <summary>Why this approver cannot say yes to that; null if they can.</summary>
+    private async ValueTask<ApproverResult?> RefusalOfAsync(Pairing pairing, Approver approver, Approval approval, CancellationToken cancellationToken)
+    {
+        var grantable = await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
+        if (grantable is null)
+        {
+            return new ApproverResult.Forbidden();
+        }
+
+        if (approval.Scopes.Except(grantable, StringComparer.Ordinal).Any() || (approval.Scopes.Count == 0 && pairing.RequestedScopes.Count > 0))
+        {
+            return new ApproverResult.ScopesNotGrantable();
+        }
+
+        return await RiskOfAsync(pairing, approver, cancellationToken).ConfigureAwait(false) switch
+        {
+            ApprovalRisk.StepUp => new ApproverResult.StepUpRequired(),
+            ApprovalRisk.Block => new ApproverResult.Blocked(),
+            var risk when risk == ApprovalRisk.MatchNumber || _options.NumberMatching == NumberMatching.Always => new ApproverResult.NumberRequired(),
+            _ => null,
+        };
+    }
+
+    /// <summary>What this approver can grant: requested, and the account's, and the credential's; null when the account is not active.</summary>
+    private async ValueTask<IReadOnlyList<string>?> GrantableAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken)
+    {
+        var scopes = await _policy.ScopesNowAsync(approver.UserId, pairing.RequestedScopes, cancellationToken).ConfigureAwait(false);
+        return approver.Scopes is { } held ? scopes?.Intersect(held, StringComparer.Ordinal).ToArray() : scopes;
+    }
+
+    /// <summary>The host's answer. An approver who signed in after the device asked has stepped up. A number that cannot be compared blocks.</summary>
+    private async ValueTask<ApprovalRisk> RiskOfAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken) =>
+        await _policy.AssessAsync(pairing, approver, cancellationToken).ConfigureAwait(false) switch
+        {
+            _ when _options.NumberMatching == NumberMatching.Always && !pairing.CanShowNumber => ApprovalRisk.Block,
+            ApprovalRisk.MatchNumber when _options.NumberMatching == NumberMatching.Off || !pairing.CanShowNumber => ApprovalRisk.Block,
+            ApprovalRisk.StepUp when approver.SignedInAt > pairing.CreatedAt => ApprovalRisk.Warn,
+            var risk => risk,
+        };
+
+    private static ApproverResult.ChooseNumber NumbersOf(Pairing pairing) =>
+        new() { Pairing = pairing, Numbers = MatchNumber.Choices(pairing.MatchNumber!.Value) };
+
+    /// <summary>Everyone but the user who decided gets the same answer as for an unknown code.</summary>
+    private static ApproverResult Refuse(Standing standing, Pairing? pairing) => standing is Standing.HasDecided or Standing.MustChooseNumber
+        ? new ApproverResult.AlreadyDecided(pairing!.Status)
+        : new ApproverResult.NotFound();
+}

@@ -1,0 +1,302 @@
+using DeviceAuthorization.Codes;
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Flow;
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// The device's side of the flow: start, poll, redeem. <see cref="Pairing"/> holds the rules; this class asks them and writes their answer in one
+/// atomic step of the store. A refused write means that another request moved the pairing on: read it again and ask the rules again. A
+/// cancelled call leaves what was written.
+/// </summary>
+/// <remarks>Get it from the container, in the scope of the request: the host's <see cref="IPairingPolicy"/> and <see cref="IPairingEvents"/> come from there.</remarks>
+public sealed class DeviceFlow
+{
+    // Each refused write means that another one succeeded, so nobody gets near this number. It stops a broken store from looping for ever.
+    internal const int WriteAttempts = 100;
+
+    private const int CodeAttempts = 5;
+    private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1); // longer than any pairing is kept
+
+    private readonly IPairingStore _store;
+    private readonly IServiceProvider _request;
+    private readonly DeviceAuthorizationOptions _options;
+    private readonly TimeProvider _clock;
+
+    // Most polls only ask the store. What the other steps need is resolved when they need it.
+    internal DeviceFlow(IPairingStore store, IServiceProvider request, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
+        (_store, _request, _options, _clock) = (store, request, options.Value, clock);
+
+    private ILogger Logger => _request.GetRequiredService<ILogger<DeviceFlow>>();
+
+    private EventReporter Events => _request.GetRequiredService<EventReporter>();
+
+    private IPairingPolicy Policy => _request.GetRequiredService<IPairingPolicy>();
+
+    private IDeviceRepository Devices => _request.GetRequiredService<IDeviceRepository>();
+
+    private DeviceRegistry Registry => _request.GetRequiredService<DeviceRegistry>();
+
+    /// <summary>A device asks for its codes (RFC 8628 §3.1 and §3.2).</summary>
+    public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var allowed = _options.ScopesOf(request.ClientId);
+        var scopes = request.Scopes.Count > 0 ? request.Scopes : (_options.DefaultScopes ?? allowed).Where(allowed.Contains);
+        if (scopes.Where(scope => !allowed.Contains(scope)).ToArray() is { Length: > 0 } unknown)
+        {
+            return new StartResult.UnknownScopes(unknown);
+        }
+
+        if (_options.NumberMatching == NumberMatching.Always && !request.CanShowNumber)
+        {
+            return new StartResult.NumberRequired();
+        }
+
+        if (!await Policy.MayStartAsync(request, cancellationToken).ConfigureAwait(false))
+        {
+            return new StartResult.Forbidden();
+        }
+
+        var (now, client) = (_clock.Now(), _options.FindClient(request.ClientId));
+        var lifetime = client?.PairingLifetime ?? _options.PairingLifetime;
+        for (var attempt = 0; attempt < CodeAttempts; attempt++)
+        {
+            var (deviceCode, userCode) = (DeviceCode.New(), _options.UserCode.New());
+            var pairing = Pairing.Start(
+                request, scopes, deviceCode.Hash(), userCode.Hash(_options.UserCodeKeyBytes[0]), lifetime, _options.PollingInterval, now);
+            switch (await TryAddAsync(pairing, userCode, cancellationToken).ConfigureAwait(false))
+            {
+                case PairingAddition.Added:
+                    await Events.ReportAsync(new PairingEvent.Started(pairing)).ConfigureAwait(false);
+                    return new StartResult.Started
+                    {
+                        DeviceCode = deviceCode,
+                        UserCode = userCode,
+                        ExpiresIn = lifetime,
+                        Interval = _options.PollingInterval,
+                        AllowsLink = client?.AllowLink ?? true,
+                    };
+                case PairingAddition.Full:
+                    await LogOnceAsync("store-full", TenMinutes, Logger.StoreFull).ConfigureAwait(false);
+                    return new StartResult.Unavailable();
+                case PairingAddition.NetworkFull:
+                    await LogOnceAsync($"network-full:{Network.ParseSite(request.Device.Address)}", TenMinutes, Logger.NetworkFull).ConfigureAwait(false);
+                    return new StartResult.Unavailable();
+            }
+        }
+
+        Logger.CodesExhausted(CodeAttempts);
+        return new StartResult.Unavailable();
+    }
+
+    /// <summary>
+    /// The device polls (RFC 8628 §3.4 and §3.5). However many polls run at once, at most one is paired. A device that sent an
+    /// <c>Idempotency-Key</c> can fetch the same token again with the same key, for <see cref="Pairing.RedeliveryWindow"/> and before its first
+    /// use, in case the answer was lost.
+    /// </summary>
+    public async Task<PollResult> PollAsync(PollRequest poll, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(poll);
+        var codeHash = poll.DeviceCode.Hash();
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            var now = _clock.Now();
+            var accepted = await _store.TryAcceptPollAsync(codeHash, poll.ClientId, now, cancellationToken).ConfigureAwait(false);
+            if (accepted.IsAccepted)
+            {
+                return PollResult.NotPaired.Pending;
+            }
+
+            if (accepted.Pairing is not { } pairing)
+            {
+                return PollResult.NotPaired.UnknownCode;
+            }
+
+            var keyHash = poll.IdempotencyKey is null ? null : SecretHash.Of(poll.IdempotencyKey);
+            var (outcome, next) = pairing.Poll(poll.ClientId, keyHash, now, poll.Address);
+            switch (outcome)
+            {
+                case PollOutcome.Pending: // the store refused what the rules allow: the pairing changed in between
+                    break;
+                case PollOutcome.Redeem:
+                    if (await RedeemAsync(poll.DeviceCode, pairing, next, cancellationToken).ConfigureAwait(false) is { } redeemed)
+                    {
+                        return redeemed;
+                    }
+
+                    break;
+                case PollOutcome.Redeliver:
+                    return await RedeliverAsync(poll.DeviceCode, pairing, cancellationToken).ConfigureAwait(false);
+                case PollOutcome.SlowDown:
+                    if (next.Pacing != pairing.Pacing)
+                    {
+                        await _store.TrySlowDownAsync(pairing, next.Pacing, cancellationToken).ConfigureAwait(false);
+                    }
+
+                    return new PollResult.NotPaired(PairingError.SlowDown) { Interval = next.Pacing.Interval };
+                case PollOutcome.ShowNumber:
+                    return new PollResult.NotPaired(PairingError.AuthorizationPending) { MatchNumber = pairing.MatchNumber };
+                case PollOutcome.Denied:
+                    return new PollResult.NotPaired(PairingError.AccessDenied);
+                case PollOutcome.Expired:
+                    if (pairing.Status == PairingStatus.Approved) // its token may have been issued, but was not redeemed in time
+                    {
+                        await RevokeTokenOfAsync(pairing, cancellationToken).ConfigureAwait(false);
+                    }
+
+                    return new PollResult.NotPaired(PairingError.ExpiredToken);
+                case PollOutcome.Used:
+                    await ReportReuseAsync(pairing, poll.ClientId, keyHash, poll.Address, now, cancellationToken).ConfigureAwait(false);
+                    return PollResult.NotPaired.Refused;
+                default:
+                    return PollResult.NotPaired.Refused;
+            }
+        }
+
+        throw Contended();
+    }
+
+    internal static InvalidOperationException Contended() => new($"The pairing store refused {WriteAttempts} writes in a row.");
+
+    /// <summary>A user code that is in use under an earlier key is taken, too. The store cannot see that.</summary>
+    private async ValueTask<PairingAddition> TryAddAsync(Pairing pairing, UserCode code, CancellationToken cancellationToken)
+    {
+        foreach (var earlierKey in _options.UserCodeKeyBytes.Skip(1))
+        {
+            if (await _store.FindByUserCodeAsync(code.Hash(earlierKey), cancellationToken).ConfigureAwait(false) is not null)
+            {
+                return PairingAddition.CodeTaken;
+            }
+        }
+
+        return await _store.TryAddAsync(pairing, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Issues the token, then marks the pairing as redeemed. The token is the same however often this runs, and only the device can know it. So a
+    /// crash between the two steps leaves a pairing that the next poll redeems, and of many polls the one that changes the status answers.
+    /// </summary>
+    /// <returns>The answer; null when another request moved the pairing on: ask the store again.</returns>
+    private async Task<PollResult?> RedeemAsync(DeviceCode deviceCode, Pairing pairing, Pairing redeemed, CancellationToken cancellationToken)
+    {
+        var (userId, grant) = (pairing.ApproverId!, pairing.Grant!);
+        if (await ScopesLeftAsync(userId, grant, cancellationToken).ConfigureAwait(false) is not { } scopes)
+        {
+            return PollResult.NotPaired.Refused;
+        }
+
+        if (grant.DeviceId is null) // the approval ended before its device was registered
+        {
+            if (await Registry.RegisterAsync(pairing, cancellationToken).ConfigureAwait(false) is not { } device)
+            {
+                await LogOnceAsync($"device-limit:{pairing.Id}", Day, () => Logger.DeviceLimitReached(pairing.Id, userId, _options.MaxDevicesPerUser)).ConfigureAwait(false);
+                return PollResult.NotPaired.Pending; // its owner can still remove a device: the next poll tries again
+            }
+
+            grant = pairing.Registered(device).Grant!;
+        }
+
+        var (token, now) = (DeviceToken.Derive(deviceCode, grant.TokenSalt, _options.TokenPrefix), _clock.Now());
+        var issue = await Devices.TryIssueTokenAsync(
+            new IssuedToken
+            {
+                Id = Guid.NewGuid(),
+                UserId = userId,
+                DeviceId = grant.DeviceId,
+                PairingId = pairing.Id,
+                ClientId = pairing.ClientId,
+                Hash = token.Hash(),
+                Name = grant.DeviceName ?? pairing.Device.Name,
+                Scopes = scopes,
+                CreatedAt = now,
+                ExpiresAt = grant.TokenExpiresAt,
+            },
+            _options.IssueAt(now),
+            cancellationToken).ConfigureAwait(false);
+        if (issue.IsOverLimit)
+        {
+            await LogOnceAsync($"token-limit:{pairing.Id}", Day, () => Logger.TokenLimitReached(pairing.Id, userId, _options.MaxTokensPerUser)).ConfigureAwait(false);
+            return PollResult.NotPaired.Pending; // its owner can still make room: the next poll tries again
+        }
+
+        if (issue.Token is not { RevokedAt: null } issued || issued.Hash != token.Hash())
+        {
+            return PollResult.NotPaired.Refused; // its owner removed the device, revoked the token or gave it a new secret
+        }
+
+        if (!await _store.TryReplaceAsync(redeemed, _clock.Now(), cancellationToken).ConfigureAwait(false))
+        {
+            return null;
+        }
+
+        await Events.ReportAsync(new PairingEvent.Redeemed(redeemed, issued)).ConfigureAwait(false);
+        return new PollResult.Paired { Token = token, Issued = issued };
+    }
+
+    /// <summary>Answers a poll again whose answer was lost, as long as nobody used the token.</summary>
+    private async Task<PollResult> RedeliverAsync(DeviceCode deviceCode, Pairing pairing, CancellationToken cancellationToken)
+    {
+        if (await ScopesLeftAsync(pairing.ApproverId!, pairing.Grant!, cancellationToken).ConfigureAwait(false) is null)
+        {
+            return PollResult.NotPaired.Refused;
+        }
+
+        var token = DeviceToken.Derive(deviceCode, pairing.Grant!.TokenSalt, _options.TokenPrefix);
+        return await Devices.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { RevokedAt: null, LastUsedAt: null } unused
+            && unused.Hash == token.Hash()
+                ? new PollResult.Paired { Token = token, Issued = unused }
+                : PollResult.NotPaired.Refused;
+    }
+
+    /// <summary>What the account still has of the granted scopes; null when it is locked, or lost every scope that it granted.</summary>
+    private async ValueTask<IReadOnlyList<string>?> ScopesLeftAsync(string userId, PairingGrant grant, CancellationToken cancellationToken) =>
+        await Policy.ScopesNowAsync(userId, grant.Scopes, cancellationToken).ConfigureAwait(false) is { } scopes && (scopes.Count > 0 || grant.Scopes.Count == 0)
+            ? scopes
+            : null;
+
+    /// <summary>A used device code came back: another party may have it (RFC 6749 §10.5). Revokes at every attempt, and reports each pairing once.</summary>
+    private async Task ReportReuseAsync(Pairing pairing, string? clientId, string? keyHash, string? address, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        (string Name, PairingEvent Event, bool Revokes)? reuse =
+            pairing.IsReplayed(clientId, now) ? ("replay", new PairingEvent.Replayed(pairing), _options.RevokeOnReplay)
+            : pairing.IsReplaySuspected(clientId, keyHash, address, now) ? ("replay-suspected", new PairingEvent.ReplaySuspected(pairing), _options.RevokeOnSuspectedReplay)
+            : null;
+        if (reuse is not var (name, happened, revokes))
+        {
+            return;
+        }
+
+        if (revokes)
+        {
+            await RevokeTokenOfAsync(pairing, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (await _request.GetRequiredService<OncePerKey>().IsFirstAsync($"{name}:{pairing.Id}", Day).ConfigureAwait(false))
+        {
+            await Events.ReportAsync(happened).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RevokeTokenOfAsync(Pairing pairing, CancellationToken cancellationToken)
+    {
+        if (await Devices.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { RevokedAt: null } token)
+        {
+            await Registry.RevokeTokenAsync(token.UserId, token.Id, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task LogOnceAsync(string key, TimeSpan period, Action log)
+    {
+        if (await _request.GetRequiredService<OncePerKey>().IsFirstAsync(key, period).ConfigureAwait(false))
+        {
+            log();
+        }
+    }
+}

@@ -1,0 +1,214 @@
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization.Flow;
+
+/// <summary>
+/// The steps on devices and tokens, in order: register or recognise, change, issue, revoke. Each is one atomic step of the repository; a
+/// refused write means that somebody else wrote first: read again and decide afresh.
+/// </summary>
+internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter events, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+{
+    // As in DeviceFlow: nobody gets near this, and a broken repository must not spin for ever.
+    private const int WriteAttempts = 100;
+
+    /// <summary>
+    /// Puts the approved device of a pairing into its owner's registry: named after the pairing, so that doing it twice is doing it once. A
+    /// known device keeps its name, unless the approver gave one now, and its settings; what it reports is refreshed.
+    /// </summary>
+    /// <returns>The device; null when it would be one more than its owner may have (<see cref="DeviceAuthorizationOptions.MaxDevicesPerUser"/>).</returns>
+    public async Task<Device?> RegisterAsync(Pairing approved, CancellationToken cancellationToken)
+    {
+        var (reported, now, name) = (approved.Device, clock.Now(), approved.Grant!.DeviceName);
+        var device = new Device
+        {
+            Id = approved.Id.ToString(),
+            UserId = approved.ApproverId!,
+            Name = name ?? reported.Name,
+            Platform = reported.Platform,
+            Client = approved.ClientId,
+            ClientVersion = reported.ClientVersion,
+            ClientDeviceIdentifier = approved.Grant.AsNewDevice ? null : reported.Identifier,
+            LastSeenAt = now,
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            if (await AddOrFindAsync(device, cancellationToken).ConfigureAwait(false) is not { } stored)
+            {
+                return null;
+            }
+
+            var refreshed = stored with
+            {
+                Name = name ?? stored.Name,
+                Platform = reported.Platform ?? stored.Platform,
+                Client = approved.ClientId,
+                ClientVersion = reported.ClientVersion ?? stored.ClientVersion,
+            };
+            if (refreshed == stored)
+            {
+                return stored; // new, or known and the same: its next call says that it was seen
+            }
+
+            refreshed = refreshed with { LastSeenAt = now, UpdatedAt = now };
+            if (await repository.TryReplaceAsync(refreshed, cancellationToken).ConfigureAwait(false) == DeviceReplacement.Replaced)
+            {
+                return refreshed with { Version = refreshed.Version + 1 };
+            }
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>Adds a device, or finds the one that is there; null when it would be one more than its owner may have.</summary>
+    public ValueTask<Device?> AddOrFindAsync(Device device, CancellationToken cancellationToken) =>
+        repository.AddOrFindAsync(device, options.Value.MaxDevicesPerUser, cancellationToken);
+
+    /// <summary>The user's device that a pairing would continue, by the identifier it claims.</summary>
+    public async Task<Device?> FindKnownAsync(Pairing pairing, string userId, CancellationToken cancellationToken) => pairing.Device.Identifier is { } identifier
+        ? await repository.FindByIdentifierAsync(userId, identifier, cancellationToken).ConfigureAwait(false)
+        : null;
+
+    /// <summary>
+    /// Whether the token of a pairing would be one too many for its approver. Reports it while they can still make room; issuing checks it
+    /// again, in one step.
+    /// </summary>
+    public async Task<bool> IsFullAsync(Pairing pairing, string userId, TokenIssueConditions issue, CancellationToken cancellationToken)
+    {
+        var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
+        var live = tokens.Where(token => token.IsLive(issue.Now)).ToArray();
+        if (live.Length < issue.MaxLiveTokens)
+        {
+            return false;
+        }
+
+        var replaced = issue.ReplacesEarlier ? await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) : null;
+        return live.Count(token => replaced is null || token.DeviceId != replaced.Id) >= issue.MaxLiveTokens;
+    }
+
+    /// <summary>
+    /// Whether the user can take in the device of a pairing as things are. To tell before a decision; <see cref="RegisterAsync"/> enforces it.
+    /// </summary>
+    public async Task<bool> HasRoomAsync(Pairing pairing, string userId, bool asNewDevice, CancellationToken cancellationToken)
+    {
+        var devices = await repository.ListAsync(userId, cancellationToken).ConfigureAwait(false);
+        return devices.Count < options.Value.MaxDevicesPerUser
+            || (!asNewDevice && await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) is not null);
+    }
+
+    /// <summary>Changes a user's device as <paramref name="change"/> says; null when there is none, or when it would become another one's double.</summary>
+    public async Task<(Device? Device, bool IsConflict)> ChangeAsync(
+        string userId, string deviceId, Func<Device, Device> change, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            if (await repository.FindAsync(userId, deviceId, cancellationToken).ConfigureAwait(false) is not { } stored)
+            {
+                return (null, false);
+            }
+
+            var changed = change(stored);
+            if (changed == stored)
+            {
+                return (stored, false);
+            }
+
+            if (changed with { LastSeenAt = stored.LastSeenAt } != stored)
+            {
+                changed = changed with { UpdatedAt = clock.Now() };
+            }
+
+            switch (await repository.TryReplaceAsync(changed, cancellationToken).ConfigureAwait(false))
+            {
+                case DeviceReplacement.Replaced:
+                    return (changed with { Version = changed.Version + 1 }, false);
+                case DeviceReplacement.Conflict:
+                    return (null, true);
+            }
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>Changes a user's token as <paramref name="change"/> says.</summary>
+    /// <returns>The token as changed; null when there is none, or it is revoked.</returns>
+    public async Task<IssuedToken?> ChangeTokenAsync(
+        string userId, Guid tokenId, Func<IssuedToken, IssuedToken> change, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
+            if (tokens.FirstOrDefault(token => token.Id == tokenId) is not { } stored)
+            {
+                return null;
+            }
+
+            var changed = change(stored);
+            if (changed == stored)
+            {
+                return stored;
+            }
+
+            if (await repository.TryReplaceTokenAsync(changed, cancellationToken).ConfigureAwait(false))
+            {
+                return changed with { Version = changed.Version + 1 };
+            }
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>Revokes a user's token: the next call with it is refused.</summary>
+    /// <param name="userId">Whose.</param>
+    /// <param name="tokenId">Which token.</param>
+    /// <param name="cancellationToken">Stops the call.</param>
+    /// <param name="onlyWith">The hash that it must still have; null for any.</param>
+    public async Task<IssuedToken?> RevokeTokenAsync(string userId, Guid tokenId, CancellationToken cancellationToken, string? onlyWith = null)
+    {
+        var changed = await ChangeTokenAsync(
+            userId, tokenId, token => onlyWith is null || token.Hash == onlyWith ? token with { RevokedAt = clock.Now() } : token, cancellationToken).ConfigureAwait(false);
+        if (changed is { RevokedAt: not null })
+        {
+            await events.ReportAsync(new PairingEvent.Revoked(changed)).ConfigureAwait(false);
+        }
+
+        return changed;
+    }
+
+    /// <summary>Removes a user's device, and revokes its tokens; false when there is none.</summary>
+    public async Task<bool> RemoveAsync(string userId, string deviceId, CancellationToken cancellationToken)
+    {
+        var removed = await repository.DeleteAsync(userId, deviceId, clock.Now(), cancellationToken).ConfigureAwait(false);
+        if (removed)
+        {
+            await events.ReportAsync(new PairingEvent.DeviceRemoved(userId, deviceId)).ConfigureAwait(false);
+        }
+
+        return removed;
+    }
+
+    /// <summary>Revokes every token of a user's device, which stays; false when there is no such device.</summary>
+    public async Task<bool> RevokeTokensAsync(string userId, string deviceId, CancellationToken cancellationToken)
+    {
+        if (await repository.FindAsync(userId, deviceId, cancellationToken).ConfigureAwait(false) is null)
+        {
+            return false;
+        }
+
+        foreach (var token in await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false))
+        {
+            if (token.DeviceId == deviceId)
+            {
+                await RevokeTokenAsync(userId, token.Id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return true;
+    }
+
+    private static InvalidOperationException Contended() => new($"The device repository refused {WriteAttempts} writes in a row.");
+}

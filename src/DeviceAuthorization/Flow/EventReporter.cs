@@ -1,0 +1,86 @@
+using DeviceAuthorization.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace DeviceAuthorization.Flow;
+
+/// <summary>Reports each event: to the log, and to every <see cref="IPairingEvents"/> of the host.</summary>
+internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, ILogger<EventReporter> logger)
+{
+    /// <summary>After the effect, which stands whatever a listener makes of it; so nothing stops this half-way, a request that went away included.</summary>
+    public async Task ReportAsync(PairingEvent happened)
+    {
+        Write(happened);
+        foreach (var listener in listeners)
+        {
+            try
+            {
+                await listener.OnAsync(happened).ConfigureAwait(false);
+            }
+            catch (Exception exception)
+            {
+                logger.ListenerFailed(exception, happened.GetType().Name);
+            }
+        }
+    }
+
+    private void Write(PairingEvent happened)
+    {
+        switch (happened)
+        {
+            case PairingEvent.Started { Pairing: var pairing }:
+                logger.PairingStarted(pairing.Id);
+                break;
+            case PairingEvent.Claimed { Pairing: var pairing }:
+                logger.PairingClaimed(pairing.Id, pairing.ApproverId!);
+                break;
+            case PairingEvent.CodeRefused { Approver: var approver, Pairing: var pairing }:
+                logger.CodeRefused(approver.UserId, pairing?.Id);
+                break;
+            case PairingEvent.CodeShared { Approver: var approver, Pairing: var pairing }:
+                logger.CodeShared(pairing.Id, approver.UserId, pairing.ApproverId!);
+                break;
+            case PairingEvent.Approved { Pairing: var pairing }:
+                logger.PairingApproved(pairing.Id, pairing.ApproverId!);
+                break;
+            case PairingEvent.NumberAsked { Pairing: var pairing }:
+                logger.NumberAsked(pairing.Id, pairing.ApproverId!);
+                break;
+            case PairingEvent.Denied { Pairing: var pairing }:
+                logger.PairingDenied(pairing.Id, pairing.ApproverId!);
+                break;
+            case PairingEvent.Redeemed { Pairing: var pairing, Token: var token }:
+                logger.PairingRedeemed(pairing.Id, token.DeviceId!, token.Id);
+                break;
+            case PairingEvent.Replayed { Pairing: var pairing }:
+                logger.PairingReplayed(pairing.Id);
+                break;
+            case PairingEvent.ReplaySuspected { Pairing: var pairing }:
+                logger.ReplaySuspected(pairing.Id);
+                break;
+            case PairingEvent.TokenMade { Token: var token }:
+                logger.TokenMade(token.Id, token.UserId);
+                break;
+            case PairingEvent.TokenRenewed { Token: var token }:
+                logger.TokenRenewed(token.Id, token.UserId);
+                break;
+            case PairingEvent.TokenChanged { Token: var token }:
+                logger.TokenChanged(token.Id, token.UserId);
+                break;
+            case PairingEvent.Revoked { Token: var token }:
+                logger.TokenRevoked(token.Id, token.UserId);
+                break;
+            case PairingEvent.DeviceRemoved { UserId: var userId, DeviceId: var deviceId }:
+                logger.DeviceRemoved(deviceId, userId);
+                break;
+            case PairingEvent.LimitReached { Limit: var limit }:
+                logger.LimitReached(limit);
+                break;
+            case PairingEvent.CampaignSuspected { Pairing: var pairing }:
+                logger.CampaignSuspected(pairing.Id);
+                break;
+            case PairingEvent.Voided { Pairing: var pairing }:
+                logger.PairingVoided(pairing.Id);
+                break;
+        }
+    }
+}

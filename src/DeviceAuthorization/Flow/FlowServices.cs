@@ -1,0 +1,35 @@
+using DeviceAuthorization.Limits;
+using DeviceAuthorization.Storage;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization.Flow;
+
+internal static class FlowServices
+{
+    /// <summary>
+    /// Registers the flow over the stores, the limiter, the policy and the clock of the host. What holds no state is transient: a scope would
+    /// remember it, which costs each poll memory.
+    /// </summary>
+    public static IServiceCollection AddFlow(this IServiceCollection services)
+    {
+        services.TryAddSingleton<OncePerKey>();
+        services.TryAddTransient<EventReporter>();
+        services.TryAddTransient<PhishingWatch>();
+        services.TryAddTransient<DeviceRegistry>();
+        services.TryAddTransient(request => new DeviceFlow(
+            request.GetRequiredService<IPairingStore>(),
+            request,
+            request.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
+            request.GetRequiredService<TimeProvider>()));
+        services.TryAddTransient(request => new ApproverFlow(
+            request.GetRequiredService<IPairingStore>(),
+            request.GetRequiredService<IPairingPolicy>(),
+            request.GetRequiredService<DeviceRegistry>(),
+            request.GetRequiredService<PhishingWatch>(),
+            request.GetRequiredService<EventReporter>(),
+            request.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
+            request.GetRequiredService<TimeProvider>()));
+        return services;
+    }
+}

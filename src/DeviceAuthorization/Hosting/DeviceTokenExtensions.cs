@@ -1,0 +1,90 @@
+using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Hosting;
+using DeviceAuthorization;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+#pragma warning disable IDE0130 // extension methods sit where users look
+
+namespace Microsoft.Extensions.DependencyInjection
+{
+    /// <summary>Adds the bearer authentication of paired devices.</summary>
+    public static class DeviceTokenAuthenticationBuilderExtensions
+    {
+        /// <summary>
+        /// Adds the scheme <see cref="DeviceTokenDefaults.AuthenticationScheme"/> (RFC 6750). Keeps the host's
+        /// default: a host with one other scheme still uses that one by default.
+        /// </summary>
+        /// <param name="builder">The host's authentication.</param>
+        /// <param name="configure">Changes its settings.</param>
+        public static AuthenticationBuilder AddDeviceToken(this AuthenticationBuilder builder, Action<DeviceTokenOptions>? configure = null)
+        {
+            ArgumentNullException.ThrowIfNull(builder);
+            builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<AuthenticationOptions>, HostsOnlyScheme>());
+            return builder.AddScheme<DeviceTokenOptions, DeviceTokenHandler>(DeviceTokenDefaults.AuthenticationScheme, configure);
+        }
+    }
+}
+
+namespace Microsoft.AspNetCore.Builder
+{
+    /// <summary>Lets only paired devices call an endpoint.</summary>
+    public static class DeviceTokenEndpointExtensions
+    {
+        /// <summary>Only a caller that has the scope may call: 401 without a valid token, 403 <c>insufficient_scope</c> without the scope.</summary>
+        /// <param name="builder">The endpoint or group.</param>
+        /// <param name="scope">The scope; several calls require each of them.</param>
+        /// <param name="authenticationScheme">
+        /// The scheme that authenticates; that of paired devices by default. For an endpoint that people call, too, name a scheme of the host
+        /// that forwards to the right one, and give people their scopes in claims of the type <see cref="DeviceTokenDefaults.ScopeClaim"/>.
+        /// </param>
+        public static TBuilder RequireScope<TBuilder>(
+            this TBuilder builder, string scope, string authenticationScheme = DeviceTokenDefaults.AuthenticationScheme)
+            where TBuilder : IEndpointConventionBuilder
+        {
+            ArgumentException.ThrowIfNullOrEmpty(scope);
+            return builder
+                .RequireAuthorization(Policy(authenticationScheme).RequireClaim(DeviceTokenDefaults.ScopeClaim, scope).Build())
+                .WithMetadata(new RequiredScope(scope));
+        }
+
+        /// <summary>
+        /// Only a paired device may call, with any scopes: 401 without a valid token, 403 <c>insufficient_scope</c> for a token that belongs to no
+        /// device, such as one that a person made by hand for a script (RFC 6750 §3.1: the request needs more than the token gives). A plain
+        /// <see cref="PairedDevice"/> parameter of a handler requires the same.
+        /// </summary>
+        /// <param name="builder">The endpoint or group.</param>
+        public static TBuilder RequirePairedDevice<TBuilder>(this TBuilder builder)
+            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(PairedDeviceRequirement.PolicyName);
+
+        private static AuthorizationPolicyBuilder Policy(string authenticationScheme) =>
+            new AuthorizationPolicyBuilder(authenticationScheme).RequireAuthenticatedUser();
+    }
+}
+
+namespace Microsoft.AspNetCore.Http
+{
+    /// <summary>Reads the device of a request.</summary>
+    public static class PairedDeviceHttpContextExtensions
+    {
+        /// <summary>The device that makes this request; <see langword="null"/> when none was authenticated.</summary>
+        /// <param name="context">The request.</param>
+        public static PairedDevice? GetPairedDevice(this HttpContext context)
+        {
+            ArgumentNullException.ThrowIfNull(context);
+            return context.Features.Get<PairedDevice>();
+        }
+
+        /// <summary>The device that this request is about: the named one, or else the one that makes it.</summary>
+        /// <param name="context">The request, authenticated.</param>
+        /// <param name="deviceId">The id that the request names; <see langword="null"/> or empty when it names none.</param>
+        public static ValueTask<RequestDevice> FindDeviceAsync(this HttpContext context, string? deviceId)
+        {
+            ArgumentNullException.ThrowIfNull(context);
+            return RequestDevice.FindAsync(context, deviceId);
+        }
+    }
+}

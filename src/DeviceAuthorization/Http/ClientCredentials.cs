@@ -1,0 +1,131 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using DeviceAuthorization.Http.Flow;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace DeviceAuthorization.Http;
+
+/// <summary>
+/// Who the client is (RFC 6749 §2.3.1), for every form endpoint, before it looks at or changes anything else: <c>client_id</c> and
+/// <c>client_secret</c> in the body, or both as HTTP Basic. A blank password only identifies, as oidc-agent and golang/oauth2 send it.
+/// Where the host registered clients, others are unknown; one with a secret must prove it, and nobody else may send one.
+/// </summary>
+internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAuthorizationOptions> options)
+{
+    public const int MaxLength = 128;
+    private const int LongestHeader = 2048;
+
+    // An alarm, and no wall: nobody guesses 128 bits, at any pace. Right secrets are let through all the same, or whoever shares an address
+    // with a client could shut it out.
+    private const int WrongSecrets = 20;
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+
+    /// <summary>Whether a text can be a client id (RFC 6749 A.1).</summary>
+    public static bool IsClientId(string text) => text.Length is > 0 and <= MaxLength && text.All(c => c is >= ' ' and <= '~');
+
+    /// <summary>The id of the client.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="form">Its body.</param>
+    /// <param name="mustProve">Whether only a client with a secret will do; then what lacks one is 401 as well (RFC 7662 §2.3).</param>
+    public async Task<Parsed<string>> ReadAsync(HttpContext context, StrictForm form, bool mustProve = false)
+    {
+        var authorization = context.Request.Headers.Authorization;
+        if (authorization.Count > 1)
+        {
+            return Refuse(PairingError.InvalidRequest, "There is more than one Authorization header.");
+        }
+
+        var (clientId, secret) = (form["client_id"], form["client_secret"]);
+        if (authorization.Count == 1)
+        {
+            if (!TryReadBasic(authorization[0]!, out var basicId, out var password))
+            {
+                return Unknown(context, mustProve, "The Authorization header is not HTTP Basic.");
+            }
+
+            if (form["client_secret"] is not null || (clientId is not null && clientId != basicId))
+            {
+                return Refuse(PairingError.InvalidRequest, "The client identifies itself in two ways.");
+            }
+
+            (clientId, secret) = (basicId, password.Length > 0 ? password : null);
+        }
+
+        if (clientId is null)
+        {
+            return mustProve ? Unknown(context, mustProve, "The client must authenticate itself.") : Refuse(PairingError.InvalidRequest, "The parameter client_id is missing.");
+        }
+
+        if (!IsClientId(clientId))
+        {
+            return Refuse(PairingError.InvalidRequest, "The parameter client_id is not 1 to 128 printable ASCII characters.");
+        }
+
+        return await AuthenticateAsync(context, clientId, secret, mustProve);
+    }
+
+    private async Task<Parsed<string>> AuthenticateAsync(HttpContext context, string clientId, string? secret, bool mustProve)
+    {
+        var client = options.Value.FindClient(clientId);
+        if (client is null && options.Value.Clients.Count > 0)
+        {
+            return Unknown(context, mustProve, "This client is not registered.");
+        }
+
+        if (client?.Secret is not { } expected)
+        {
+            return secret is null && !mustProve ? clientId : Unknown(context, mustProve, "This client has no secret.");
+        }
+
+        if (secret is null)
+        {
+            return Unknown(context, mustProve, "This client must authenticate itself.");
+        }
+
+        if (CryptographicOperations.FixedTimeEquals(Hash(secret), Hash(expected)))
+        {
+            return clientId;
+        }
+
+        return await limits.OfAddressAsync(context, "secret", WrongSecrets, Window, FormDialect.TooMany) is { } refusal
+            ? Parsed.Refuse<string>(refusal)
+            : Unknown(context, mustProve, "The secret of the client is wrong.");
+    }
+
+    private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+
+    private static Parsed<string> Refuse(PairingError error, string description) =>
+        Parsed.Refuse<string>(FormDialect.Error(error, description));
+
+    /// <summary>A client that tried to authenticate by header, or has to, is told which scheme is meant (RFC 6749 §5.2).</summary>
+    private static Parsed<string> Unknown(HttpContext context, bool mustProve, string description)
+    {
+        var challenges = mustProve || context.Request.Headers.Authorization.Count == 1;
+        if (challenges)
+        {
+            context.Response.Headers.WWWAuthenticate = "Basic realm=\"DeviceAuthorization\", charset=\"UTF-8\"";
+        }
+
+        return Parsed.Refuse<string>(FormDialect.Error(
+            PairingError.InvalidClient, description, challenges ? StatusCodes.Status401Unauthorized : StatusCodes.Status400BadRequest));
+    }
+
+    /// <summary>Both halves are form-encoded inside Basic (RFC 6749 §2.3.1).</summary>
+    private static bool TryReadBasic(string header, [NotNullWhen(true)] out string? clientId, [NotNullWhen(true)] out string? secret)
+    {
+        (clientId, secret) = (null, null);
+        Span<byte> bytes = stackalloc byte[LongestHeader];
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)
+            || header.Length > LongestHeader
+            || !Convert.TryFromBase64String(header[6..].Trim(), bytes, out var length)
+            || Encoding.Latin1.GetString(bytes[..length]).Split(':', 2) is not [{ Length: > 0 } id, var password])
+        {
+            return false;
+        }
+
+        (clientId, secret) = (Uri.UnescapeDataString(id.Replace('+', ' ')), Uri.UnescapeDataString(password.Replace('+', ' ')));
+        return true;
+    }
+}

@@ -1,0 +1,102 @@
+using DeviceAuthorization.Pages;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.OutputCaching;
+using Microsoft.AspNetCore.Routing;
+
+namespace DeviceAuthorization.Http;
+
+/// <summary>What an endpoint of this library is for. The role decides which part of the host's set-up applies.</summary>
+internal enum EndpointRole
+{
+    /// <summary>Devices and clients call it without a session of the host. Approvers decide here by JSON.</summary>
+    Flow,
+
+    /// <summary>The metadata of RFC 8414. It is public, and the host's CORS policy applies.</summary>
+    Metadata,
+
+    /// <summary>Devices and tokens, by JSON.</summary>
+    Management,
+
+    PairingPage,
+
+    DevicesPage,
+}
+
+/// <summary>Marks an endpoint as one of this library's.</summary>
+/// <param name="Role">What the endpoint is for.</param>
+/// <param name="Page">The path of the endpoint's page, below the path base; null if the endpoint belongs to no page.</param>
+internal sealed record OwnEndpoint(EndpointRole Role, string? Page)
+{
+    /// <summary>Whether callers have no session: authorization of the host would lock every device out.</summary>
+    public bool IsAnonymous => Role is EndpointRole.Flow or EndpointRole.Metadata;
+}
+
+/// <summary>Maps groups of this library's endpoints.</summary>
+internal static class OwnEndpointExtensions
+{
+    private static readonly OutputCacheAttribute NeverCached = new() { NoStore = true };
+
+    /// <summary>Maps a group and gives its endpoints what every endpoint of this library has: no output cache, HEAD beside GET, the guard.</summary>
+    public static RouteGroupBuilder MapOwn(this IEndpointRouteBuilder endpoints, string prefix, EndpointRole role)
+    {
+        var group = endpoints.MapGroup(prefix);
+
+        // Finally runs after all conventions that the host adds to this group or to a group around it.
+        ((IEndpointConventionBuilder)group).Finally(endpoint =>
+        {
+            var metadata = endpoint.Metadata;
+            metadata.Add(new OwnEndpoint(role, role is EndpointRole.PairingPage or EndpointRole.DevicesPage ? PageOf(endpoint) : null));
+            metadata.Add(NeverCached); // output caching ignores Cache-Control, and every user whose scheme is not the default one
+            AllowAnonymous(metadata);
+            AnswerHead(metadata);
+
+            // Not an endpoint filter: ASP.NET Core resolves the handler's services before it, and a factory of the host may throw.
+            var handle = endpoint.RequestDelegate!;
+            Func<HttpContext, RequestDelegate, Task> guard = role is EndpointRole.PairingPage or EndpointRole.DevicesPage ? PageGuard.InvokeAsync : EndpointGuard.InvokeAsync;
+            endpoint.RequestDelegate = context =>
+            {
+                // A cache that stands before routing has not seen NeverCached. It looks here after the handler.
+                if (context.Features.Get<IOutputCacheFeature>() is { } cache)
+                {
+                    cache.Context.AllowCacheStorage = false;
+                }
+
+                return guard(context, handle);
+            };
+        });
+        return group;
+    }
+
+    /// <summary>
+    /// Exempts an endpoint from the host's fallback policy, unless the host put authorization of its own on it. A policy that always succeeds
+    /// would be wrong here: beside an <see cref="AuthorizationPolicy"/>, ASP.NET Core ignores RequireAuthorization() without arguments.
+    /// </summary>
+    private static void AllowAnonymous(IList<object> metadata)
+    {
+        if (!metadata.Any(item => item is IAuthorizeData or AuthorizationPolicy or IAuthorizationRequirementData))
+        {
+            metadata.Add(new AllowAnonymousAttribute());
+        }
+    }
+
+    /// <summary>Answers HEAD where GET is answered (RFC 9110 §9.1). The server omits the body.</summary>
+    private static void AnswerHead(IList<object> metadata)
+    {
+        for (var i = 0; i < metadata.Count; i++)
+        {
+            if (metadata[i] is IHttpMethodMetadata { HttpMethods: [var method] } && HttpMethods.IsGet(method))
+            {
+                metadata[i] = new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]);
+            }
+        }
+    }
+
+    /// <summary>The route without its last part: a page's routes are its path with a slash or one more segment.</summary>
+    private static string PageOf(EndpointBuilder endpoint)
+    {
+        var route = ((RouteEndpointBuilder)endpoint).RoutePattern.RawText!;
+        return "/" + route[..route.LastIndexOf('/')].Trim('/');
+    }
+}

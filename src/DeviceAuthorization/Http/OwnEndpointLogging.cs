@@ -1,0 +1,26 @@
+using DeviceAuthorization.Http.Flow;
+using Microsoft.AspNetCore.HttpLogging;
+
+namespace DeviceAuthorization.Http;
+
+/// <summary>
+/// Keeps codes, tokens and secrets out of the host's HTTP logging: bodies, queries, and paths with a user code are not recorded.
+/// <c>HttpLoggingAttribute</c> would be wrong here: it replaces the host's choice of fields, so it could add some.
+/// </summary>
+internal sealed class OwnEndpointLogging(MappedEndpoints mapped) : IHttpLoggingInterceptor
+{
+    private const HttpLoggingFields Secret = HttpLoggingFields.RequestBody | HttpLoggingFields.ResponseBody | HttpLoggingFields.RequestQuery;
+
+    public ValueTask OnRequestAsync(HttpLoggingInterceptorContext logContext)
+    {
+        if (logContext.IsAnyEnabled(Secret | HttpLoggingFields.RequestPath) && mapped.Find(logContext.HttpContext) is { } endpoint)
+        {
+            var hasCodeInPath = endpoint.RoutePattern.GetParameter(DeviceAuthorizationEndpoints.CodeInPath) is not null;
+            logContext.TryDisable(hasCodeInPath ? Secret | HttpLoggingFields.RequestPath : Secret);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask OnResponseAsync(HttpLoggingInterceptorContext logContext) => ValueTask.CompletedTask;
+}

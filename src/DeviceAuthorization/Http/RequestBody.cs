@@ -1,0 +1,53 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace DeviceAuthorization.Http;
+
+/// <summary>
+/// Reads a small body into memory. ASP.NET Core's own form reader compares names without case, joins repeats with commas, lets
+/// broken encodings pass and throws on others; so this library parses for itself.
+/// </summary>
+internal static class RequestBody
+{
+    public const int Limit = 16 * 1024;
+
+    public static string TooLarge(int limit = Limit) => $"The body is larger than {limit / 1024} KiB.";
+
+    /// <summary>The body; null when it is larger than the limit, announced or not.</summary>
+    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int limit = Limit)
+    {
+        if (request.ContentLength > limit)
+        {
+            return null;
+        }
+
+        if (request.Body.CanSeek)
+        {
+            request.Body.Position = 0; // a middleware of the host buffered it, and may have read it
+        }
+
+        var buffer = new byte[(int)(request.ContentLength ?? limit) + 1];
+        var length = await request.Body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, request.HttpContext.RequestAborted);
+        if (length == buffer.Length)
+        {
+            return null; // a plain null: in a conditional it would become an empty Memory<byte>
+        }
+
+        return buffer.AsMemory(0, length);
+    }
+
+    /// <summary>The form that a middleware of the host has read; null if there is none, or if the body can be read again.</summary>
+    public static IFormCollection? FormReadByHost(HttpRequest request) =>
+        request.Body.CanSeek ? null : request.HttpContext.Features.Get<IFormFeature>()?.Form;
+
+    /// <summary>Whether such a form is larger than a body may be.</summary>
+    public static bool IsTooLarge(HttpRequest request, IFormCollection read) =>
+        request.ContentLength > Limit || read.Sum(field => field.Value.Sum(value => field.Key.Length + (long)(value?.Length ?? 0) + 2)) > Limit;
+
+    /// <summary>Whether the content type is the named one, in UTF-8 or without a charset.</summary>
+    public static bool IsUtf8(HttpRequest request, string mediaType) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase)
+        && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace DeviceAuthorization.Limits;
+
+/// <summary>Which network an address belongs to, as far as an address tells.</summary>
+internal static class Network
+{
+    private const int BytesOf24 = 3;
+    private const int BytesOf48 = 6;
+    private const int BytesOf64 = 8;
+
+    /// <summary>IPv4 addresses, as hosts that have IPv6 only see them (RFC 6052 §2.1, RFC 7755).</summary>
+    private static readonly IPNetwork Translated = IPNetwork.Parse("64:ff9b::/96");
+
+    /// <summary>Networks that everybody may have (RFC 1918, 3927, 4193, 4291).</summary>
+    private static readonly IPNetwork[] Private = Parse("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10");
+
+    /// <summary>
+    /// Addresses that tell neither who is together nor who is apart: loopback, because everybody behind a proxy on this machine has it; carriers
+    /// and overlay networks (RFC 6598); tunnels and translators, whose prefixes are shared.
+    /// </summary>
+    private static readonly IPNetwork[] Vague =
+        Parse("127.0.0.0/8", "::1/128", "100.64.0.0/10", "2001::/32", "2002::/16", "64:ff9b:1::/48", "0.0.0.0/8", "::/128");
+
+    /// <summary>A name for the network that has a limit of its own: an IPv4 address, or an IPv6 /64, which is what one home has; <c>none</c> for no address.</summary>
+    public static string Of(IPAddress? address) => NameOf(address, BytesOf64);
+
+    /// <summary>The same, but an IPv6 /48, which is the most that one customer is given: they choose among all of its /64.</summary>
+    public static string SiteOf(IPAddress? address) => NameOf(address, BytesOf48);
+
+    /// <summary>
+    /// The site of an address that was written down; <see langword="null"/> where sites cannot be told apart: without an address, and on
+    /// loopback, which everybody has behind a proxy on this machine.
+    /// </summary>
+    public static string? ParseSite(string? address) => Read(address) is { } read && !IPAddress.IsLoopback(read) ? SiteOf(read) : null;
+
+    /// <summary>
+    /// Whether two addresses are of one network. What they cannot tell is unknown, as with one of each family: most homes have both. Do not
+    /// relax anything because of <see cref="NetworkComparison.Same"/>: carriers, offices and VPNs share addresses.
+    /// </summary>
+    public static NetworkComparison Compare(string? a, string? b)
+    {
+        if (Read(a) is not { } one
+            || Read(b) is not { } other
+            || one.AddressFamily != other.AddressFamily
+            || IsIn(Vague, one)
+            || IsIn(Vague, other)
+            || IsIn(Private, one) != IsIn(Private, other))
+        {
+            return NetworkComparison.Unknown;
+        }
+
+        var (isIPv4, isPrivate) = (one.AddressFamily == AddressFamily.InterNetwork, IsIn(Private, one));
+        var equal = one.GetAddressBytes().AsSpan().CommonPrefixLength(other.GetAddressBytes());
+        if (equal >= (isIPv4 ? isPrivate ? BytesOf24 : sizeof(uint) : BytesOf64))
+        {
+            return NetworkComparison.Same;
+        }
+
+        // A carrier's addresses change within a /24, and one site may have several /64. Between private networks there may be a router, or the world.
+        return isPrivate || equal >= (isIPv4 ? BytesOf24 : BytesOf48) ? NetworkComparison.Unknown : NetworkComparison.Other;
+    }
+
+    private static IPNetwork[] Parse(params string[] networks) => [.. networks.Select(IPNetwork.Parse)];
+
+    private static bool IsIn(IPNetwork[] networks, IPAddress address) => networks.Any(network => network.Contains(address));
+
+    private static IPAddress? Read(string? address) => IPAddress.TryParse(address, out var parsed) ? Plain(parsed) : null;
+
+    private static IPAddress Plain(IPAddress address) => address switch
+    {
+        { IsIPv4MappedToIPv6: true } => address.MapToIPv4(),
+        _ when Translated.Contains(address) => new IPAddress(address.GetAddressBytes().AsSpan(12)),
+        _ => address,
+    };
+
+    private static string NameOf(IPAddress? address, int bytes) => address is null ? "none" : Plain(address) switch
+    {
+        { AddressFamily: AddressFamily.InterNetworkV6 } ipv6 => Convert.ToHexString(ipv6.GetAddressBytes().AsSpan(0, bytes)),
+        var ipv4 => ipv4.ToString(),
+    };
+}
+
+/// <summary>What two addresses tell about the networks of their owners.</summary>
+internal enum NetworkComparison
+{
+    /// <summary>Nothing.</summary>
+    Unknown,
+
+    /// <summary>They are in one network, or share its address.</summary>
+    Same,
+
+    /// <summary>They are in different networks.</summary>
+    Other,
+}

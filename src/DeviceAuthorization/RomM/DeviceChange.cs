@@ -1,0 +1,138 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
+
+namespace DeviceAuthorization.RomM;
+
+/// <summary>
+/// What a request says about a device, by presence: an absent member is left alone, an explicit null clears. Every text is checked for
+/// length and control characters, and <c>sync_mode</c> and <c>sync_enabled</c> cannot be null.
+/// </summary>
+internal sealed class DeviceChange
+{
+    private readonly List<Func<Device, Device>> _steps = [];
+    private SecretDocument? _syncConfig;
+    private bool _changesSyncConfig;
+
+    private DeviceChange()
+    {
+    }
+
+    /// <summary>Reads the members of a JSON object; unknown ones are passed over.</summary>
+    public static bool TryRead(JsonElement body, SecretKeys keys, [NotNullWhen(true)] out DeviceChange? change, [NotNullWhen(false)] out string? problem)
+    {
+        (change, problem) = (new DeviceChange(), null);
+        if (body.ValueKind != JsonValueKind.Object)
+        {
+            problem = "The body must be a JSON object.";
+            return false;
+        }
+
+        foreach (var member in body.EnumerateObject())
+        {
+            problem = change.Read(member.Name, member.Value, keys);
+            if (problem is not null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The device after the change; null, with the problem, when its settings would become too large.</summary>
+    /// <param name="device">The device before.</param>
+    /// <param name="merges">Whether settings are merged (RFC 7396) or replaced. Either way a mask sent back keeps the secret behind it.</param>
+    /// <param name="problem">What is wrong.</param>
+    public Device? Apply(Device device, bool merges, out string? problem)
+    {
+        problem = null;
+        var syncConfig = device.SyncConfig;
+        if (_changesSyncConfig)
+        {
+            var stored = syncConfig ?? SecretDocument.Empty;
+            if (_syncConfig is null)
+            {
+                syncConfig = null;
+            }
+            else if (!(merges ? stored.TryPatch(_syncConfig, out syncConfig, out problem) : stored.TryReplace(_syncConfig, out syncConfig, out problem)))
+            {
+                return null;
+            }
+        }
+
+        var changed = _steps.Aggregate(device, (current, step) => step(current)) with { SyncConfig = syncConfig };
+
+        // A device that is not to be recognised stays so until what it would be recognised by really changes.
+        var fingerprint = Fingerprint(changed);
+        return fingerprint == Fingerprint(device) ? changed : changed with { Fingerprint = fingerprint };
+    }
+
+    private static string? Fingerprint(Device device) => DeviceFingerprint.Of(device.MacAddress, device.Hostname, device.Platform);
+
+    private string? Read(string name, JsonElement value, SecretKeys keys)
+    {
+        switch (name)
+        {
+            case "name":
+                return Text(name, value, 255, (device, text) => device with { Name = text });
+            case "platform":
+                return Text(name, value, 50, (device, text) => device with { Platform = text });
+            case "client":
+                return Text(name, value, 50, (device, text) => device with { Client = text });
+            case "client_version":
+                return Text(name, value, 50, (device, text) => device with { ClientVersion = text });
+            case "ip_address":
+                return Text(name, value, 45, (device, text) => device with { IpAddress = text });
+            case "mac_address":
+                return Text(name, value, 17, (device, text) => device with { MacAddress = text });
+            case "hostname":
+                return Text(name, value, 255, (device, text) => device with { Hostname = text });
+            case "sync_enabled" when value.ValueKind is JsonValueKind.True or JsonValueKind.False:
+                var enabled = value.GetBoolean();
+                _steps.Add(device => device with { SyncEnabled = enabled });
+                return null;
+            case "sync_enabled":
+                return "sync_enabled must be true or false.";
+            case "sync_mode":
+                return Mode(value);
+            case "sync_config":
+                _changesSyncConfig = true;
+                _syncConfig = null;
+                return value.ValueKind == JsonValueKind.Null || SecretDocument.TryParse(value.GetRawText(), keys, out _syncConfig, out var problem)
+                    ? null
+                    : "sync_config: " + problem;
+            default:
+                return null;
+        }
+    }
+
+    private string? Mode(JsonElement value)
+    {
+        if (value.ValueKind != JsonValueKind.String || !WireValues.TryParseSyncMode(value.GetString()!, out var mode))
+        {
+            return "sync_mode must be api, file_transfer or push_pull.";
+        }
+
+        _steps.Add(device => device with { SyncMode = mode });
+        return null;
+    }
+
+    private string? Text(string name, JsonElement value, int maxLength, Func<Device, string?, Device> set)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+        {
+            _steps.Add(device => set(device, null));
+            return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.String || !ReportedText.TryClean(value.GetString(), maxLength, out var text))
+        {
+            return $"{name} must be null or a text of at most {maxLength} characters without control characters.";
+        }
+
+        _steps.Add(device => set(device, text));
+        return null;
+    }
+}

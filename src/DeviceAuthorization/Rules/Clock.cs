@@ -1,0 +1,14 @@
+namespace DeviceAuthorization.Rules;
+
+internal static class Clock
+{
+    /// <summary>
+    /// The time, in whole milliseconds: what every store can keep, so that a value read back equals the one written. RomM's clients
+    /// parse no more than six decimals of a second.
+    /// </summary>
+    public static DateTimeOffset Now(this TimeProvider clock)
+    {
+        var now = clock.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
+    }
+}

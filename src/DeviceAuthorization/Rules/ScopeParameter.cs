@@ -1,0 +1,37 @@
+namespace DeviceAuthorization.Rules;
+
+/// <summary>The <c>scope</c> parameter (RFC 6749 §3.3).</summary>
+internal static class ScopeParameter
+{
+    public const int MaxScopes = 50;
+    public const int MaxScopeLength = 128;
+    private const int MaxLength = 1024;
+
+    // Some clients (oidc-agent among them) add these to whatever they are told to ask for. A host that knows them gets them.
+    private static readonly string[] IgnoredWhenUnknown = ["openid", "offline_access"];
+
+    /// <summary>
+    /// Reads the parameter; null when it is malformed. Surplus spaces are forgiven, for oidc-agent sends a trailing one.
+    /// </summary>
+    public static IReadOnlyList<string>? Parse(string? parameter, ICollection<string> known)
+    {
+        if (parameter is null)
+        {
+            return [];
+        }
+
+        if (parameter.Length > MaxLength)
+        {
+            return null;
+        }
+
+        var scopes = parameter.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return scopes.Length <= MaxScopes && scopes.All(IsToken)
+            ? [.. scopes.Where(scope => known.Contains(scope) || !IgnoredWhenUnknown.Contains(scope, StringComparer.Ordinal))]
+            : null;
+    }
+
+    /// <summary>Whether a text is a scope token: %x21 / %x23-5B / %x5D-7E.</summary>
+    public static bool IsToken(string? scope) =>
+        scope is { Length: > 0 and <= MaxScopeLength } && scope.All(c => c is '!' or (>= '#' and <= '[') or (>= ']' and <= '~'));
+}
