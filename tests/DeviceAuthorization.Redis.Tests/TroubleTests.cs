@@ -205,7 +205,7 @@ public sealed class TroubleTests
         services => services.AddDeviceAuthorization().AddRedisPairingStore(configuration));
 
     /// <summary>Two pairings, each started in its own dialect; the first one's code is entered on the page.</summary>
-    private sealed record Flow(TestHost Host, HttpClient Device, HttpClient Alice, Codes First, Codes Second, string Form, string Review)
+    private sealed record Flow(TestHost Host, HttpClient Device, HttpClient Alice, DeviceAuthorization.Tests.Codes First, DeviceAuthorization.Tests.Codes Second, string Form, string Review)
     {
         public static async Task<Flow> StartAsync(TestHost host)
         {
