@@ -182,7 +182,7 @@ public sealed class TroubleTests
         for (var round = 0; round < 3; round++)
         {
             using var started = await StepAsync(() => host.Device().PostFormAsync("init", ("client_id", "tv"), ("scope", "library.read")));
-            var codes = Codes.From(await started.JsonAsync());
+            var codes = DeviceAuthorization.Tests.Codes.From(await started.JsonAsync());
             using var pending = await StepAsync(() => host.Device().PollAsync(codes.DeviceCode));
             Assert.Equal("authorization_pending", await pending.ErrorAsync());
             using var early = await StepAsync(() => host.Device().PollAsync(codes.DeviceCode));
