@@ -1,72 +1,102 @@
 using System.Security.Claims;
-using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Http;
-using DeviceAuthorization.RomM;
+using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Authentication;
 
 /// <summary>Who calls the endpoints of devices and tokens.</summary>
 /// <param name="UserId">The user.</param>
 /// <param name="Scopes">The scopes of the credential; null for all that the account has.</param>
-/// <param name="IsPerson">Whether it is the user in person, with a session, and not a token.</param>
-internal sealed record ApiCaller(string UserId, IReadOnlyCollection<string>? Scopes, bool IsPerson);
+internal sealed record ApiCaller(string UserId, IReadOnlyCollection<string>? Scopes);
+
+/// <summary>What an endpoint of devices or tokens requires of its caller.</summary>
+/// <param name="Scope">The scope that the token or the session must carry, and the account must have.</param>
+internal sealed record ApiAccess(Func<ManagementScopes, string> Scope)
+{
+    public static readonly ApiAccess ReadDevices = new(scopes => scopes.ReadDevices);
+
+    public static readonly ApiAccess WriteDevices = new(scopes => scopes.WriteDevices);
+
+    public static readonly ApiAccess ReadTokens = new(scopes => scopes.ReadTokens);
+
+    public static readonly ApiAccess RevokeTokens = new(scopes => scopes.WriteTokens);
+
+    /// <summary>What gives or widens access is for people: a stolen token could otherwise outlive its revocation.</summary>
+    public static readonly ApiAccess GiveTokens = new(scopes => scopes.WriteTokens) { IsForPeopleOnly = true };
+
+    public bool IsForPeopleOnly { get; private init; }
+}
 
 /// <summary>
-/// Finds out who calls. A bearer token that is sent counts, even beside a session: a device in an embedded browser stays that device.
-/// The scope is one that the token must carry, and the account must have.
+/// Authenticates the callers of the endpoints of devices and tokens, and runs the handler for those who have access. A bearer token counts before a
+/// session: a device in an embedded browser stays that device.
 /// </summary>
-internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy)
+internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy, IOptions<DeviceAuthorizationOptions> options)
 {
-    public async Task<Parsed<ApiCaller>> AuthenticateAsync(HttpContext context, string scope)
-    {
-        if (context.Request.Headers.Authorization is [{ } header, ..] && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
-        {
-            if ((await context.AuthenticateAsync(DeviceTokenDefaults.AuthenticationScheme)).Principal is not { } token)
-            {
-                return Refuse(await ChallengedAsync(context));
-            }
+    public async Task<IResult> HandleAsync(HttpContext context, ApiAccess access, Func<ApiCaller, Task<IResult>> handle) =>
+        (await AuthenticateAsync(context, access)).TryGet(out var caller, out var refusal) ? await handle(caller) : refusal;
 
-            var scopes = token.FindAll(DeviceTokenDefaults.ScopeClaim).Select(claim => claim.Value).ToArray();
-            return scopes.Contains(scope, StringComparer.Ordinal)
-                ? new ApiCaller(token.FindFirst(ClaimTypes.NameIdentifier)!.Value, scopes, IsPerson: false)
-                : Refuse(await InsufficientAsync(context));
+    /// <summary>As above, and reads the body of a caller who has access.</summary>
+    public async Task<IResult> HandleAsync<T>(
+        HttpContext context, ApiAccess access, Func<HttpRequest, Task<Parsed<T>>> read, Func<ApiCaller, T, Task<IResult>> handle)
+        where T : class =>
+        (await AuthenticateAsync(context, access)).TryGet(out var caller, out var refusal)
+        && (await read(context.Request)).TryGet(out var body, out refusal)
+            ? await handle(caller, body)
+            : refusal;
+
+    private async Task<Parsed<ApiCaller>> AuthenticateAsync(HttpContext context, ApiAccess access)
+    {
+        var scope = access.Scope(options.Value.ManagementScopes);
+        return context.Request.Headers.Authorization is [{ } header, ..] && header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase)
+            ? await AuthenticateTokenAsync(context, scope, access.IsForPeopleOnly)
+            : await AuthenticatePersonAsync(context, scope);
+    }
+
+    private static async Task<Parsed<ApiCaller>> AuthenticateTokenAsync(HttpContext context, string scope, bool isForPeopleOnly)
+    {
+        if ((await context.AuthenticateAsync(DeviceTokenDefaults.AuthenticationScheme)).Principal is not { } token)
+        {
+            await context.ChallengeAsync(DeviceTokenDefaults.AuthenticationScheme); // the bearer handler's challenge, with RomM's body
+            return Refuse(Problems.Detail(context.Response.StatusCode, "Not authenticated"));
         }
 
-        var reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        if (!(reads ? await session.AuthenticateAsync(context) : await session.AuthenticateForDecisionAsync(context)).TryGet(out var person, out var refusal))
+        var scopes = token.FindAll(DeviceTokenDefaults.ScopeClaim).Select(claim => claim.Value).ToArray();
+        if (!scopes.Contains(scope, StringComparer.Ordinal))
+        {
+            await context.ForbidAsync(DeviceTokenDefaults.AuthenticationScheme); // insufficient_scope (RFC 6750 §3.1), with RomM's body
+            return Refuse(Problems.Forbidden());
+        }
+
+        return isForPeopleOnly
+            ? Refuse(Problems.Forbidden())
+            : new ApiCaller(token.FindFirst(ClaimTypes.NameIdentifier)!.Value, scopes);
+    }
+
+    private async Task<Parsed<ApiCaller>> AuthenticatePersonAsync(HttpContext context, string scope)
+    {
+        var isReading = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+        if (!(isReading ? await session.AuthenticateAsync(context) : await session.AuthenticateForDecisionAsync(context)).TryGet(out var person, out var refusal))
         {
             return Refuse(refusal);
         }
 
         if (await policy.ScopesNowAsync(person.UserId, [scope], context.RequestAborted) is not [_])
         {
-            return Refuse(ApproverJson.Forbidden());
+            return Refuse(Problems.Forbidden());
         }
 
         if (person.Scopes?.Contains(scope, StringComparer.Ordinal) == false)
         {
-            await session.LacksAsync(context, person, [scope]); // for the log: it names the setting
-            return Refuse(ApproverJson.SignInLacksScopes());
+            await session.WarnIfLimitedAsync(context, person, [scope]);
+            return Refuse(Problems.SignInLacksScopes());
         }
 
-        return new ApiCaller(person.UserId, person.Scopes, IsPerson: true);
+        return new ApiCaller(person.UserId, person.Scopes);
     }
 
     private static Parsed<ApiCaller> Refuse(IResult refusal) => Parsed.Refuse<ApiCaller>(refusal);
-
-    /// <summary>The bearer handler's own challenge, with RomM's body.</summary>
-    private static async Task<IResult> ChallengedAsync(HttpContext context)
-    {
-        await context.ChallengeAsync(DeviceTokenDefaults.AuthenticationScheme);
-        return JsonDialect.Error(context.Response.StatusCode, "Not authenticated");
-    }
-
-    /// <summary>The bearer handler's own refusal, <c>insufficient_scope</c> (RFC 6750 §3.1), with RomM's body.</summary>
-    private static async Task<IResult> InsufficientAsync(HttpContext context)
-    {
-        await context.ForbidAsync(DeviceTokenDefaults.AuthenticationScheme);
-        return ApproverJson.Forbidden();
-    }
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Security.Claims;
 using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Http;
-using DeviceAuthorization.RomM;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http;
@@ -18,9 +17,6 @@ namespace DeviceAuthorization.Authentication;
 internal sealed class ApproverSession(
     IAuthenticationSchemeProvider schemes, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, ILogger<ApproverSession> logger)
 {
-    /// <summary>How far the clock of an identity provider may be from ours.</summary>
-    public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
-
     /// <summary>What JWT handlers call <c>scp</c> unless the host sets <c>MapInboundClaims</c> to false.</summary>
     private const string MappedScp = "http://schemas.microsoft.com/identity/claims/scope";
 
@@ -46,7 +42,7 @@ internal sealed class ApproverSession(
         var scheme = await ChallengeSchemeAsync();
         if ((await schemes.GetSchemeAsync(scheme))?.HandlerType.Name is "JwtBearerHandler" or "BearerTokenHandler" or "CompositeIdentityHandler") // the last is of AddIdentityApiEndpoints()
         {
-            NoSignInPage(scheme);
+            WarnNoSignInPage(scheme);
         }
     }
 
@@ -65,10 +61,10 @@ internal sealed class ApproverSession(
     {
         if (await SignedInAsync(context) is not { } ticket)
         {
-            return Parsed.Refuse<Approver>(ApproverJson.NotAuthenticated(context));
+            return Parsed.Refuse<Approver>(Problems.NotSignedIn(context));
         }
 
-        return Identify(ticket, context) is { } approver ? approver : Parsed.Refuse<Approver>(ApproverJson.Forbidden());
+        return Identify(ticket, context) is { } approver ? approver : Parsed.Refuse<Approver>(Problems.Forbidden());
     }
 
     /// <summary>
@@ -76,7 +72,7 @@ internal sealed class ApproverSession(
     /// That another site could also send an Authorization header changes nothing.
     /// </summary>
     public async Task<Parsed<Approver>> AuthenticateForDecisionAsync(HttpContext context) =>
-        IsCrossSite(context.Request) ? Parsed.Refuse<Approver>(ApproverJson.Forbidden()) : await AuthenticateAsync(context);
+        IsCrossSite(context.Request) ? Parsed.Refuse<Approver>(Problems.Forbidden()) : await AuthenticateAsync(context);
 
     /// <summary>Who is signed in; null when nobody is.</summary>
     public async Task<AuthenticationTicket?> SignedInAsync(HttpContext context) =>
@@ -112,8 +108,9 @@ internal sealed class ApproverSession(
         : options.Value.ApproverUserId is { } find ? find(principal)
         : (principal.FindFirst(ClaimTypes.NameIdentifier) ?? principal.FindFirst("sub"))?.Value;
 
-    /// <summary>Whether the sign-in does not allow some of these scopes that the account has. Says so in the log.</summary>
-    public async Task<bool> LacksAsync(HttpContext context, Approver approver, IEnumerable<string> scopes)
+    /// <summary>Logs once if the sign-in is limited to less than these scopes, and the account has the others: a setting may be wrong.</summary>
+    /// <returns>Whether it is.</returns>
+    public async Task<bool> WarnIfLimitedAsync(HttpContext context, Approver approver, IEnumerable<string> scopes)
     {
         if (approver.Scopes is not { } held
             || scopes.Except(held, StringComparer.Ordinal).ToArray() is not { Length: > 0 } beyond
@@ -132,8 +129,8 @@ internal sealed class ApproverSession(
         return true;
     }
 
-    /// <summary>Says in the log why a sign-in does not count as a new one, and what to set.</summary>
-    public async Task NotNewAsync(Approver approver)
+    /// <summary>Logs once why a sign-in does not count as a new one, and what to set.</summary>
+    public async Task WarnNotNewAsync(Approver approver)
     {
         if (approver.SignedInAt is null && IsFirst(nameof(Log.SignInTimeUnknown)))
         {
@@ -145,8 +142,8 @@ internal sealed class ApproverSession(
         }
     }
 
-    /// <summary>Says in the log that nobody can sign in from our pages.</summary>
-    public void NoSignInPage(string scheme)
+    /// <summary>Logs once that nobody can sign in from our pages.</summary>
+    public void WarnNoSignInPage(string scheme)
     {
         if (IsFirst(nameof(Log.NoSignInPage)))
         {
@@ -200,7 +197,7 @@ internal sealed class ApproverSession(
             return SignInStamp.Read(ticket.Properties);
         }
 
-        var latest = (clock.GetUtcNow() + ClockSkew).ToUnixTimeSeconds(); // a time to come would count for every pairing until then
+        var latest = (clock.GetUtcNow() + SignInAsked.ClockSkew).ToUnixTimeSeconds(); // a time to come would count for every pairing until then
         return long.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= latest
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using DeviceAuthorization.Flow;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Authentication;
@@ -46,8 +47,7 @@ internal sealed class DeviceTokenHandler(
 
         var now = TimeProvider.Now();
         if (credentials.Length > LongestToken
-            || !DeviceToken.TryParse(credentials[Bearer.Length..].Trim(' '), flow.Value.TokenPrefix, out var token)
-            || await devices.FindTokenAsync(token.Hash(), Context.RequestAborted) is not var (issued, device)
+            || await devices.FindPresentedAsync(credentials[Bearer.Length..].Trim(' '), flow.Value.TokenPrefix, Context.RequestAborted) is not var (issued, device)
             || now >= issued.ExpiresAt
             || await policy.ScopesNowAsync(issued.UserId, issued.Scopes, Context.RequestAborted) is not { } scopes)
         {

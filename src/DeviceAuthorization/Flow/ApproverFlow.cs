@@ -84,12 +84,12 @@ public sealed class ApproverFlow
                 return refusal;
             }
 
-            if (await _devices.IsFullAsync(pairing!, approver.UserId, _options.IssueAt(_clock.Now(), approval.AsNewDevice), cancellationToken).ConfigureAwait(false))
+            if (await _devices.IsAtTokenLimitAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false))
             {
                 return new ApproverResult.TokenLimitReached(_options.MaxTokensPerUser);
             }
 
-            if (!await _devices.HasRoomAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false))
+            if (await _devices.IsAtDeviceLimitAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false))
             {
                 return new ApproverResult.DeviceLimitReached(_options.MaxDevicesPerUser);
             }
@@ -314,7 +314,7 @@ public sealed class ApproverFlow
         GrantableScopes = await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
         Risk = await RiskOfAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
         KnownDevice = await _devices.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
-        IsTokenLimitReached = await _devices.IsFullAsync(pairing, approver.UserId, _options.IssueAt(_clock.Now()), cancellationToken).ConfigureAwait(false),
+        IsTokenLimitReached = await _devices.IsAtTokenLimitAsync(pairing, approver.UserId, asNewDevice: false, cancellationToken).ConfigureAwait(false),
     };
 
     private PairingGrant GrantOf(Approval approval, DateTimeOffset now)

@@ -218,7 +218,7 @@ public sealed class DeviceFlow
                 CreatedAt = now,
                 ExpiresAt = grant.TokenExpiresAt,
             },
-            _options.IssueAt(now),
+            new TokenIssueConditions(now, _options.MaxTokensPerUser, _options.ReplaceEarlierTokens),
             cancellationToken).ConfigureAwait(false);
         if (issue.IsOverLimit)
         {

@@ -73,31 +73,27 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         ? await repository.FindByIdentifierAsync(userId, identifier, cancellationToken).ConfigureAwait(false)
         : null;
 
-    /// <summary>
-    /// Whether the token of a pairing would be one too many for its approver. Reports it while they can still make room; issuing checks it
-    /// again, in one step.
-    /// </summary>
-    public async Task<bool> IsFullAsync(Pairing pairing, string userId, TokenIssueConditions issue, CancellationToken cancellationToken)
+    /// <summary>Whether the user has too many tokens for the one of this pairing. Checked before the decision, and enforced when the token is issued.</summary>
+    public async Task<bool> IsAtTokenLimitAsync(Pairing pairing, string userId, bool asNewDevice, CancellationToken cancellationToken)
     {
+        var (now, limit) = (clock.Now(), options.Value.MaxTokensPerUser);
         var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
-        var live = tokens.Where(token => token.IsLive(issue.Now)).ToArray();
-        if (live.Length < issue.MaxLiveTokens)
+        var live = tokens.Where(token => token.IsLive(now)).ToArray();
+        if (live.Length < limit)
         {
             return false;
         }
 
-        var replaced = issue.ReplacesEarlier ? await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) : null;
-        return live.Count(token => replaced is null || token.DeviceId != replaced.Id) >= issue.MaxLiveTokens;
+        var replaced = options.Value.ReplaceEarlierTokens && !asNewDevice ? await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) : null;
+        return live.Count(token => replaced is null || token.DeviceId != replaced.Id) >= limit;
     }
 
-    /// <summary>
-    /// Whether the user can take in the device of a pairing as things are. To tell before a decision; <see cref="RegisterAsync"/> enforces it.
-    /// </summary>
-    public async Task<bool> HasRoomAsync(Pairing pairing, string userId, bool asNewDevice, CancellationToken cancellationToken)
+    /// <summary>Whether the user has too many devices for the one of this pairing. Checked before the decision; <see cref="RegisterAsync"/> enforces it.</summary>
+    public async Task<bool> IsAtDeviceLimitAsync(Pairing pairing, string userId, bool asNewDevice, CancellationToken cancellationToken)
     {
         var devices = await repository.ListAsync(userId, cancellationToken).ConfigureAwait(false);
-        return devices.Count < options.Value.MaxDevicesPerUser
-            || (!asNewDevice && await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) is not null);
+        return devices.Count >= options.Value.MaxDevicesPerUser
+            && (asNewDevice || await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) is null);
     }
 
     /// <summary>Changes a user's device as <paramref name="change"/> says; null when there is none, or when it would become another one's double.</summary>

@@ -1,4 +1,5 @@
 using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Options;
 

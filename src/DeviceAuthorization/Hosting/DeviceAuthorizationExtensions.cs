@@ -8,6 +8,7 @@ using DeviceAuthorization.Http.Metadata;
 using DeviceAuthorization.Http.Tokens;
 using DeviceAuthorization.Limits;
 using DeviceAuthorization.Pages;
+using DeviceAuthorization.RomM;
 using DeviceAuthorization.Storage;
 using DeviceAuthorization;
 using Microsoft.AspNetCore.Authentication;
@@ -72,10 +73,17 @@ namespace Microsoft.Extensions.DependencyInjection
             services.AddHostedService<MappingCheck>();
             services.TryAddScoped<LastUse>();
             services.TryAddSingleton<IDeviceEvents, NoDeviceEvents>();
-            services.TryAddTransient<ClientTokens>();
+            services.TryAddTransient<AccessTokens>();
             services.TryAddScoped<ApiCallers>();
-            services.TryAddScoped<DeviceApi>();
+            services.TryAddSingleton<EndpointGuard>();
+            services.TryAddSingleton<Dialects>();
+            services.TryAddSingleton<FormDialect>();
+            services.TryAddSingleton<JsonDialect>();
+            services.TryAddSingleton<CodeEntry>();
+            services.TryAddSingleton<ApproverJson>();
+            services.TryAddSingleton<DeviceBodies>();
             services.TryAddSingleton<PageFrame>();
+            services.TryAddSingleton<PageGuard>();
             services.TryAddSingleton<PairingTickets>();
             services.TryAddScoped<PageSession>();
             services.TryAddScoped<SignInAgain>();
@@ -119,7 +127,7 @@ namespace Microsoft.AspNetCore.Builder
         public static IEndpointConventionBuilder MapDeviceAuthorization(this IEndpointRouteBuilder endpoints, string prefix = "/api/auth/device")
         {
             Check(endpoints);
-            return DeviceAuthorizationEndpoints.Map(endpoints, prefix);
+            return FlowEndpoints.Map(endpoints, prefix);
         }
 
         /// <summary>

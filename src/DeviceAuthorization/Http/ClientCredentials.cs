@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using DeviceAuthorization.Http.Flow;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
@@ -25,11 +24,13 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
     /// <summary>Whether a text can be a client id (RFC 6749 A.1).</summary>
     public static bool IsClientId(string text) => text.Length is > 0 and <= MaxLength && text.All(c => c is >= ' ' and <= '~');
 
-    /// <summary>The id of the client.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="form">Its body.</param>
-    /// <param name="mustProve">Whether only a client with a secret will do; then what lacks one is 401 as well (RFC 7662 §2.3).</param>
-    public async Task<Parsed<string>> ReadAsync(HttpContext context, StrictForm form, bool mustProve = false)
+    /// <summary>The id of the client. A client that has a secret must prove it.</summary>
+    public Task<Parsed<string>> IdentifyAsync(HttpContext context, StrictForm form) => ReadAsync(context, form, mustProve: false);
+
+    /// <summary>The id of a client that proved its secret. Any other client gets 401 (RFC 7662 §2.3).</summary>
+    public Task<Parsed<string>> AuthenticateAsync(HttpContext context, StrictForm form) => ReadAsync(context, form, mustProve: true);
+
+    private async Task<Parsed<string>> ReadAsync(HttpContext context, StrictForm form, bool mustProve)
     {
         var authorization = context.Request.Headers.Authorization;
         if (authorization.Count > 1)
@@ -63,10 +64,10 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
             return Refuse(PairingError.InvalidRequest, "The parameter client_id is not 1 to 128 printable ASCII characters.");
         }
 
-        return await AuthenticateAsync(context, clientId, secret, mustProve);
+        return await CheckSecretAsync(context, clientId, secret, mustProve);
     }
 
-    private async Task<Parsed<string>> AuthenticateAsync(HttpContext context, string clientId, string? secret, bool mustProve)
+    private async Task<Parsed<string>> CheckSecretAsync(HttpContext context, string clientId, string? secret, bool mustProve)
     {
         var client = options.Value.FindClient(clientId);
         if (client is null && options.Value.Clients.Count > 0)
@@ -89,7 +90,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
             return clientId;
         }
 
-        return await limits.OfAddressAsync(context, "secret", WrongSecrets, Window, FormDialect.TooMany) is { } refusal
+        return await limits.OfAddressAsync(context, "secret", WrongSecrets, Window, Problems.TooMany) is { } refusal
             ? Parsed.Refuse<string>(refusal)
             : Unknown(context, mustProve, "The secret of the client is wrong.");
     }
@@ -97,7 +98,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
     private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
 
     private static Parsed<string> Refuse(PairingError error, string description) =>
-        Parsed.Refuse<string>(FormDialect.Error(error, description));
+        Parsed.Refuse<string>(Problems.OAuth(error, description));
 
     /// <summary>A client that tried to authenticate by header, or has to, is told which scheme is meant (RFC 6749 §5.2).</summary>
     private static Parsed<string> Unknown(HttpContext context, bool mustProve, string description)
@@ -108,7 +109,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"DeviceAuthorization\", charset=\"UTF-8\"";
         }
 
-        return Parsed.Refuse<string>(FormDialect.Error(
+        return Parsed.Refuse<string>(Problems.OAuth(
             PairingError.InvalidClient, description, challenges ? StatusCodes.Status401Unauthorized : StatusCodes.Status400BadRequest));
     }
 

@@ -14,16 +14,13 @@ namespace DeviceAuthorization.Http;
 internal sealed record EndpointDescription(string Tag, string Summary, string Description)
     : IEndpointSummaryMetadata, IEndpointDescriptionMetadata, ITagsMetadata
 {
-    public const string Form = "application/x-www-form-urlencoded";
-    public const string Json = "application/json";
-
     public required IReadOnlyList<DescribedAnswer> Answers { get; init; }
 
     /// <summary>The shape of the body; null when there is none.</summary>
     public Type? Body { get; init; }
 
     /// <summary>The media types that it can have.</summary>
-    public IReadOnlyList<string> MediaTypes { get; init; } = [Json];
+    public IReadOnlyList<string> MediaTypes { get; init; } = [RequestBody.Json];
 
     /// <summary>What RFC 8414 §2 calls the endpoint; null when nothing.</summary>
     public string? MetadataMember { get; init; }
@@ -84,7 +81,7 @@ internal sealed class DescribedEndpoints : IApiDescriptionProvider
             var response = new ApiResponseType { StatusCode = answer.Status, Type = answer.Body ?? typeof(void), Description = answer.Words };
             if (answer.Body is not null)
             {
-                response.ApiResponseFormats.Add(new() { MediaType = EndpointDescription.Json });
+                response.ApiResponseFormats.Add(new() { MediaType = RequestBody.Json });
             }
 
             api.SupportedResponseTypes.Add(response);

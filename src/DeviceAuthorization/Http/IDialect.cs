@@ -1,12 +1,9 @@
-using DeviceAuthorization.Http.Flow;
-using DeviceAuthorization.RomM;
 using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// How one family of devices writes its requests and reads its answers. Two are spoken at the same endpoints: RFC 8628's
-/// (<see cref="FormDialect"/>) and RomM's (<see cref="JsonDialect"/>); the request's media type tells which.
+/// How one family of devices writes its requests and reads its answers. RFC 8628's clients send forms, RomM's send JSON to the same endpoints.
 /// </summary>
 internal interface IDialect
 {
@@ -21,8 +18,8 @@ internal interface IDialect
 
     IResult NumberRequired();
 
-    /// <summary>A limit was reached; in RomM's words, too many attempts of what.</summary>
-    IResult TooMany(string what);
+    /// <summary>A limit of starts was reached.</summary>
+    IResult TooManyStarts();
 
     Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context);
 
@@ -30,11 +27,12 @@ internal interface IDialect
 
     IResult NotPaired(PollResult.NotPaired notPaired);
 
-    /// <summary>A malformed or refused request, in the dialect's own form.</summary>
-    IResult Problem(int status, string description);
-
-    static IDialect Of(HttpRequest request) => JsonDialect.Speaks(request) ? JsonDialect.Instance : FormDialect.Instance;
+    /// <summary>A limit of polls was reached.</summary>
+    IResult TooManyPolls();
 }
 
-/// <summary>A poll as read; no device code when what was sent cannot be one.</summary>
+/// <summary>A poll as read.</summary>
+/// <param name="DeviceCode">Null if the text that was sent cannot be a device code.</param>
+/// <param name="ClientId">The client, if the poll names one.</param>
+/// <param name="IdempotencyKey">The header, if there is one.</param>
 internal sealed record PollMessage(DeviceCode? DeviceCode, string? ClientId, string? IdempotencyKey);

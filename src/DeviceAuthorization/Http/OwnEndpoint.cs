@@ -1,4 +1,3 @@
-using DeviceAuthorization.Pages;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -29,6 +28,9 @@ internal enum EndpointRole
 /// <param name="Page">The path of the endpoint's page, below the path base; null if the endpoint belongs to no page.</param>
 internal sealed record OwnEndpoint(EndpointRole Role, string? Page)
 {
+    /// <summary>The parameter of a route that holds a user code.</summary>
+    public const string UserCodeParameter = "code";
+
     /// <summary>Whether callers have no session: authorization of the host would lock every device out.</summary>
     public bool IsAnonymous => Role is EndpointRole.Flow or EndpointRole.Metadata;
 }
@@ -39,7 +41,14 @@ internal static class OwnEndpointExtensions
     private static readonly OutputCacheAttribute NeverCached = new() { NoStore = true };
 
     /// <summary>Maps a group and gives its endpoints what every endpoint of this library has: no output cache, HEAD beside GET, the guard.</summary>
-    public static RouteGroupBuilder MapOwn(this IEndpointRouteBuilder endpoints, string prefix, EndpointRole role)
+    public static RouteGroupBuilder MapOwn(this IEndpointRouteBuilder endpoints, string prefix, EndpointRole role) =>
+        endpoints.MapOwn(prefix, role, endpoints.ServiceProvider.GetRequiredService<EndpointGuard>().InvokeAsync);
+
+    /// <param name="endpoints">The host's endpoints.</param>
+    /// <param name="prefix">The path of the group.</param>
+    /// <param name="role">What its endpoints are for.</param>
+    /// <param name="guard">Runs around every handler, and answers if it fails.</param>
+    public static RouteGroupBuilder MapOwn(this IEndpointRouteBuilder endpoints, string prefix, EndpointRole role, Func<HttpContext, RequestDelegate, Task> guard)
     {
         var group = endpoints.MapGroup(prefix);
 
@@ -54,7 +63,6 @@ internal static class OwnEndpointExtensions
 
             // Not an endpoint filter: ASP.NET Core resolves the handler's services before it, and a factory of the host may throw.
             var handle = endpoint.RequestDelegate!;
-            Func<HttpContext, RequestDelegate, Task> guard = role is EndpointRole.PairingPage or EndpointRole.DevicesPage ? PageGuard.InvokeAsync : EndpointGuard.InvokeAsync;
             endpoint.RequestDelegate = context =>
             {
                 // A cache that stands before routing has not seen NeverCached. It looks here after the handler.
@@ -67,6 +75,20 @@ internal static class OwnEndpointExtensions
             };
         });
         return group;
+    }
+
+    /// <summary>405 with the headers of every other answer. ASP.NET Core's own could be cached.</summary>
+    public static void RefuseOtherMethods(this RouteGroupBuilder group, string method, params ReadOnlySpan<string> patterns)
+    {
+        var allowed = HttpMethods.IsGet(method) ? "GET, HEAD" : method;
+        foreach (var pattern in patterns)
+        {
+            group.Map(pattern, (HttpContext context) =>
+            {
+                context.Response.Headers.Allow = allowed;
+                return Problems.Of(context.Request, StatusCodes.Status405MethodNotAllowed, $"The method must be {method}.");
+            }).ExcludeFromDescription();
+        }
     }
 
     /// <summary>

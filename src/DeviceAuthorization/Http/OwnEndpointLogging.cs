@@ -1,4 +1,3 @@
-using DeviceAuthorization.Http.Flow;
 using Microsoft.AspNetCore.HttpLogging;
 
 namespace DeviceAuthorization.Http;
@@ -15,7 +14,7 @@ internal sealed class OwnEndpointLogging(MappedEndpoints mapped) : IHttpLoggingI
     {
         if (logContext.IsAnyEnabled(Secret | HttpLoggingFields.RequestPath) && mapped.Find(logContext.HttpContext) is { } endpoint)
         {
-            var hasCodeInPath = endpoint.RoutePattern.GetParameter(DeviceAuthorizationEndpoints.CodeInPath) is not null;
+            var hasCodeInPath = endpoint.RoutePattern.GetParameter(OwnEndpoint.UserCodeParameter) is not null;
             logContext.TryDisable(hasCodeInPath ? Secret | HttpLoggingFields.RequestPath : Secret);
         }
 

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using DeviceAuthorization.Authentication;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -36,12 +35,15 @@ internal sealed record SignInAsked(int Times, DateTimeOffset At, DateTimeOffset?
     /// <summary>After two rounds we stop.</summary>
     public const int Most = 2;
 
+    /// <summary>How far the clock of an identity provider may be from ours.</summary>
+    public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
+
     /// <summary>
     /// The approver as signed in when we asked, if they have signed in since. By the provider's clock that may be before the device asked;
     /// but it is later than their last sign-in, by the same clock.
     /// </summary>
     public Approver Seen(Approver approver) =>
-        approver.SignedInAt is { } at && at < At && at >= At - ApproverSession.ClockSkew && !(at <= Before) ? approver with { SignedInAt = At } : approver;
+        approver.SignedInAt is { } at && at < At && at >= At - ClockSkew && !(at <= Before) ? approver with { SignedInAt = At } : approver;
 }
 
 [JsonSerializable(typeof(PairingTicket))]

@@ -11,6 +11,8 @@ namespace DeviceAuthorization.Http;
 internal static class RequestBody
 {
     public const int Limit = 16 * 1024;
+    public const string Form = "application/x-www-form-urlencoded";
+    public const string Json = "application/json";
 
     public static string TooLarge(int limit = Limit) => $"The body is larger than {limit / 1024} KiB.";
 
@@ -44,6 +46,10 @@ internal static class RequestBody
     /// <summary>Whether such a form is larger than a body may be.</summary>
     public static bool IsTooLarge(HttpRequest request, IFormCollection read) =>
         request.ContentLength > Limit || read.Sum(field => field.Value.Sum(value => field.Key.Length + (long)(value?.Length ?? 0) + 2)) > Limit;
+
+    /// <summary>Whether the content type is the named one, with any parameters.</summary>
+    public static bool HasType(HttpRequest request, string mediaType) =>
+        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether the content type is the named one, in UTF-8 or without a charset.</summary>
     public static bool IsUtf8(HttpRequest request, string mediaType) =>

@@ -1,6 +1,7 @@
 using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -63,10 +64,10 @@ internal sealed class RequestLimiter(
             ?? await EnterAsOneOfAllAsync(context, tooMany);
     }
 
-    /// <summary>The code of a look-up by JSON was right: the decision that comes with this cookie is no further guess.</summary>
-    public void Entered(HttpContext context, Approver approver, UserCode code, ApproverResult result)
+    /// <summary>An approver reviewed the pairing by JSON, so the code was right. Their decision brings this cookie and is not counted as another guess.</summary>
+    public void Reviewed(HttpContext context, Approver approver, UserCode code)
     {
-        if (_limits.Enabled && result is ApproverResult.Review)
+        if (_limits.Enabled)
         {
             var path = (context.Request.PathBase + context.Request.Path).ToUriComponent();
             tickets.Keep(context, path[..path.LastIndexOf("/pending/", StringComparison.OrdinalIgnoreCase)], code.RevealGrouped(), approver.UserId, isOfLink: false);

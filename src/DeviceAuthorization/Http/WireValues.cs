@@ -8,7 +8,7 @@ internal static class WireValues
 {
     /// <summary>The error's word, as its enum member spells it.</summary>
     public static string ToWire(this PairingError error) =>
-        JsonSerializer.SerializeToElement(error, WireJson.Default.PairingError).GetString()!;
+        JsonSerializer.SerializeToElement(error, OAuthJson.Default.PairingError).GetString()!;
 
     /// <summary><c>expires_in</c>; null when the token never expires.</summary>
     public static long? SecondsLeft(this IssuedToken token, DateTimeOffset now) => (long?)(token.ExpiresAt - now)?.TotalSeconds;

@@ -218,11 +218,6 @@ public sealed class DeviceAuthorizationOptions
 
     /// <summary>The scopes that a client may ask for.</summary>
     internal ICollection<string> ScopesOf(string clientId) => FindClient(clientId)?.AllowedScopes ?? Scopes.Keys;
-
-    /// <summary>Under which conditions a pairing makes its token.</summary>
-    /// <param name="now">The current time.</param>
-    /// <param name="asNewDevice">Whether its device is a new one, which has no earlier tokens.</param>
-    internal TokenIssueConditions IssueAt(DateTimeOffset now, bool asNewDevice = false) => new(now, MaxTokensPerUser, ReplaceEarlierTokens && !asNewDevice);
 }
 
 /// <summary>

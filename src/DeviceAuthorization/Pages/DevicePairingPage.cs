@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using DeviceAuthorization.Diagnostics;
-using DeviceAuthorization.Flow;
+using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Limits;
 using DeviceAuthorization.Rules;
@@ -18,8 +17,9 @@ namespace DeviceAuthorization.Pages;
 /// signed-in user. Each POST that changes something answers 303, so that reload and back only ever show.
 /// </summary>
 internal sealed class DevicePairingPage(
-    ApproverFlow approvals,
+    ApproverFlow flow,
     PageSession session,
+    ApproverSession signIn,
     PairingTickets tickets,
     SignInAgain signInAgain,
     RequestLimiter limits,
@@ -33,13 +33,13 @@ internal sealed class DevicePairingPage(
 
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string path)
     {
-        var group = endpoints.MapOwn(path, EndpointRole.PairingPage);
+        var group = endpoints.MapOwn(path, EndpointRole.PairingPage, endpoints.ServiceProvider.GetRequiredService<PageGuard>().InvokeAsync);
         group.ExcludeFromDescription();
         group.MapGet("/", (HttpContext context, DevicePairingPage page) => page.ShowAsync(context));
-        group.MapPost("/", (HttpContext context, DevicePairingPage page) => page.EnterAsync(context));
-        group.MapGet("/review", (HttpContext context, DevicePairingPage page) => page.ReviewAsync(context));
-        group.MapPost("/review", (HttpContext context, DevicePairingPage page) => page.DecideAsync(context));
-        group.MapPost("/switch", (HttpContext context, DevicePairingPage page) => page.SwitchAsync(context));
+        group.MapPost("/", (HttpContext context, DevicePairingPage page) => page.HandleAsync(context, page.EnterAsync));
+        group.MapGet("/review", (HttpContext context, DevicePairingPage page) => page.HandleAsync(context, page.ReviewAsync));
+        group.MapPost("/review", (HttpContext context, DevicePairingPage page) => page.HandleAsync(context, page.DecideAsync));
+        group.MapPost("/switch", (HttpContext context, DevicePairingPage page) => page.HandleAsync(context, page.SwitchAsync));
         group.MapPost("/language", PageLanguageChoice.ChooseAsync);
         group.MapGet("/sign-in", (HttpContext context, SignInAgain signInAgain) => signInAgain.GoOnAsync(context));
 
@@ -47,6 +47,9 @@ internal sealed class DevicePairingPage(
         group.MapGet("/{form}", (HttpContext context, DevicePairingPage page) => page.BackToStart(context));
         return group;
     }
+
+    private Task<IResult> HandleAsync(HttpContext context, Func<HttpContext, Visitor, Task<IResult>> handle) =>
+        session.HandleAsync(context, visitor => handle(context, visitor));
 
     /// <summary>The form. The code that a link brings goes into a cookie first, out of the address. Claims nothing: link scanners open links, too.</summary>
     private async Task<IResult> ShowAsync(HttpContext context)
@@ -57,22 +60,13 @@ internal sealed class DevicePairingPage(
             return BackToStart(context);
         }
 
-        if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
-        {
-            return refused;
-        }
-
-        return Enter(context, visitor, tickets.Of(context) is { UserId: null } brought ? brought : null);
+        return await session.HandleAsync(context, visitor =>
+            Task.FromResult<IResult>(Enter(context, visitor, tickets.Of(context) is { UserId: null } brought ? brought : null)));
     }
 
     /// <summary>The code was entered on purpose: claim it, and show what asks.</summary>
-    private async Task<IResult> EnterAsync(HttpContext context)
+    private async Task<IResult> EnterAsync(HttpContext context, Visitor visitor)
     {
-        if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
-        {
-            return refused;
-        }
-
         if (await session.ReadAsync(context, ["user_code", "ticket"]) is not { } form)
         {
             return StartAgain(context);
@@ -90,8 +84,8 @@ internal sealed class DevicePairingPage(
 
         var isOfLink = IsOfLink(context, form, code);
         var result = isOfLink
-            ? await approvals.EnterFromLinkAsync(code, visitor.Approver, context.RequestAborted)
-            : await approvals.EnterAsync(code, visitor.Approver, context.RequestAborted);
+            ? await flow.EnterFromLinkAsync(code, visitor.Approver, context.RequestAborted)
+            : await flow.EnterAsync(code, visitor.Approver, context.RequestAborted);
         switch (result)
         {
             case ApproverResult.NotFound:
@@ -112,24 +106,14 @@ internal sealed class DevicePairingPage(
     }
 
     /// <summary>What asks; once it is decided, what was decided.</summary>
-    private async Task<IResult> ReviewAsync(HttpContext context)
+    private async Task<IResult> ReviewAsync(HttpContext context, Visitor visitor)
     {
-        if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
-        {
-            return refused;
-        }
-
         return tickets.Of(context) is { } ticket && ticket.IsOf(visitor.Approver) ? await ReviewAsync(context, signInAgain.Seen(context, visitor, ticket), ticket) : BackToStart(context);
     }
 
     /// <summary>The decision: exactly one of two words, and the scopes left ticked; then, where it is to be compared, a number.</summary>
-    private async Task<IResult> DecideAsync(HttpContext context)
+    private async Task<IResult> DecideAsync(HttpContext context, Visitor visitor)
     {
-        if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
-        {
-            return refused;
-        }
-
         if (await session.ReadAsync(context, DecisionFields) is not { } form
             || (form["decision"] is not ("approve" or "deny" or "none") && MatchNumber.Read(form["decision"]) is null)
             || !tickets.TryRead(form["ticket"], out var ticket)
@@ -147,12 +131,12 @@ internal sealed class DevicePairingPage(
 
         if (form["decision"] == "deny")
         {
-            return await DecidedAsync(await approvals.DenyAsync(ticket.UserCode, visitor.Approver, context.RequestAborted));
+            return await DecidedAsync(await flow.DenyAsync(ticket.UserCode, visitor.Approver, context.RequestAborted));
         }
 
         if (MatchNumber.Read(form["decision"]) is { } number)
         {
-            return await DecidedAsync(await approvals.ChooseNumberAsync(ticket.UserCode, visitor.Approver, number, context.RequestAborted));
+            return await DecidedAsync(await flow.ChooseNumberAsync(ticket.UserCode, visitor.Approver, number, context.RequestAborted));
         }
 
         if (!ReportedText.TryClean(form["device_name"], LongestName, out var name))
@@ -165,7 +149,7 @@ internal sealed class DevicePairingPage(
             return StartAgain(context);
         }
 
-        return await DecidedAsync(await approvals.ApproveAsync(
+        return await DecidedAsync(await flow.ApproveAsync(
             ticket.UserCode,
             visitor.Approver,
             new Approval
@@ -193,13 +177,8 @@ internal sealed class DevicePairingPage(
         };
     }
 
-    private async Task<IResult> SwitchAsync(HttpContext context)
+    private async Task<IResult> SwitchAsync(HttpContext context, Visitor visitor)
     {
-        if (!(await session.SignInAsync(context, frame.Address(context))).TryGet(out var visitor, out var refused))
-        {
-            return refused;
-        }
-
         if (await session.ReadAsync(context, []) is null)
         {
             return StartAgain(context);
@@ -209,7 +188,7 @@ internal sealed class DevicePairingPage(
         {
             if (ticket.IsOf(visitor.Approver))
             {
-                await approvals.ReleaseAsync(ticket.UserCode, visitor.Approver, context.RequestAborted);
+                await flow.ReleaseAsync(ticket.UserCode, visitor.Approver, context.RequestAborted);
             }
 
             tickets.Keep(context, frame.Address(context), ticket.Code, userId: null, ticket.IsOfLink); // who comes next enters it anew
@@ -220,7 +199,7 @@ internal sealed class DevicePairingPage(
 
     private async Task<IResult> ReviewAsync(
         HttpContext context, Visitor visitor, PairingTicket ticket, StrictForm? typed = null, string? problem = null, bool isFull = false) =>
-        await approvals.ReviewAsync(ticket.UserCode, visitor.Approver, context.RequestAborted) switch
+        await flow.ReviewAsync(ticket.UserCode, visitor.Approver, context.RequestAborted) switch
         {
             ApproverResult.AlreadyDecided { Status: var status } => ResultHtml.Decided(frame, context, status),
             ApproverResult.NotFound => Unknown(context, visitor),
@@ -228,7 +207,7 @@ internal sealed class DevicePairingPage(
                 texts, Form(context, visitor), matching, Written(ticket, visitor), matching.Pairing.ExpiresAt - clock.Now())),
             ApproverResult.Review { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
             ApproverResult.Review { Risk: ApprovalRisk.StepUp } => await signInAgain.AskAsync(context, ticket, visitor),
-            ApproverResult.Review found when await session.LacksAsync(context, visitor, found.Pairing.RequestedScopes) is var isLimited => Page(
+            ApproverResult.Review found when await signIn.WarnIfLimitedAsync(context, visitor.Approver, found.Pairing.RequestedScopes) is var isLimited => Page(
                 context,
                 "Review_title",
                 texts => PairingHtml.Review(

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
@@ -19,9 +20,10 @@ namespace DeviceAuthorization.Pages;
 internal sealed class DevicesPage(
     IDeviceRepository repository,
     DeviceRegistry registry,
-    ClientTokens tokens,
+    AccessTokens tokens,
     IPairingPolicy policy,
     PageSession session,
+    ApproverSession signIn,
     PageFrame frame,
     IOptions<DeviceAuthorizationOptions> options,
     TimeProvider clock)
@@ -35,7 +37,7 @@ internal sealed class DevicesPage(
 
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string path)
     {
-        var group = endpoints.MapOwn(path, EndpointRole.DevicesPage);
+        var group = endpoints.MapOwn(path, EndpointRole.DevicesPage, endpoints.ServiceProvider.GetRequiredService<PageGuard>().InvokeAsync);
         group.ExcludeFromDescription();
         group.MapGet("/", (HttpContext context, DevicesPage page) => page.ShowAsync(context));
         group.MapPost("/rename", (HttpContext context, DevicesPage page) => page.RenameAsync(context));
@@ -54,15 +56,7 @@ internal sealed class DevicesPage(
         return group;
     }
 
-    private async Task<IResult> ShowAsync(HttpContext context)
-    {
-        if (!(await session.SignInAsync(context, frame.Start(context))).TryGet(out var visitor, out var refused))
-        {
-            return refused;
-        }
-
-        return await ListAsync(context, visitor, TakeNotice(context));
-    }
+    private Task<IResult> ShowAsync(HttpContext context) => session.HandleAsync(context, visitor => ListAsync(context, visitor, TakeNotice(context)));
 
     private Task<IResult> RenameAsync(HttpContext context) => ChangeAsync(context, Needed.WriteDevices, ["device", "name"], async (visitor, form) =>
     {
@@ -77,7 +71,7 @@ internal sealed class DevicesPage(
     });
 
     private Task<IResult> NarrowAsync(HttpContext context) => ChangeAsync(context, Needed.WriteTokens, ["token", .. PageParts.ScopeFields], async (visitor, form) =>
-        await tokens.ChangeAsync(visitor.Approver.UserId, TokenId(form), new TokenWish(null, PageParts.Ticked(form)), context.RequestAborted) switch
+        await tokens.ChangeAsync(visitor.Approver.UserId, TokenId(form), new TokenProperties(null, PageParts.Ticked(form)), context.RequestAborted) switch
         {
             TokenResult.Done => Done(context, "Done_narrowed"),
             TokenResult.Refused { Problem: TokenProblem.Gone } => Done(context, "Gone"),
@@ -102,10 +96,10 @@ internal sealed class DevicesPage(
     {
         var texts = frame.TextsFor(context);
         var (userId, held) = (visitor.Approver.UserId, visitor.Approver.Scopes);
-        var wish = new TokenWish(form["name"], PageParts.Ticked(form), form["expires_in"]);
+        var wanted = new TokenProperties(form["name"], PageParts.Ticked(form), form["expires_in"]);
         var result = Grantable(visitor, await ScopesNowAsync(context, visitor) ?? []).Count == 0
             ? new TokenResult.Refused(TokenProblem.Beyond)
-            : await tokens.MakeAsync(userId, held, wish, context.RequestAborted);
+            : await tokens.MakeAsync(userId, held, wanted, context.RequestAborted);
         return result switch
         {
             TokenResult.Done { Raw: { } raw } => frame.Page(context, texts["Made_title"], DevicesHtml.Made(texts, frame.Start(context), raw)),
@@ -119,38 +113,25 @@ internal sealed class DevicesPage(
         Task<IResult> AgainAsync(string problem) => ListAsync(context, visitor, problem: problem, typed: form);
     });
 
-    private async Task<IResult> SwitchAsync(HttpContext context)
-    {
-        if (!(await session.SignInAsync(context, frame.Start(context))).TryGet(out var visitor, out var refused))
-        {
-            return refused;
-        }
-
-        return await session.ReadAsync(context, []) is null
-            ? await OutdatedAsync(context, visitor)
-            : await session.SwitchAsync(context);
-    }
+    private Task<IResult> SwitchAsync(HttpContext context) => session.HandleAsync(context, async visitor =>
+        await session.ReadAsync(context, []) is null ? await OutdatedAsync(context, visitor) : await session.SwitchAsync(context));
 
     /// <summary>A form of ours, filled in by somebody whose account is active, and whose sign-in has the scope that the API needs for it.</summary>
-    private async Task<IResult> ChangeAsync(HttpContext context, string scope, string[] fields, Func<Visitor, StrictForm, Task<IResult>> change)
-    {
-        if (!(await session.SignInAsync(context, frame.Start(context))).TryGet(out var visitor, out var refused))
+    private Task<IResult> ChangeAsync(HttpContext context, string scope, string[] fields, Func<Visitor, StrictForm, Task<IResult>> change) =>
+        session.HandleAsync(context, async visitor =>
         {
-            return refused;
-        }
+            if (!Holds(visitor, scope))
+            {
+                return await LimitedAsync(context, visitor, scope);
+            }
 
-        if (!Holds(visitor, scope))
-        {
-            return await LimitedAsync(context, visitor, scope);
-        }
+            if (await session.ReadAsync(context, fields) is not { } form)
+            {
+                return await OutdatedAsync(context, visitor);
+            }
 
-        if (await session.ReadAsync(context, fields) is not { } form)
-        {
-            return await OutdatedAsync(context, visitor);
-        }
-
-        return await policy.IsActiveAsync(visitor.Approver.UserId, context.RequestAborted) ? await change(visitor, form) : NotPossible(context);
-    }
+            return await policy.IsActiveAsync(visitor.Approver.UserId, context.RequestAborted) ? await change(visitor, form) : NotPossible(context);
+        });
 
     private Task<IResult> OutdatedAsync(HttpContext context, Visitor visitor) => ListAsync(context, visitor, problem: frame.TextsFor(context)["Outdated_text"]);
 
@@ -242,7 +223,7 @@ internal sealed class DevicesPage(
 
     private async Task<IResult> LimitedAsync(HttpContext context, Visitor visitor, string scope)
     {
-        await session.LacksAsync(context, visitor, [scope]); // for the log: it names the setting
+        await signIn.WarnIfLimitedAsync(context, visitor.Approver, [scope]);
         return ResultHtml.Page(frame, context, "Limited", StatusCodes.Status403Forbidden);
     }
 

@@ -3,40 +3,38 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Pages;
 
-/// <summary>Trouble is a page, too.</summary>
-internal static class PageGuard
+/// <summary>What holds for every page: HTTPS is required, and a failure is answered with a page, too.</summary>
+internal sealed class PageGuard(EndpointGuard guard, PageFrame frame)
 {
-    public static async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
         Exception failure;
         try
         {
-            if (EndpointGuard.IsRefused(context))
+            if (guard.IsRefused(context))
             {
-                await ResultHtml.NotSecure(Frame(context), context).ExecuteAsync(context);
+                await ResultHtml.NotSecure(frame, context).ExecuteAsync(context);
                 return;
             }
 
             await next(context);
             return;
         }
-        catch (Exception exception) when (exception is BadHttpRequestException ? !context.Response.HasStarted : EndpointGuard.IsTrouble(context))
+        catch (Exception exception) when (exception is BadHttpRequestException ? !context.Response.HasStarted : EndpointGuard.CanAnswer(context))
         {
             failure = exception;
         }
 
         var malformed = failure as BadHttpRequestException;
-        var unavailable = malformed is null ? EndpointGuard.Unavailable(context, failure) : null;
+        var unavailable = malformed is null ? guard.Failed(context, failure) : null;
         try
         {
             var key = malformed is null ? "Try_again" : PageFrame.IsOfDevices(context) ? "Outdated" : "Start_again";
-            await ResultHtml.Page(Frame(context), context, key, malformed?.StatusCode ?? StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+            await ResultHtml.Page(frame, context, key, malformed?.StatusCode ?? StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
         }
-        catch (Exception exception) when (EndpointGuard.IsTrouble(context)) // the host's layout or texts fail
+        catch (Exception exception) when (EndpointGuard.CanAnswer(context)) // the host's layout or texts fail
         {
-            await (unavailable ?? EndpointGuard.Unavailable(context, exception)).ExecuteAsync(context);
+            await (unavailable ?? guard.Failed(context, exception)).ExecuteAsync(context);
         }
     }
-
-    private static PageFrame Frame(HttpContext context) => context.RequestServices.GetRequiredService<PageFrame>();
 }

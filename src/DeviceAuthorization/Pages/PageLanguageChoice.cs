@@ -1,5 +1,5 @@
 using DeviceAuthorization.Authentication;
-using DeviceAuthorization.Http.Flow;
+using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Pages;
@@ -10,7 +10,7 @@ internal static class PageLanguageChoice
     public static async Task<IResult> ChooseAsync(HttpContext context, PageFrame frame, ApproverSession session)
     {
         if (!session.IsCrossSite(context.Request, fromOurPage: true)
-            && (await FormDialect.ReadFormAsync(context.Request, ["language", "back"])).TryGet(out var form, out _)
+            && (await FormBody.ReadAsync(context.Request, ["language", "back"])).TryGet(out var form, out _)
             && PageLanguage.Find(form["language"]) is { } language)
         {
             context.Response.Cookies.Append(PageLanguage.Cookie, language.Code, new CookieOptions

@@ -1,7 +1,6 @@
 using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Http;
-using DeviceAuthorization.Http.Flow;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Html;
@@ -28,25 +27,24 @@ internal sealed class PageSession(
 {
     private readonly string _field = antiforgeryOptions.Value.FormFieldName;
 
-    /// <summary>Who is signed in; else the host's sign-in, which comes back to this page.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="back">Where to, with the path base; nothing that a request says.</param>
-    public async Task<Parsed<Visitor>> SignInAsync(HttpContext context, string back)
+    /// <summary>Runs the handler for the person who is signed in. Sends others to the host's sign-in, which leads back to this page.</summary>
+    public async Task<IResult> HandleAsync(HttpContext context, Func<Visitor, Task<IResult>> handle)
     {
         if (await session.SignedInAsync(context) is not { } ticket)
         {
-            return Parsed.Refuse<Visitor>(IsOpened(context.Request) ? await ChallengeAsync(context, back) : ResultHtml.Onward(frame, context, back));
+            var back = frame.Start(context);
+            return IsOpened(context.Request) ? await ChallengeAsync(context, back) : ResultHtml.Onward(frame, context, back);
         }
 
         if (session.Identify(ticket, context) is not { } approver)
         {
-            return Parsed.Refuse<Visitor>(Forbidden(context));
+            return Forbidden(context);
         }
 
         context.User = ticket.Principal; // antiforgery tokens are bound to it
         var handler = await handlers.GetHandlerAsync(context, await session.SchemeAsync());
         var canSwitch = handler is IAuthenticationSignOutHandler || SignInStamp.IsOfProvider(ticket.Properties);
-        return new Visitor(approver, ticket.Principal.Identity?.Name ?? approver.UserId, canSwitch);
+        return await handle(new Visitor(approver, ticket.Principal.Identity?.Name ?? approver.UserId, canSwitch));
     }
 
     /// <summary>Who is signed in. Null if no approver is signed in.</summary>
@@ -71,12 +69,9 @@ internal sealed class PageSession(
     /// <summary>They came back from the sign-in without a new one. Stops here, or the redirects would never end.</summary>
     public async Task<IResult> NotNewAsync(HttpContext context, Visitor visitor)
     {
-        await session.NotNewAsync(visitor.Approver);
+        await session.WarnNotNewAsync(visitor.Approver);
         return ResultHtml.Page(frame, context, "Not_new", StatusCodes.Status403Forbidden);
     }
-
-    /// <summary>Whether the way they signed in does not allow some of these scopes that the account has.</summary>
-    public Task<bool> LacksAsync(HttpContext context, Visitor visitor, IEnumerable<string> scopes) => session.LacksAsync(context, visitor.Approver, scopes);
 
     /// <summary>The host's sign-in; a page that says so where the host's scheme leads to none.</summary>
     /// <param name="context">The request.</param>
@@ -102,14 +97,14 @@ internal sealed class PageSession(
             return TypedResults.Empty;
         }
 
-        session.NoSignInPage(scheme);
+        session.WarnNoSignInPage(scheme);
         return ResultHtml.Page(frame, context, "Sign_in_first", StatusCodes.Status401Unauthorized);
     }
 
     /// <summary>The fields of a form of ours, filled in by this person; null when it is anything else.</summary>
     public async Task<StrictForm?> ReadAsync(HttpContext context, string[] known)
     {
-        if (!(await FormDialect.ReadFormAsync(context.Request, [_field, .. known], known.Length + 1)).TryGet(out var form, out _)
+        if (!(await FormBody.ReadAsync(context.Request, [_field, .. known], known.Length + 1)).TryGet(out var form, out _)
             || session.IsCrossSite(context.Request, fromOurPage: true))
         {
             return null;

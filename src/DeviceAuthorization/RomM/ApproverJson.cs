@@ -1,8 +1,5 @@
 using System.Diagnostics;
-using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Http;
-using DeviceAuthorization.Http.Devices;
-using DeviceAuthorization.Http.Flow;
 using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -10,46 +7,47 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.RomM;
 
 /// <summary>What approvers send and get, in RomM's JSON.</summary>
-internal static class ApproverJson
+internal sealed class ApproverJson(IOptions<DeviceAuthorizationOptions> options)
 {
     private const int LongestUserCode = 32;
 
-    public static async Task<Parsed<ApproveMessage>> ReadApproveAsync(HttpContext context)
+    private readonly DeviceAuthorizationOptions _options = options.Value;
+
+    public async Task<Parsed<EnteredCode>> ReadApprovalAsync(HttpRequest request)
     {
-        if (!(await JsonDialect.ReadAsync(context.Request, WireJson.Default.RomMApprove)).TryGet(out var approve, out var unread))
+        if (!(await JsonBody.ReadAsync(request, RomMJson.Default.PairingApproval)).TryGet(out var approval, out var refusal))
         {
-            return Parsed.Refuse<ApproveMessage>(unread);
+            return Parsed.Refuse<EnteredCode>(refusal);
         }
 
-        var options = context.RequestServices.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
-        if (approve.UserCode is not { Length: > 0 and <= LongestUserCode }
-            || approve.ApprovedScopes is not { Count: <= ScopeParameter.MaxScopes } scopes
+        if (approval.UserCode is not { Length: > 0 and <= LongestUserCode }
+            || approval.ApprovedScopes is not { Count: <= ScopeParameter.MaxScopes } scopes
             || !scopes.All(ScopeParameter.IsToken)
-            || (scopes.Count == 0 && options.Scopes.Count > 0)
-            || !ReportedText.TryClean(approve.DeviceName, ReportedDeviceReader.MaxLong, out var deviceName))
+            || (scopes.Count == 0 && _options.Scopes.Count > 0)
+            || !ReportedText.TryClean(approval.DeviceName, ReportedDeviceReader.MaxLong, out var deviceName))
         {
-            return JsonDialect.Refuse<ApproveMessage>(
+            return JsonBody.Refuse<EnteredCode>(
                 "user_code and approved_scopes are required, device_name is at most 255 characters without control characters.");
         }
 
-        return TokenLifetimes.TryParse(options, approve.ExpiresIn, out var lifetime)
-            ? new ApproveMessage(approve.UserCode, new Approval { Scopes = scopes!, DeviceName = deviceName, TokenLifetime = lifetime, AsNewDevice = approve.AsNewDevice == true })
-            : JsonDialect.Refuse<ApproveMessage>(TokenLifetimes.Problem(options));
+        return TokenLifetimes.TryParse(_options, approval.ExpiresIn, out var lifetime)
+            ? new EnteredCode(approval.UserCode, new Approval { Scopes = scopes!, DeviceName = deviceName, TokenLifetime = lifetime, AsNewDevice = approval.AsNewDevice == true })
+            : JsonBody.Refuse<EnteredCode>(TokenLifetimes.Problem(_options));
     }
 
-    public static async Task<Parsed<string>> ReadDenyAsync(HttpContext context)
+    public static async Task<Parsed<EnteredCode>> ReadDenialAsync(HttpRequest request)
     {
-        if (!(await JsonDialect.ReadAsync(context.Request, WireJson.Default.RomMDeny)).TryGet(out var deny, out var unread))
+        if (!(await JsonBody.ReadAsync(request, RomMJson.Default.PairingDenial)).TryGet(out var denial, out var refusal))
         {
-            return Parsed.Refuse<string>(unread);
+            return Parsed.Refuse<EnteredCode>(refusal);
         }
 
-        return deny.UserCode is { Length: > 0 and <= LongestUserCode } userCode ? userCode : JsonDialect.Refuse<string>("user_code is required.");
+        return denial.UserCode is { Length: > 0 and <= LongestUserCode } typed ? new EnteredCode(typed) : JsonBody.Refuse<EnteredCode>("user_code is required.");
     }
 
     public static IResult Answer(ApproverResult result) => result switch
     {
-        ApproverResult.Review { Pairing: var pairing, GrantableScopes: var grantable, KnownDevice: var known } review => TypedResults.Json(
+        ApproverResult.Review { Pairing: var pairing, KnownDevice: var known } review => TypedResults.Json(
             new RomMPending(
                 pairing.Device.Identifier,
                 pairing.Device.Name,
@@ -57,49 +55,39 @@ internal static class ApproverJson
                 pairing.Device.Platform,
                 pairing.Device.ClientVersion,
                 pairing.RequestedScopes,
-                grantable,
+                review.GrantableScopes,
                 pairing.ExpiresAt,
                 known is null ? null : new RomMApproved(known.Id, known.Name),
                 review.IsTokenLimitReached),
-            WireJson.Default.RomMPending),
-        ApproverResult.Approved { Device: var device } =>
-            TypedResults.Json(new RomMApproved(device.Id, device.Name), WireJson.Default.RomMApproved),
-        ApproverResult.Denied => TypedResults.Text("null", "application/json"),
+            RomMJson.Default.RomMPending),
+        ApproverResult.Approved { Device: var device } => TypedResults.Json(new RomMApproved(device.Id, device.Name), RomMJson.Default.RomMApproved),
+        ApproverResult.Denied => TypedResults.Text("null", RequestBody.Json),
         ApproverResult.AlreadyDecided { Status: PairingStatus.Matching } or ApproverResult.ChooseNumber or ApproverResult.NumberRequired =>
-            JsonDialect.Error(StatusCodes.Status403Forbidden, "Approve this device on the page: its number must be compared."),
-        ApproverResult.AlreadyDecided { Status: PairingStatus.Approved or PairingStatus.Redeemed } =>
-            JsonDialect.Error(StatusCodes.Status410Gone, "Code already approved"),
-        ApproverResult.AlreadyDecided => JsonDialect.Error(StatusCodes.Status410Gone, "Code already denied"),
+            Refused("Approve this device on the page: its number must be compared."),
+        ApproverResult.AlreadyDecided { Status: PairingStatus.Approved or PairingStatus.Redeemed } => Problems.Detail(StatusCodes.Status410Gone, "Code already approved"),
+        ApproverResult.AlreadyDecided => Problems.Detail(StatusCodes.Status410Gone, "Code already denied"),
         ApproverResult.NotFound => NotFound(),
-        ApproverResult.ScopesNotGrantable => JsonDialect.Error(
-            StatusCodes.Status403Forbidden, "Approved scopes exceed what's allowed for this user"),
-        ApproverResult.StepUpRequired => JsonDialect.Error(StatusCodes.Status403Forbidden, "Sign in again before you approve this device."),
-        ApproverResult.Blocked => JsonDialect.Error(StatusCodes.Status403Forbidden, "This request cannot be approved."),
-        ApproverResult.TokenLimitReached { Limit: var limit } => TokenLimitReached(limit),
-        ApproverResult.DeviceLimitReached { Limit: var limit } => DeviceEndpoints.LimitReached(limit),
-        ApproverResult.Forbidden => Forbidden(),
+        ApproverResult.ScopesNotGrantable => Refused("Approved scopes exceed what's allowed for this user"),
+        ApproverResult.StepUpRequired => Refused("Sign in again before you approve this device."),
+        ApproverResult.Blocked => Refused("This request cannot be approved."),
+        ApproverResult.TokenLimitReached { Limit: var limit } => LimitReached(limit, "tokens"),
+        ApproverResult.DeviceLimitReached { Limit: var limit } => LimitReached(limit, "devices"),
+        ApproverResult.Forbidden => Problems.Forbidden(),
         _ => throw new UnreachableException(),
     };
 
-    /// <summary>A code that is unknown, or that cannot be one.</summary>
-    public static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Unknown or expired code");
+    /// <summary>The code is unknown, or cannot be a code.</summary>
+    public static IResult NotFound() => Problems.Detail(StatusCodes.Status404NotFound, "Unknown or expired code");
 
-    public static IResult NotAuthenticated(HttpContext context)
-    {
-        context.Response.Headers.WWWAuthenticate = "Bearer realm=\"DeviceAuthorization\""; // as RomM; a 401 must name a scheme
-        return JsonDialect.Error(StatusCodes.Status401Unauthorized, "Not authenticated");
-    }
+    public static IResult TooMany() => Problems.Detail(StatusCodes.Status429TooManyRequests, "Too many attempts. Try again later.");
 
-    public static IResult TooMany() => JsonDialect.Error(StatusCodes.Status429TooManyRequests, "Too many attempts. Try again later.");
+    /// <summary>RomM's words, which it has for tokens.</summary>
+    public static IResult LimitReached(int limit, string things) => Problems.Detail(StatusCodes.Status400BadRequest, $"Maximum of {limit} {things} per user reached");
 
-    /// <summary>It is not the account that lacks them.</summary>
-    public static IResult SignInLacksScopes() => JsonDialect.Error(StatusCodes.Status403Forbidden, "Your sign-in lacks the scopes for this.");
-
-    public static IResult Forbidden() => JsonDialect.Error(StatusCodes.Status403Forbidden, "Forbidden");
-
-    /// <summary>In RomM's words, which it has for tokens made by hand.</summary>
-    public static IResult TokenLimitReached(int limit) => JsonDialect.Error(StatusCodes.Status400BadRequest, $"Maximum of {limit} tokens per user reached");
+    private static IResult Refused(string detail) => Problems.Detail(StatusCodes.Status403Forbidden, detail);
 }
 
-/// <summary>An approval as read.</summary>
-internal sealed record ApproveMessage(string UserCode, Approval Approval);
+/// <summary>A user code as the approver typed it, and what they decided about it.</summary>
+/// <param name="Typed">The text, which may be no user code.</param>
+/// <param name="Approval">Null if they do not approve.</param>
+internal sealed record EnteredCode(string Typed, Approval? Approval = null);

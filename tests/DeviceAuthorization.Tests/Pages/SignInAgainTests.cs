@@ -367,7 +367,7 @@ public sealed class SignInAgainTests
     {
         var browser = host.Browser();
         var before = host.Clock.GetUtcNow() + skew;
-        await browser.SignInAtProviderAsync(skew > ApproverSession.ClockSkew ? null : before);
+        await browser.SignInAtProviderAsync(skew > SignInAsked.ClockSkew ? null : before);
         host.Clock.Advance(TimeSpan.FromSeconds(10) + (skew > TimeSpan.Zero ? skew : TimeSpan.Zero));
         var codes = await host.Device().StartAsync();
         host.Clock.Advance(TimeSpan.FromSeconds(10));

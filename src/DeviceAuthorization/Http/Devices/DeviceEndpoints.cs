@@ -1,148 +1,124 @@
 using System.Text.Json;
+using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Flow;
 using DeviceAuthorization.RomM;
 using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http.Devices;
 
-/// <summary>The registry of devices, in RomM's JSON: register, list, get, change, delete. Everybody sees their own only.</summary>
+/// <summary>The registry of devices, in RomM's JSON: register, list, get, change, delete. Callers see only their own devices.</summary>
 internal static class DeviceEndpoints
 {
+    private delegate Device? Change(DeviceChange change, Device stored, out string? problem);
+
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
     {
         var group = endpoints.MapOwn(prefix, EndpointRole.Management);
-        group.MapPost("/", RegisterAsync).Describe(ManagementDescriptions.Register);
-        group.MapGet("/", ListAsync).Describe(ManagementDescriptions.ListDevices);
-        group.MapGet("/{id}", GetAsync).Describe(ManagementDescriptions.GetDevice);
-        group.MapPut("/{id}", (string id, HttpContext context, DeviceApi api) => ChangeAsync(id, context, api, merges: false)).Describe(ManagementDescriptions.PutDevice);
-        group.MapPatch("/{id}", (string id, HttpContext context, DeviceApi api) => ChangeAsync(id, context, api, merges: true)).Describe(ManagementDescriptions.PatchDevice);
-        group.MapDelete("/{id}", DeleteAsync).Describe(ManagementDescriptions.DeleteDevice);
+        group.MapPost("/", RegisterAsync).Describe(DeviceDescriptions.Register);
+        group.MapGet("/", ListAsync).Describe(DeviceDescriptions.ListDevices);
+        group.MapGet("/{id}", GetAsync).Describe(DeviceDescriptions.GetDevice);
+        group.MapPut("/{id}", PutAsync).Describe(DeviceDescriptions.PutDevice);
+        group.MapPatch("/{id}", PatchAsync).Describe(DeviceDescriptions.PatchDevice);
+        group.MapDelete("/{id}", DeleteAsync).Describe(DeviceDescriptions.DeleteDevice);
         return group;
     }
 
     /// <summary>
-    /// A device registers without pairing: 201 for a new one, 200 for one that is recognised, 409 when it shall not be, 400 when the user has as
-    /// many as allowed.
+    /// A device registers without pairing. 201: it is new. 200: it is known. 409: it is known, and the request does not allow that. 400: the user has
+    /// reached the limit of devices.
     /// </summary>
-    private static async Task<IResult> RegisterAsync(HttpContext context, DeviceApi api)
-    {
-        if (!(await api.WriteAsync(context)).TryGet(out var caller, out var refusal))
+    private static Task<IResult> RegisterAsync(
+        HttpContext context, ApiCallers callers, DeviceBodies bodies, DeviceRegistry registry, IDeviceEvents events, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
+        callers.HandleAsync(context, ApiAccess.WriteDevices, bodies.ReadAsync, async (caller, body) =>
         {
-            return refusal;
-        }
+            if (!RegisterFlags.TryRead(body.Json, out var flags))
+            {
+                return Problems.Unprocessable("allow_existing, allow_duplicate and reset_syncs must be true or false.");
+            }
 
-        if (!(await api.ReadBodyAsync(context)).TryGet(out var body, out var unread))
+            var now = clock.Now();
+            var blank = new Device { Id = Guid.NewGuid().ToString(), UserId = caller.UserId, LastSeenAt = now, CreatedAt = now, UpdatedAt = now };
+            if (body.Change.Replace(blank, out var problem) is not { } device)
+            {
+                return Problems.Unprocessable(problem!);
+            }
+
+            if (await registry.AddOrFindAsync(flags.AllowDuplicate ? device with { Fingerprint = null } : device, context.RequestAborted) is not { } stored)
+            {
+                return ApproverJson.LimitReached(options.Value.MaxDevicesPerUser, "devices");
+            }
+
+            if (stored.Id == device.Id)
+            {
+                return TypedResults.Json(DeviceCreateResponse.From(stored), RomMJson.Default.DeviceCreateResponse, statusCode: StatusCodes.Status201Created);
+            }
+
+            if (!flags.AllowExisting)
+            {
+                return Conflict(stored.Id);
+            }
+
+            if (flags.ResetSyncs)
+            {
+                await events.SyncsResetAsync(stored, context.RequestAborted);
+            }
+
+            await registry.ChangeAsync(caller.UserId, stored.Id, known => known with { LastSeenAt = now }, context.RequestAborted);
+            return TypedResults.Json(DeviceCreateResponse.From(stored), RomMJson.Default.DeviceCreateResponse);
+        });
+
+    private static Task<IResult> ListAsync(HttpContext context, ApiCallers callers, IDeviceRepository devices) =>
+        callers.HandleAsync(context, ApiAccess.ReadDevices, async caller =>
         {
-            return unread;
-        }
+            var found = await devices.ListAsync(caller.UserId, context.RequestAborted);
+            return TypedResults.Json([.. found.Select(DeviceSchema.From)], RomMJson.Deep.DeviceSchemaArray);
+        });
 
-        if (!RegisterFlags.TryRead(body.Json, out var flags))
+    private static Task<IResult> GetAsync(string id, HttpContext context, ApiCallers callers, IDeviceRepository devices) =>
+        callers.HandleAsync(context, ApiAccess.ReadDevices, async caller =>
+            await devices.FindAsync(caller.UserId, id, context.RequestAborted) is { } device ? Found(device) : NotFound());
+
+    private static Task<IResult> PutAsync(string id, HttpContext context, ApiCallers callers, DeviceBodies bodies, DeviceRegistry registry) =>
+        ChangeAsync(id, context, callers, bodies, registry, (DeviceChange change, Device stored, out string? problem) => change.Replace(stored, out problem));
+
+    private static Task<IResult> PatchAsync(string id, HttpContext context, ApiCallers callers, DeviceBodies bodies, DeviceRegistry registry) =>
+        ChangeAsync(id, context, callers, bodies, registry, (DeviceChange change, Device stored, out string? problem) => change.Merge(stored, out problem));
+
+    private static Task<IResult> ChangeAsync(
+        string id, HttpContext context, ApiCallers callers, DeviceBodies bodies, DeviceRegistry registry, Change apply) =>
+        callers.HandleAsync(context, ApiAccess.WriteDevices, bodies.ReadAsync, async (caller, body) =>
         {
-            return JsonDialect.Unprocessable("allow_existing, allow_duplicate and reset_syncs must be true or false.");
-        }
+            string? problem = null;
+            var (device, isConflict) = await registry.ChangeAsync(
+                caller.UserId, id, stored => apply(body.Change, stored, out problem) ?? stored, context.RequestAborted);
+            return (problem, isConflict, device) switch
+            {
+                ({ } tooLarge, _, _) => Problems.Unprocessable(tooLarge),
+                (_, true, _) => Conflict(id),
+                (_, _, { } changed) => Found(changed),
+                _ => NotFound(),
+            };
+        });
 
-        var now = api.Clock.Now();
-        var blank = new Device { Id = Guid.NewGuid().ToString(), UserId = caller.UserId, LastSeenAt = now, CreatedAt = now, UpdatedAt = now };
-        if (body.Change.Apply(blank, merges: false, out var problem) is not { } device)
-        {
-            return JsonDialect.Unprocessable(problem!);
-        }
+    /// <summary>Removes the device and its tokens at once.</summary>
+    private static Task<IResult> DeleteAsync(string id, HttpContext context, ApiCallers callers, DeviceRegistry registry) =>
+        callers.HandleAsync(context, ApiAccess.WriteDevices, async caller =>
+            await registry.RemoveAsync(caller.UserId, id, context.RequestAborted) ? TypedResults.NoContent() : NotFound());
 
-        if (await api.Registry.AddOrFindAsync(
-            flags.AllowDuplicate ? device with { Fingerprint = null } : device, context.RequestAborted) is not { } stored)
-        {
-            return LimitReached(api.Options.MaxDevicesPerUser);
-        }
+    private static JsonHttpResult<DeviceSchema> Found(Device device) => TypedResults.Json(DeviceSchema.From(device), RomMJson.Deep.DeviceSchema);
 
-        if (stored.Id == device.Id)
-        {
-            return TypedResults.Json(DeviceCreateResponse.From(stored), WireJson.Default.DeviceCreateResponse, statusCode: StatusCodes.Status201Created);
-        }
-
-        if (!flags.AllowExisting)
-        {
-            return Conflict(stored.Id);
-        }
-
-        if (flags.ResetSyncs)
-        {
-            await api.Events.SyncsResetAsync(stored, context.RequestAborted);
-        }
-
-        await api.Registry.ChangeAsync(caller.UserId, stored.Id, known => known with { LastSeenAt = now }, context.RequestAborted);
-        return TypedResults.Json(DeviceCreateResponse.From(stored), WireJson.Default.DeviceCreateResponse);
-    }
-
-    private static async Task<IResult> ListAsync(HttpContext context, DeviceApi api)
-    {
-        if (!(await api.ReadAsync(context)).TryGet(out var caller, out var refusal))
-        {
-            return refusal;
-        }
-
-        var devices = await api.Repository.ListAsync(caller.UserId, context.RequestAborted);
-        return TypedResults.Json([.. devices.Select(DeviceSchema.From)], DeepJson.Default.DeviceSchemaArray);
-    }
-
-    private static async Task<IResult> GetAsync(string id, HttpContext context, DeviceApi api)
-    {
-        if (!(await api.ReadAsync(context)).TryGet(out var caller, out var refusal))
-        {
-            return refusal;
-        }
-
-        return await api.Repository.FindAsync(caller.UserId, id, context.RequestAborted) is { } device ? Found(device) : NotFound();
-    }
-
-    private static async Task<IResult> ChangeAsync(string id, HttpContext context, DeviceApi api, bool merges)
-    {
-        if (!(await api.WriteAsync(context)).TryGet(out var caller, out var refusal))
-        {
-            return refusal;
-        }
-
-        if (!(await api.ReadBodyAsync(context)).TryGet(out var body, out var unread))
-        {
-            return unread;
-        }
-
-        string? problem = null;
-        var (device, isConflict) = await api.Registry.ChangeAsync(
-            caller.UserId, id, stored => body.Change.Apply(stored, merges, out problem) ?? stored, context.RequestAborted);
-        return (problem, isConflict, device) switch
-        {
-            ({ } tooLarge, _, _) => JsonDialect.Unprocessable(tooLarge),
-            (_, true, _) => Conflict(id),
-            (_, _, { } changed) => Found(changed),
-            _ => NotFound(),
-        };
-    }
-
-    /// <summary>The device and its tokens are gone at once.</summary>
-    private static async Task<IResult> DeleteAsync(string id, HttpContext context, DeviceApi api)
-    {
-        if (!(await api.WriteAsync(context)).TryGet(out var caller, out var refusal))
-        {
-            return refusal;
-        }
-
-        return await api.Registry.RemoveAsync(caller.UserId, id, context.RequestAborted) ? TypedResults.NoContent() : NotFound();
-    }
-
-    /// <summary>A user has as many devices as allowed; in the words that RomM has for tokens.</summary>
-    public static IResult LimitReached(int limit) => JsonDialect.Error(StatusCodes.Status400BadRequest, $"Maximum of {limit} devices per user reached");
-
-    private static JsonHttpResult<DeviceSchema> Found(Device device) => TypedResults.Json(DeviceSchema.From(device), DeepJson.Default.DeviceSchema);
-
-    // RomM names the id in it; an id that is not the caller's is not repeated here.
-    private static IResult NotFound() => JsonDialect.Error(StatusCodes.Status404NotFound, "Device not found");
+    // RomM's text contains the id. Ours does not repeat an id that is not the caller's.
+    private static IResult NotFound() => Problems.Detail(StatusCodes.Status404NotFound, "Device not found");
 
     private static JsonHttpResult<RomMConflict> Conflict(string deviceId) => TypedResults.Json(
         new RomMConflict(new RomMExistingDevice("device_exists", "A device with this fingerprint already exists", deviceId)),
-        WireJson.Default.RomMConflict,
+        RomMJson.Default.RomMConflict,
         statusCode: StatusCodes.Status409Conflict);
 
     private readonly record struct RegisterFlags(bool AllowExisting, bool AllowDuplicate, bool ResetSyncs)

@@ -1,8 +1,8 @@
-using DeviceAuthorization.Http.Metadata;
+using DeviceAuthorization.RomM;
 
 namespace DeviceAuthorization.Http.Flow;
 
-/// <summary>The words for the endpoints of the flow. Each error code has a line of its own at the endpoint that gives it.</summary>
+/// <summary>Describes the endpoints of the flow for OpenAPI. Each endpoint lists the error codes that it gives.</summary>
 internal static class FlowDescriptions
 {
     private const string Tag = "Device pairing";
@@ -15,27 +15,27 @@ internal static class FlowDescriptions
     {
         MetadataMember = "device_authorization_endpoint",
         Body = typeof(PairingStart),
-        MediaTypes = [EndpointDescription.Form, EndpointDescription.Json],
+        MediaTypes = [RequestBody.Form, RequestBody.Json],
         Answers =
         [
             new(200, typeof(OAuthStarted), "Started; the request was a form."),
-            new(201, typeof(OAuthStarted), "Started; the request was JSON."),
-            Answers.Errors(
+            new(201, typeof(RomMStarted), "Started; the request was JSON."),
+            DescribedAnswers.Errors(
                 400,
                 (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required"),
                 (PairingError.InvalidClient, "the client is not registered, or does not prove who it is"),
                 (PairingError.InvalidScope, "a scope is unknown or malformed"),
                 (PairingError.UnauthorizedClient, "the host does not let this device pair, or pairs only those that can show a number")),
-            Answers.WrongBasic,
-            Answers.Problem(403, "The host does not let this device pair, or pairs only those that can show a number; the request was JSON."),
-            Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
-            Answers.Unprocessable,
-            Answers.Errors(429, (PairingError.SlowDown, "too many requests from this address; Retry-After says when")),
-            Answers.Unavailable,
+            DescribedAnswers.WrongBasic,
+            DescribedAnswers.Problem(403, "The host does not let this device pair, or pairs only those that can show a number; the request was JSON."),
+            DescribedAnswers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
+            DescribedAnswers.Unprocessable,
+            DescribedAnswers.Errors(429, (PairingError.SlowDown, "too many requests from this address; Retry-After says when")),
+            DescribedAnswers.Unavailable,
         ],
     };
 
-    public static readonly EndpointDescription Inspect = new(
+    public static readonly EndpointDescription Review = new(
         Tag,
         "An approver looks a pairing up",
         "By its user code. Changes nothing. For people with a session of the host.")
@@ -43,13 +43,13 @@ internal static class FlowDescriptions
         Answers =
         [
             new(200, typeof(RomMPending), "What asks, for which scopes, and which of them this approver can grant."),
-            Answers.Https,
-            Answers.NotSignedIn,
-            Answers.Problem(403, "A device token, or the page is asking for the number that the device shows."),
-            Answers.UnknownCode,
-            Answers.Decided,
-            Answers.TooManyCodes,
-            Answers.Unavailable,
+            DescribedAnswers.Https,
+            DescribedAnswers.NotSignedIn,
+            DescribedAnswers.Problem(403, "A device token, or the page is asking for the number that the device shows."),
+            DescribedAnswers.UnknownCode,
+            DescribedAnswers.Decided,
+            DescribedAnswers.TooManyCodes,
+            DescribedAnswers.Unavailable,
         ],
     };
 
@@ -62,15 +62,15 @@ internal static class FlowDescriptions
         Answers =
         [
             new(200, typeof(RomMApproved), "Approved."),
-            Answers.Problem(400, "HTTPS is required, or the approver has reached the limit of devices or tokens: remove one, and approve again."),
-            Answers.NotSignedIn,
-            Answers.Problem(403, "A device token, another site, scopes that this approver cannot grant, or a pairing that needs a fresh sign-in, a number to be compared on the page, or cannot be approved."),
-            Answers.UnknownCode,
-            Answers.Decided,
-            Answers.TooLarge(),
-            Answers.Unprocessable,
-            Answers.TooManyCodes,
-            Answers.Unavailable,
+            DescribedAnswers.Problem(400, "HTTPS is required, or the approver has reached the limit of devices or tokens: remove one, and approve again."),
+            DescribedAnswers.NotSignedIn,
+            DescribedAnswers.Problem(403, "A device token, another site, scopes that this approver cannot grant, or a pairing that needs a fresh sign-in, a number to be compared on the page, or cannot be approved."),
+            DescribedAnswers.UnknownCode,
+            DescribedAnswers.Decided,
+            DescribedAnswers.TooLarge(),
+            DescribedAnswers.Unprocessable,
+            DescribedAnswers.TooManyCodes,
+            DescribedAnswers.Unavailable,
         ],
     };
 
@@ -83,15 +83,15 @@ internal static class FlowDescriptions
         Answers =
         [
             new(200, typeof(object), "Denied; the body is null."),
-            Answers.Https,
-            Answers.NotSignedIn,
-            Answers.Problem(403, "A device token, or another site."),
-            Answers.UnknownCode,
-            Answers.Decided,
-            Answers.TooLarge(),
-            Answers.Unprocessable,
-            Answers.TooManyCodes,
-            Answers.Unavailable,
+            DescribedAnswers.Https,
+            DescribedAnswers.NotSignedIn,
+            DescribedAnswers.Problem(403, "A device token, or another site."),
+            DescribedAnswers.UnknownCode,
+            DescribedAnswers.Decided,
+            DescribedAnswers.TooLarge(),
+            DescribedAnswers.Unprocessable,
+            DescribedAnswers.TooManyCodes,
+            DescribedAnswers.Unavailable,
         ],
     };
 
@@ -103,11 +103,11 @@ internal static class FlowDescriptions
     {
         MetadataMember = "token_endpoint",
         Body = typeof(PairingPoll),
-        MediaTypes = [EndpointDescription.Form, EndpointDescription.Json],
+        MediaTypes = [RequestBody.Form, RequestBody.Json],
         Answers =
         [
-            new(200, typeof(PairedToken), "Approved: the token."),
-            Answers.Errors(
+            new(200, typeof(RomMPaired), "Approved: the token."),
+            DescribedAnswers.Errors(
                 400,
                 (PairingError.AuthorizationPending, "nobody has decided yet, or the approver has as many tokens as there may be: poll again"),
                 (PairingError.SlowDown, "too early: the interval is longer from now on, see `interval` and Retry-After"),
@@ -117,68 +117,11 @@ internal static class FlowDescriptions
                 (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required"),
                 (PairingError.InvalidClient, "the client is not registered, or does not prove who it is"),
                 (PairingError.UnsupportedGrantType, "another grant than the device code's")),
-            Answers.WrongBasic,
-            Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
-            Answers.Unprocessable,
-            Answers.Errors(429, (PairingError.SlowDown, "too many polls with unknown device codes from this address; Retry-After says when")),
-            Answers.Unavailable,
-        ],
-    };
-
-    public static readonly EndpointDescription Revoke = new(
-        Tag,
-        "A client gives its token back",
-        "Token revocation (RFC 7009). The next call with the token is refused; the device stays in its owner's list.")
-    {
-        MetadataMember = "revocation_endpoint",
-        Body = typeof(TokenOfClient),
-        MediaTypes = [EndpointDescription.Form],
-        Answers =
-        [
-            new(200, null, "Revoked, or no live token of anybody."),
-            Answers.Errors(
-                400,
-                (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required"),
-                (PairingError.InvalidClient, "the client is not registered, or does not prove who it is"),
-                (PairingError.InvalidGrant, "the token was not issued to this client")),
-            Answers.WrongBasic,
-            Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
-            Answers.Errors(429, (PairingError.SlowDown, "too many requests from this address; Retry-After says when")),
-            Answers.Unavailable,
-        ],
-    };
-
-    public static readonly EndpointDescription Introspect = new(
-        Tag,
-        "An API asks what a token is",
-        "Token introspection (RFC 7662), for registered clients that may ask, by their secret. What is not live is `{\"active\":false}`, without a reason.")
-    {
-        MetadataMember = "introspection_endpoint",
-        Body = typeof(TokenOfClient),
-        MediaTypes = [EndpointDescription.Form],
-        Answers =
-        [
-            new(200, typeof(Introspection), "What the token is."),
-            Answers.Errors(400, (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is another, or HTTPS is required")),
-            Answers.Errors(401, (PairingError.InvalidClient, "the client does not prove who it is; WWW-Authenticate says how")),
-            Answers.Errors(403, (PairingError.UnauthorizedClient, "the client may not ask about tokens")),
-            Answers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
-            Answers.Errors(429, (PairingError.SlowDown, "too many wrong secrets from this address; Retry-After says when")),
-            Answers.Unavailable,
-        ],
-    };
-
-    public static readonly EndpointDescription Metadata = new(
-        Tag,
-        "What clients need to know",
-        "Authorization server metadata (RFC 8414).")
-    {
-        Answers =
-        [
-            new(200, typeof(ServerMetadata), "The metadata."),
-            Answers.Https,
-            Answers.Problem(404, "Asked for below another path base than the host's."),
-            Answers.Unavailable,
+            DescribedAnswers.WrongBasic,
+            DescribedAnswers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
+            DescribedAnswers.Unprocessable,
+            DescribedAnswers.Errors(429, (PairingError.SlowDown, "too many polls with unknown device codes from this address; Retry-After says when")),
+            DescribedAnswers.Unavailable,
         ],
     };
 }

@@ -1,14 +1,12 @@
 using DeviceAuthorization.Flow;
-using DeviceAuthorization.Http.Flow;
+using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http.Tokens;
 
-/// <summary>
-/// A client gives its token back (RFC 7009): when somebody signs out on the device. Its device stays in its owner's list, without access.
-/// </summary>
+/// <summary>A client gives its token back (RFC 7009), when a person signs out on the device. The device stays in its owner's list, without access.</summary>
 internal static class RevocationEndpoint
 {
     private const int PerMinute = 60;
@@ -21,27 +19,25 @@ internal static class RevocationEndpoint
         DeviceRegistry registry,
         IOptions<DeviceAuthorizationOptions> options)
     {
-        if (!(await TokenRequest.ReadAsync(context, credentials, mustProve: false)).TryGet(out var request, out var refusal))
+        if (!(await TokenOfClient.ReadAsync(context, credentials.IdentifyAsync)).TryGet(out var request, out var refusal))
         {
             return refusal;
         }
 
-        // A client that proved who it is may sign out as many devices as it has.
-        if (options.Value.IsPublic(request.ClientId) && await limits.OfAddressAsync(context, "revoke", PerMinute, TimeSpan.FromMinutes(1), FormDialect.TooMany) is { } tooMany)
+        // A client that proved who it is may sign out any number of its devices.
+        if (options.Value.IsPublic(request.ClientId!) && await limits.OfAddressAsync(context, "revoke", PerMinute, TimeSpan.FromMinutes(1), Problems.TooMany) is { } tooMany)
         {
             return tooMany;
         }
 
-        // What is no live token is as the client wants it: 200 (§2.2).
-        if (!DeviceToken.TryParse(request.Token, options.Value.TokenPrefix, out var token)
-            || await devices.FindTokenAsync(token.Hash(), context.RequestAborted) is not { Token: var issued })
+        if (await devices.FindPresentedAsync(request.Token, options.Value.TokenPrefix, context.RequestAborted) is not { Token: var issued })
         {
-            return TypedResults.Ok();
+            return TypedResults.Ok(); // the token is not live, which is what the client wants (§2.2)
         }
 
         if (!string.Equals(issued.ClientId, request.ClientId, StringComparison.Ordinal))
         {
-            return FormDialect.Error(PairingError.InvalidGrant, "The token was not issued to this client."); // 2.1 names no code
+            return Problems.OAuth(PairingError.InvalidGrant, "The token was not issued to this client."); // 2.1 names no code
         }
 
         await registry.RevokeTokenAsync(issued.UserId, issued.Id, context.RequestAborted, onlyWith: issued.Hash); // its owner may have renewed it meanwhile

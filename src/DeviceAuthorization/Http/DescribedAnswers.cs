@@ -1,7 +1,7 @@
 namespace DeviceAuthorization.Http;
 
 /// <summary>Answers that several endpoints describe.</summary>
-internal static class Answers
+internal static class DescribedAnswers
 {
     public static readonly DescribedAnswer Https = Problem(400, "HTTPS is required.");
 

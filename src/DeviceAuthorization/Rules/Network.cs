@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace DeviceAuthorization.Limits;
+namespace DeviceAuthorization.Rules;
 
 /// <summary>Which network an address belongs to, as far as an address tells.</summary>
 internal static class Network

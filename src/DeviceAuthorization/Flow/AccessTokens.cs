@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
 using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
@@ -5,8 +7,8 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Flow;
 
-/// <summary>What people do with their tokens, by the API or on the page: make one that is bound to no device, and take from one.</summary>
-internal sealed class ClientTokens(
+/// <summary>What people do with their access tokens, by the API or on the page: make one that is bound to no device, renew one, narrow one.</summary>
+internal sealed class AccessTokens(
     IDeviceRepository repository,
     DeviceRegistry registry,
     IPairingPolicy policy,
@@ -16,14 +18,14 @@ internal sealed class ClientTokens(
 {
     private const int LongestName = 255;
 
-    /// <summary>Makes a token. The answer is the only place that it is ever in.</summary>
-    /// <param name="userId">Whose.</param>
-    /// <param name="held">The scopes of the credential; null for all that the account has.</param>
-    /// <param name="wish">A name and scopes are required.</param>
-    /// <param name="cancellationToken">Stops the call. A token that was made stays.</param>
-    public async Task<TokenResult> MakeAsync(string userId, IReadOnlyCollection<string>? held, TokenWish wish, CancellationToken cancellationToken)
+    /// <summary>Makes a token. Only the result contains its secret.</summary>
+    /// <param name="userId">The user who makes it.</param>
+    /// <param name="held">The scopes of the user's credential; null for all that the account has.</param>
+    /// <param name="wanted">The name and the scopes are required.</param>
+    /// <param name="cancellationToken">A token that was made stays.</param>
+    public async Task<TokenResult> MakeAsync(string userId, IReadOnlyCollection<string>? held, TokenProperties wanted, CancellationToken cancellationToken)
     {
-        if (Read(wish with { Name = wish.Name ?? "", Scopes = wish.Scopes ?? [] }, out var name, out var scopes, out var lifetime) is { } problem)
+        if (Read(wanted with { Name = wanted.Name ?? "", Scopes = wanted.Scopes ?? [] }, out var name, out var scopes, out var lifetime) is { } problem)
         {
             return new TokenResult.Refused(problem);
         }
@@ -55,13 +57,13 @@ internal sealed class ClientTokens(
     }
 
     /// <summary>
-    /// Gives a token a new secret; the old one is refused at once. Name, scopes, device and expiry stay. The secret gives all that
-    /// the token may do, so renewing takes the same rights as making.
+    /// Gives a token a new secret. The old one is refused at once. Name, scopes, device and expiry stay. The new secret gives all that the token
+    /// may do, so renewing needs the same rights as making.
     /// </summary>
-    /// <param name="userId">Whose.</param>
-    /// <param name="held">The scopes of the credential; null for all that the account has.</param>
-    /// <param name="id">Which token.</param>
-    /// <param name="cancellationToken">Stops the call. A secret that was replaced is gone.</param>
+    /// <param name="userId">The owner.</param>
+    /// <param name="held">The scopes of the owner's credential; null for all that the account has.</param>
+    /// <param name="id">The token.</param>
+    /// <param name="cancellationToken">A secret that was replaced does not return.</param>
     public async Task<TokenResult> RenewAsync(string userId, IReadOnlyCollection<string>? held, Guid id, CancellationToken cancellationToken)
     {
         var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
@@ -87,14 +89,14 @@ internal sealed class ClientTokens(
         return new TokenResult.Done(renewed, raw);
     }
 
-    /// <summary>Renames a live token, takes scopes away, or lets it end sooner: whatever uses it goes on.</summary>
-    /// <param name="userId">Whose.</param>
-    /// <param name="id">Which token.</param>
-    /// <param name="wish">What is null stays.</param>
-    /// <param name="cancellationToken">Stops the call.</param>
-    public async Task<TokenResult> ChangeAsync(string userId, Guid id, TokenWish wish, CancellationToken cancellationToken)
+    /// <summary>Renames a live token, removes scopes from it, or lets it expire sooner. Its secret stays.</summary>
+    /// <param name="userId">The owner.</param>
+    /// <param name="id">The token.</param>
+    /// <param name="wanted">The changes. A member that is null changes nothing.</param>
+    /// <param name="cancellationToken">A change that was written stays.</param>
+    public async Task<TokenResult> ChangeAsync(string userId, Guid id, TokenProperties wanted, CancellationToken cancellationToken)
     {
-        if (Read(wish, out var name, out var scopes, out var lifetime) is { } problem)
+        if (Read(wanted, out var name, out var scopes, out var lifetime) is { } problem)
         {
             return new TokenResult.Refused(problem);
         }
@@ -130,7 +132,7 @@ internal sealed class ClientTokens(
         return new TokenResult.Done(changed);
     }
 
-    /// <summary>The refusal when the account or the credential lacks some of these scopes; null when they have them all.</summary>
+    /// <summary>A refusal if the account or the credential lacks some of these scopes; null if both have them all.</summary>
     private async ValueTask<TokenResult.Refused?> BeyondAsync(
         string userId, IReadOnlyCollection<string>? held, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
     {
@@ -140,45 +142,45 @@ internal sealed class ClientTokens(
         return beyond.Length > 0 ? new TokenResult.Refused(TokenProblem.Beyond) { Scopes = beyond } : null;
     }
 
-    private TokenProblem? Read(TokenWish wish, out string? name, out IReadOnlyList<string>? scopes, out TimeSpan? lifetime)
+    private TokenProblem? Read(TokenProperties wanted, out string? name, out IReadOnlyList<string>? scopes, out TimeSpan? lifetime)
     {
-        (scopes, lifetime) = (wish.Scopes is null ? null : [.. wish.Scopes.OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], null);
-        if (!ReportedText.TryClean(wish.Name, LongestName, out name) || (wish.Name is not null && name is null))
+        (scopes, lifetime) = (wanted.Scopes is null ? null : [.. wanted.Scopes.OfType<string>().Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)], null);
+        if (!ReportedText.TryClean(wanted.Name, LongestName, out name) || (wanted.Name is not null && name is null))
         {
             return TokenProblem.Name;
         }
 
-        if (wish.Scopes is not (null or { Count: > 0 and <= ScopeParameter.MaxScopes }) || wish.Scopes?.All(ScopeParameter.IsToken) is false)
+        if (wanted.Scopes is not (null or { Count: > 0 and <= ScopeParameter.MaxScopes }) || wanted.Scopes?.All(ScopeParameter.IsToken) is false)
         {
             return TokenProblem.Scopes;
         }
 
-        return TokenLifetimes.TryParse(options.Value, wish.ExpiresIn, out lifetime) ? null : TokenProblem.Lifetime;
+        return TokenLifetimes.TryParse(options.Value, wanted.ExpiresIn, out lifetime) ? null : TokenProblem.Lifetime;
     }
 
     private static DateTimeOffset? ExpiryOf(TimeSpan lifetime, DateTimeOffset now) => lifetime == Timeout.InfiniteTimeSpan ? null : now + lifetime;
 }
 
-/// <summary>What somebody wants of a token, as sent.</summary>
-/// <param name="Name">The name people see.</param>
-/// <param name="Scopes">What it may do.</param>
-/// <param name="ExpiresIn">One of the host's words for a lifetime.</param>
-internal sealed record TokenWish(string? Name, IReadOnlyList<string?>? Scopes, string? ExpiresIn = null);
+/// <summary>What a person wants a token to be, as sent.</summary>
+internal sealed record TokenProperties(
+    [property: JsonPropertyName("name"), Description("The name that people see. Required to make a token.")] string? Name,
+    [property: JsonPropertyName("scopes"), Description("What the token may do, at least one scope. Required to make a token.")] IReadOnlyList<string?>? Scopes,
+    [property: JsonPropertyName("expires_in"), Description("A lifetime by the host's word for it, such as 90d.")] string? ExpiresIn = null);
 
-/// <summary>What became of it.</summary>
+/// <summary>The result of an action on a token.</summary>
 internal abstract record TokenResult
 {
     private TokenResult()
     {
     }
 
-    /// <summary>The token as it is now, and, when it is new, the secret itself.</summary>
+    /// <summary>The token after the action. <paramref name="Raw"/> is its secret, if that is new.</summary>
     public sealed record Done(IssuedToken Token, DeviceToken? Raw = null) : TokenResult;
 
-    /// <summary>Nothing was made or changed.</summary>
+    /// <summary>The action changed nothing.</summary>
     public sealed record Refused(TokenProblem Problem) : TokenResult
     {
-        /// <summary>Those that are <see cref="TokenProblem.Beyond"/>.</summary>
+        /// <summary>For <see cref="TokenProblem.Beyond"/>: the scopes that are missing.</summary>
         public IReadOnlyList<string> Scopes { get; init; } = [];
     }
 }
@@ -186,24 +188,24 @@ internal abstract record TokenResult
 /// <summary>Why a token was not made or changed.</summary>
 internal enum TokenProblem
 {
-    /// <summary>There is no name, or it is too long or cannot be shown.</summary>
+    /// <summary>The name is missing, too long, or not printable.</summary>
     Name,
 
-    /// <summary>There are no scopes, or too many, or what is named is none.</summary>
+    /// <summary>No scopes are named, or too many, or one is malformed.</summary>
     Scopes,
 
-    /// <summary>It is no choice of the host's.</summary>
+    /// <summary>The host has no such lifetime.</summary>
     Lifetime,
 
-    /// <summary>The account, or the credential, does not have all of these scopes.</summary>
+    /// <summary>The account, or the credential, lacks some of the scopes.</summary>
     Beyond,
 
-    /// <summary>The user has as many tokens as allowed.</summary>
+    /// <summary>The user has reached the limit of tokens.</summary>
     Limit,
 
-    /// <summary>The token would get a scope, or live longer.</summary>
+    /// <summary>The token would gain a scope, or live longer.</summary>
     Widens,
 
-    /// <summary>There is no such token of this user, or it is revoked.</summary>
+    /// <summary>The user has no such token, or it is revoked.</summary>
     Gone,
 }

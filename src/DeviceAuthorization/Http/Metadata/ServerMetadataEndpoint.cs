@@ -1,6 +1,4 @@
-using System.Text.Json.Serialization;
 using DeviceAuthorization.Http.Flow;
-using DeviceAuthorization.Http.Tokens;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,40 +7,26 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http.Metadata;
 
-/// <summary>
-/// RFC 8414 §2. <c>response_types_supported</c> is required there, and empty arrays are to be left out: clients insist on the member, so it
-/// is there. What is left out would mean something (<c>client_secret_basic</c>, other grants), so nothing is.
-/// </summary>
-internal sealed record ServerMetadata(
-    [property: JsonPropertyName("issuer")] string Issuer,
-    [property: JsonPropertyName("device_authorization_endpoint")] string DeviceAuthorizationEndpoint,
-    [property: JsonPropertyName("token_endpoint")] string TokenEndpoint,
-    [property: JsonPropertyName("grant_types_supported")] IReadOnlyList<string> GrantTypes,
-    [property: JsonPropertyName("response_types_supported")] IReadOnlyList<string> ResponseTypes,
-    [property: JsonPropertyName("token_endpoint_auth_methods_supported")] IReadOnlyList<string> TokenEndpointAuthMethods)
-{
-    [JsonPropertyName("scopes_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? Scopes { get; init; }
-
-    [JsonPropertyName("revocation_endpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? RevocationEndpoint { get; init; }
-
-    [JsonPropertyName("revocation_endpoint_auth_methods_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? RevocationEndpointAuthMethods { get; init; }
-
-    [JsonPropertyName("introspection_endpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? IntrospectionEndpoint { get; init; }
-
-    [JsonPropertyName("introspection_endpoint_auth_methods_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? IntrospectionEndpointAuthMethods { get; init; }
-}
-
-/// <summary>Serves the metadata, to anybody: it says nothing that a client does not need.</summary>
+/// <summary>Serves the metadata to anyone. It contains only what a client needs.</summary>
 internal static class ServerMetadataEndpoint
 {
     private const string WellKnown = "/.well-known/oauth-authorization-server";
 
-    /// <summary>How clients can say who they are that have a secret.</summary>
+    private static readonly EndpointDescription Description = new(
+        "Device pairing",
+        "What clients need to know",
+        "Authorization server metadata (RFC 8414).")
+    {
+        Answers =
+        [
+            new(200, typeof(ServerMetadata), "The metadata."),
+            DescribedAnswers.Https,
+            DescribedAnswers.Problem(404, "Asked for below another path base than the host's."),
+            DescribedAnswers.Unavailable,
+        ],
+    };
+
+    /// <summary>How a client that has a secret can authenticate.</summary>
     private static readonly string[] SecretAuthMethods = ["client_secret_basic", "client_secret_post"];
 
     /// <summary>
@@ -67,9 +51,9 @@ internal static class ServerMetadataEndpoint
                 (HttpContext context, MappedEndpoints mapped, PublicAddress address, IOptions<DeviceAuthorizationOptions> options) =>
                     (mayComeFromOutside || context.Request.PathBase.HasValue) && Fits(context.Request, address)
                         ? Found(context, mapped, address.Issuer(context.Request), options.Value)
-                        : IDialect.Of(context.Request).Problem(StatusCodes.Status404NotFound, "There is no issuer at this address."))
-                .Describe(FlowDescriptions.Metadata);
-            EndpointGuard.RefuseOtherMethods(group, HttpMethods.Get, pattern);
+                        : Problems.Of(context.Request, StatusCodes.Status404NotFound, "There is no issuer at this address."))
+                .Describe(Description);
+            group.RefuseOtherMethods(HttpMethods.Get, pattern);
         }
     }
 
@@ -96,7 +80,7 @@ internal static class ServerMetadataEndpoint
                 IntrospectionEndpoint = introspection,
                 IntrospectionEndpointAuthMethods = introspection is null ? null : SecretAuthMethods,
             },
-            WireJson.Default.ServerMetadata);
+            OAuthJson.Default.ServerMetadata);
 
         // Where the host mapped it, whatever its prefix and groups are; where it did so twice, the first.
         string? Find(string member) =>

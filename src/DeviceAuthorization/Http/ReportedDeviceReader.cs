@@ -1,7 +1,7 @@
 using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Http;
 
-namespace DeviceAuthorization.Http.Flow;
+namespace DeviceAuthorization.Http;
 
 /// <summary>Reads what a device says of itself, the same for every dialect. The limits are RomM's.</summary>
 internal static class ReportedDeviceReader

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Http.Tokens;
+using DeviceAuthorization.RomM;
+using DeviceAuthorization.Rules;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DeviceAuthorization.Http.Flow;
+
+/// <summary>
+/// The endpoints of the flow. Each parses the request, calls <see cref="DeviceFlow"/> or <see cref="ApproverFlow"/>, and maps the result to an
+/// answer. Devices start and poll in either <see cref="IDialect"/>. Approvers review and decide in RomM's JSON.
+/// </summary>
+internal static class FlowEndpoints
+{
+    public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
+    {
+        var group = endpoints.MapOwn(prefix, EndpointRole.Flow);
+        group.MapPost("/init", StartAsync).Describe(FlowDescriptions.Start);
+        group.MapGet("/pending/{code}", ReviewAsync).Describe(FlowDescriptions.Review);
+        group.MapPost("/approve", ApproveAsync).Describe(FlowDescriptions.Approve);
+        group.MapPost("/deny", DenyAsync).Describe(FlowDescriptions.Deny);
+        group.MapPost("/token", PollAsync).Describe(FlowDescriptions.Poll);
+        group.MapPost("/revoke", RevocationEndpoint.RevokeAsync).Describe(TokenDescriptions.Revoke);
+        group.RefuseOtherMethods(HttpMethods.Post, "/init", "/approve", "/deny", "/token", "/revoke");
+        group.RefuseOtherMethods(HttpMethods.Get, "/pending/{code}");
+        return group;
+    }
+
+    /// <summary>The device asks for its codes: RFC 8628 §3.1 in, §3.2 out.</summary>
+    private static async Task<IResult> StartAsync(
+        HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, PublicAddress address)
+    {
+        var dialect = dialects.Of(context.Request);
+        if (!(await dialect.ReadStartAsync(context)).TryGet(out var request, out var refusal))
+        {
+            return refusal;
+        }
+
+        if (await limits.StartAsync(context, request.ClientId, dialect.TooManyStarts) is { } stopped)
+        {
+            return stopped;
+        }
+
+        return await flow.StartAsync(request, context.RequestAborted) switch
+        {
+            StartResult.Started started => dialect.Started(started, address.Links(context.Request)),
+            StartResult.UnknownScopes { Scopes: var scopes } => dialect.UnknownScopes(scopes),
+            StartResult.Forbidden => dialect.MayNotStart(),
+            StartResult.NumberRequired => dialect.NumberRequired(),
+            StartResult.Unavailable => EndpointGuard.Unavailable(context),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    /// <summary>The approver reviews a pairing. This claims nothing, but it counts as entering the code, so no other site may cause it.</summary>
+    private static Task<IResult> ReviewAsync(string code, HttpContext context, CodeEntry entry, ApproverFlow flow, ApproverSession session, RequestLimiter limits) =>
+        entry.HandleAsync(context, code, async (approver, userCode) =>
+        {
+            var result = await flow.ReviewAsync(userCode, approver, context.RequestAborted);
+            if (result is ApproverResult.Review { Pairing.RequestedScopes: var requested })
+            {
+                limits.Reviewed(context, approver, userCode);
+                await session.WarnIfLimitedAsync(context, approver, requested);
+            }
+
+            return ApproverJson.Answer(result);
+        });
+
+    /// <summary>The approver approves, which claims the code.</summary>
+    private static Task<IResult> ApproveAsync(HttpContext context, CodeEntry entry, ApproverJson json, ApproverFlow flow, ApproverSession session) =>
+        entry.HandleAsync(context, json.ReadApprovalAsync, async (approver, userCode, approval) =>
+        {
+            var result = await flow.ApproveAsync(userCode, approver, approval!, context.RequestAborted);
+            if (result is ApproverResult.StepUpRequired && approver.SignedInAt is null)
+            {
+                await session.WarnNotNewAsync(approver);
+            }
+
+            return result is ApproverResult.ScopesNotGrantable && await session.WarnIfLimitedAsync(context, approver, approval!.Scopes)
+                ? Problems.SignInLacksScopes()
+                : ApproverJson.Answer(result);
+        });
+
+    /// <summary>The approver denies, which claims the code.</summary>
+    private static Task<IResult> DenyAsync(HttpContext context, CodeEntry entry, ApproverFlow flow) =>
+        entry.HandleAsync(context, ApproverJson.ReadDenialAsync, async (approver, userCode, _) =>
+            ApproverJson.Answer(await flow.DenyAsync(userCode, approver, context.RequestAborted)));
+
+    /// <summary>The device asks for its token: RFC 8628 §3.4 in, §3.5 out.</summary>
+    private static async Task<IResult> PollAsync(HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, TimeProvider clock)
+    {
+        var dialect = dialects.Of(context.Request);
+        if (!(await dialect.ReadPollAsync(context)).TryGet(out var poll, out var refusal))
+        {
+            return refusal;
+        }
+
+        if (await limits.PollAsync(context, dialect.TooManyPolls) is { } stopped)
+        {
+            return stopped;
+        }
+
+        var result = poll.DeviceCode is { } deviceCode
+            ? await flow.PollAsync(
+                new PollRequest
+                {
+                    DeviceCode = deviceCode,
+                    ClientId = poll.ClientId,
+                    IdempotencyKey = poll.IdempotencyKey,
+                    Address = ClientNetwork.AddressOf(context),
+                },
+                context.RequestAborted)
+            : PollResult.NotPaired.UnknownCode; // the text cannot be a device code, so no store is asked
+        switch (result)
+        {
+            case PollResult.Paired paired:
+                return dialect.Paired(paired, clock.Now());
+            case PollResult.NotPaired { IsUnknownCode: true } when await limits.PolledInVainAsync(context, dialect.TooManyPolls) is { } banned:
+                return banned;
+            case PollResult.NotPaired { Interval: { } interval } tooEarly:
+                EndpointGuard.RetryAfter(context, interval);
+                return dialect.NotPaired(tooEarly);
+            case PollResult.NotPaired notPaired:
+                return dialect.NotPaired(notPaired);
+            default:
+                throw new UnreachableException();
+        }
+    }
+}

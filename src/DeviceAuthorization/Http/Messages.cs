@@ -1,0 +1,98 @@
+using System.ComponentModel;
+using System.Text.Json.Serialization;
+
+namespace DeviceAuthorization.Http;
+
+/// <summary>The answer to a start (RFC 8628 §3.2). RomM's members are there, too.</summary>
+internal sealed record OAuthStarted(
+    [property: JsonPropertyName("device_code")] string DeviceCode,
+    [property: JsonPropertyName("user_code")] string UserCode,
+    [property: JsonPropertyName("verification_uri")] string VerificationUri,
+    [property: JsonPropertyName("verification_uri_complete"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationUriComplete,
+    [property: JsonPropertyName("expires_in")] int ExpiresIn,
+    [property: JsonPropertyName("interval")] int Interval,
+    [property: JsonPropertyName("verification_path")] string VerificationPath,
+    [property: JsonPropertyName("verification_path_complete"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationPathComplete);
+
+/// <summary>The answer with the token (RFC 6749 §5.1). The device's id is ours.</summary>
+internal sealed record OAuthPaired(
+    [property: JsonPropertyName("access_token")] string AccessToken,
+    [property: JsonPropertyName("token_type")] string TokenType,
+    [property: JsonPropertyName("expires_in"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ExpiresIn,
+    [property: JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Scope,
+    [property: JsonPropertyName("device_id")] string DeviceId);
+
+/// <summary>
+/// What went wrong. A request by form gets RFC 6749 §5.2's members, one by JSON gets RomM's <c>detail</c>. The interval and the number are ours;
+/// clients that do not know them ignore them.
+/// </summary>
+internal sealed record PairingProblem(
+    [property: JsonPropertyName("detail"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("JSON: always there.")] string? Detail = null,
+    [property: JsonPropertyName("error"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("Form: always there. JSON: where the flow has a code for it.")] PairingError? Error = null,
+    [property: JsonPropertyName("error_description"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("Form: for people who write clients.")] string? Description = null,
+    [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("Seconds between two polls from now on.")] int? Interval = null,
+    [property: JsonPropertyName("match_number"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("With authorization_pending: the number to show, which the approver has to choose.")] int? MatchNumber = null);
+
+/// <summary>What a token is (RFC 7662 §2.2). The device's id is ours. For a token that is not active, no other member is written.</summary>
+internal sealed record Introspection([property: JsonPropertyName("active")] bool Active)
+{
+    [JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Scope { get; init; }
+
+    [JsonPropertyName("client_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ClientId { get; init; }
+
+    [JsonPropertyName("sub"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Subject { get; init; }
+
+    [JsonPropertyName("exp"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ExpiresAt { get; init; }
+
+    [JsonPropertyName("iat"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? IssuedAt { get; init; }
+
+    [JsonPropertyName("token_type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TokenType { get; init; }
+
+    [JsonPropertyName("device_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? DeviceId { get; init; }
+
+    [JsonPropertyName("jti"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TokenId { get; init; }
+}
+
+/// <summary>
+/// The metadata of the host (RFC 8414 §2). Always write every member of the constructor: omitting one implies a default of the RFC. RFC 8414 says
+/// to omit empty arrays, but clients require <c>response_types_supported</c>.
+/// </summary>
+internal sealed record ServerMetadata(
+    [property: JsonPropertyName("issuer")] string Issuer,
+    [property: JsonPropertyName("device_authorization_endpoint")] string DeviceAuthorizationEndpoint,
+    [property: JsonPropertyName("token_endpoint")] string TokenEndpoint,
+    [property: JsonPropertyName("grant_types_supported")] IReadOnlyList<string> GrantTypes,
+    [property: JsonPropertyName("response_types_supported")] IReadOnlyList<string> ResponseTypes,
+    [property: JsonPropertyName("token_endpoint_auth_methods_supported")] IReadOnlyList<string> TokenEndpointAuthMethods)
+{
+    [JsonPropertyName("scopes_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? Scopes { get; init; }
+
+    [JsonPropertyName("revocation_endpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RevocationEndpoint { get; init; }
+
+    [JsonPropertyName("revocation_endpoint_auth_methods_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? RevocationEndpointAuthMethods { get; init; }
+
+    [JsonPropertyName("introspection_endpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? IntrospectionEndpoint { get; init; }
+
+    [JsonPropertyName("introspection_endpoint_auth_methods_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<string>? IntrospectionEndpointAuthMethods { get; init; }
+}
+
+/// <summary>Serializes OAuth's messages. The host's own JSON options have no effect on them.</summary>
+[JsonSerializable(typeof(OAuthStarted))]
+[JsonSerializable(typeof(OAuthPaired))]
+[JsonSerializable(typeof(PairingProblem))]
+[JsonSerializable(typeof(Introspection))]
+[JsonSerializable(typeof(ServerMetadata))]
+internal sealed partial class OAuthJson : JsonSerializerContext;

@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DeviceAuthorization.Http;
+
+/// <summary>The answers to requests that fail. RFC 8628 clients send forms and read OAuth's errors; RomM's clients send JSON and read <c>detail</c>.</summary>
+internal static class Problems
+{
+    /// <summary>RFC 6749 §5.2.</summary>
+    public static IResult OAuth(
+        PairingError error, string? description = null, int status = StatusCodes.Status400BadRequest, int? interval = null, int? number = null) =>
+        Answer(new PairingProblem(Error: error, Description: description, Interval: interval, MatchNumber: number), status);
+
+    /// <summary>RomM's <c>{"detail": …}</c>.</summary>
+    public static IResult Detail(int status, string detail) => Answer(new PairingProblem(detail), status);
+
+    /// <summary>RomM's <c>{"detail": …}</c> with OAuth's error in it. Its clients search the body for the error's word.</summary>
+    public static IResult Detail(PairingError error, int? interval = null, int? number = null) =>
+        Answer(new PairingProblem(error.ToWire(), error, Interval: interval, MatchNumber: number), StatusCodes.Status400BadRequest);
+
+    /// <summary>In the form that the sender of the request reads.</summary>
+    public static IResult Of(HttpRequest request, int status, string description) =>
+        SpeaksJson(request) ? Detail(status, description) : OAuth(PairingError.InvalidRequest, description, status);
+
+    /// <summary>A limit was reached. Of OAuth's errors only this one means "later".</summary>
+    public static IResult TooMany() => OAuth(PairingError.SlowDown, "Too many requests.", StatusCodes.Status429TooManyRequests);
+
+    /// <summary>The JSON has a wrong shape, or a value that does not fit.</summary>
+    public static IResult Unprocessable(string detail) => Detail(StatusCodes.Status422UnprocessableEntity, detail);
+
+    /// <summary>Nobody is signed in. A 401 must name a scheme; it is the one that RomM names.</summary>
+    public static IResult NotSignedIn(HttpContext context)
+    {
+        context.Response.Headers.WWWAuthenticate = "Bearer realm=\"DeviceAuthorization\"";
+        return Detail(StatusCodes.Status401Unauthorized, "Not authenticated");
+    }
+
+    public static IResult Forbidden() => Detail(StatusCodes.Status403Forbidden, "Forbidden");
+
+    /// <summary>The account has the scopes, but the sign-in is limited to others.</summary>
+    public static IResult SignInLacksScopes() => Detail(StatusCodes.Status403Forbidden, "Your sign-in lacks the scopes for this.");
+
+    /// <summary>Whether a request has the media type of RomM's clients.</summary>
+    public static bool SpeaksJson(HttpRequest request) => RequestBody.HasType(request, RequestBody.Json);
+
+    private static JsonHttpResult<PairingProblem> Answer(PairingProblem problem, int status) =>
+        TypedResults.Json(problem, OAuthJson.Default.PairingProblem, statusCode: status);
+}

@@ -1,0 +1,174 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using DeviceAuthorization.Flow;
+
+namespace DeviceAuthorization.RomM;
+
+/// <summary>
+/// A device asks to be paired. RomM's clients send JSON; others send a form (RFC 8628 §3.1), which has some members of its own. JSON may omit every
+/// member: the answer then says what is missing.
+/// </summary>
+internal sealed record PairingStart
+{
+    [JsonPropertyName("client_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: who the client is, unless HTTP Basic says it.")]
+    public string? ClientId { get; set; }
+
+    [JsonPropertyName("client_secret"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: of confidential clients only.")]
+    public string? ClientSecret { get; set; }
+
+    [JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: the scopes asked for, separated by spaces; the host's default without.")]
+    public string? Scope { get; set; }
+
+    [JsonPropertyName("client"), Description("JSON: required; who the client is.")]
+    public string? Client { get; set; }
+
+    [JsonPropertyName("requested_scopes"), Description("JSON: required; the scopes asked for, at least one.")]
+    public IReadOnlyList<string?>? RequestedScopes { get; set; }
+
+    [JsonPropertyName("client_device_identifier"), Description("What the device calls itself, to be recognised when it pairs again. JSON: required.")]
+    public string? ClientDeviceIdentifier { get; set; }
+
+    [JsonPropertyName("name"), Description("What people call the device. JSON: required.")]
+    public string? Name { get; set; }
+
+    [JsonPropertyName("platform"), Description("The system it runs on.")]
+    public string? Platform { get; set; }
+
+    [JsonPropertyName("client_version"), Description("The version of the client.")]
+    public string? ClientVersion { get; set; }
+
+    [JsonPropertyName("number_matching"), Description("Whether the device can show a number that its approver compares.")]
+    public bool? NumberMatching { get; set; }
+
+    /// <summary>Never the secret.</summary>
+    public override string ToString() => nameof(PairingStart);
+}
+
+/// <summary>RomM's answer to a start. RFC 8628's addresses are there, too.</summary>
+internal sealed record RomMStarted(
+    [property: JsonPropertyName("device_code")] string DeviceCode,
+    [property: JsonPropertyName("user_code")] string UserCode,
+    [property: JsonPropertyName("verification_path")] string VerificationPath,
+    [property: JsonPropertyName("verification_path_complete"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationPathComplete,
+    [property: JsonPropertyName("expires_in")] int ExpiresIn,
+    [property: JsonPropertyName("interval")] int Interval,
+    [property: JsonPropertyName("verification_uri")] string VerificationUri,
+    [property: JsonPropertyName("verification_uri_complete"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationUriComplete);
+
+/// <summary>A device polls, by JSON as RomM's clients or by a form (RFC 8628 §3.4), which has some members of its own.</summary>
+internal sealed record PairingPoll
+{
+    [JsonPropertyName("device_code"), Required]
+    public string? DeviceCode { get; set; }
+
+    [JsonPropertyName("client_id"), Description("Form: who the client is, unless HTTP Basic says it. JSON: optional.")]
+    public string? ClientId { get; set; }
+
+    [JsonPropertyName("grant_type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: required; urn:ietf:params:oauth:grant-type:device_code")]
+    public string? GrantType { get; set; }
+
+    [JsonPropertyName("client_secret"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: of confidential clients only.")]
+    public string? ClientSecret { get; set; }
+
+    /// <summary>Never the device code.</summary>
+    public override string ToString() => nameof(PairingPoll);
+}
+
+/// <summary>RomM's answer with the token. RFC 6749's members are there, too. A form gets the members that are not marked.</summary>
+internal sealed record RomMPaired(
+    [property: JsonPropertyName("access_token")] string AccessToken,
+    [property: JsonPropertyName("device_id")] string DeviceId,
+    [property: JsonPropertyName("scopes"), Description("JSON: always there; the scopes granted.")] IReadOnlyList<string> Scopes,
+    [property: JsonPropertyName("expires_at"), Description("JSON: always there; null when it never expires.")] DateTimeOffset? ExpiresAt,
+    [property: JsonPropertyName("token_type")] string TokenType,
+    [property: JsonPropertyName("expires_in"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("Seconds; absent when it never expires.")] long? ExpiresIn,
+    [property: JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("The scopes granted, separated by spaces; absent when there are none.")] string? Scope);
+
+/// <summary>RomM's pending request, as an approver sees it.</summary>
+internal sealed record RomMPending(
+    [property: JsonPropertyName("client_device_identifier")] string? ClientDeviceIdentifier,
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("client")] string Client,
+    [property: JsonPropertyName("platform")] string? Platform,
+    [property: JsonPropertyName("client_version")] string? ClientVersion,
+    [property: JsonPropertyName("requested_scopes")] IReadOnlyList<string> RequestedScopes,
+    [property: JsonPropertyName("allowed_scopes")] IReadOnlyList<string> AllowedScopes,
+    [property: JsonPropertyName("expires_at")] DateTimeOffset ExpiresAt,
+    [property: JsonPropertyName("replaces_device")] RomMApproved? ReplacesDevice,
+    [property: JsonPropertyName("token_limit_reached")] bool IsTokenLimitReached);
+
+/// <summary>The approver approves.</summary>
+internal sealed record PairingApproval(
+    [property: JsonPropertyName("user_code"), Required] string? UserCode,
+    [property: JsonPropertyName("approved_scopes"), Required] IReadOnlyList<string?>? ApprovedScopes,
+    [property: JsonPropertyName("device_name"), Description("The name that the approver gives it.")] string? DeviceName,
+    [property: JsonPropertyName("expires_in"), Description("A lifetime by the host's word for it, such as 90d.")] string? ExpiresIn,
+    [property: JsonPropertyName("as_new_device"), Description("Whether to leave the device alone that has the same identifier.")] bool? AsNewDevice);
+
+/// <summary>The answer to an approval.</summary>
+internal sealed record RomMApproved(
+    [property: JsonPropertyName("device_id")] string DeviceId,
+    [property: JsonPropertyName("device_name")] string? DeviceName);
+
+/// <summary>The approver denies.</summary>
+internal sealed record PairingDenial([property: JsonPropertyName("user_code"), Required] string? UserCode);
+
+/// <summary>The device is registered already, and <c>allow_existing</c> is false.</summary>
+internal sealed record RomMConflict([property: JsonPropertyName("detail")] RomMExistingDevice Detail);
+
+/// <summary>The device that is registered.</summary>
+internal sealed record RomMExistingDevice(
+    [property: JsonPropertyName("error")] string Error,
+    [property: JsonPropertyName("message")] string Message,
+    [property: JsonPropertyName("device_id")] string DeviceId);
+
+/// <summary>A token of a user. The token itself is there only when it is new.</summary>
+internal sealed record ClientTokenSchema(
+    [property: JsonPropertyName("id")] Guid Id,
+    [property: JsonPropertyName("name")] string Name,
+    [property: JsonPropertyName("scopes")] IReadOnlyList<string> Scopes,
+    [property: JsonPropertyName("expires_at")] DateTimeOffset? ExpiresAt,
+    [property: JsonPropertyName("last_used_at")] DateTimeOffset? LastUsedAt,
+    [property: JsonPropertyName("created_at")] DateTimeOffset CreatedAt,
+    [property: JsonPropertyName("user_id"), JsonConverter(typeof(UserIdConverter))] string UserId,
+    [property: JsonPropertyName("device_id")] string? DeviceId,
+    [property: JsonPropertyName("raw_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RawToken = null)
+{
+    public static ClientTokenSchema From(IssuedToken token, DeviceToken? raw = null) => new(
+        token.Id,
+        token.Name,
+        token.Scopes,
+        token.ExpiresAt?.ToUniversalTime(),
+        token.LastUsedAt?.ToUniversalTime(),
+        token.CreatedAt.ToUniversalTime(),
+        token.UserId,
+        token.DeviceId,
+        raw?.Reveal());
+
+    /// <summary>Never the token.</summary>
+    public override string ToString() => $"ClientTokenSchema {{ Id = {Id} }}";
+}
+
+/// <summary>Serializes RomM's messages. The host's own JSON options have no effect on them. Names are case-sensitive, and a repeated one is an error.</summary>
+[JsonSourceGenerationOptions(MaxDepth = 8, AllowDuplicateProperties = false)]
+[JsonSerializable(typeof(ClientTokenSchema[]))]
+[JsonSerializable(typeof(DeviceCreateResponse))]
+[JsonSerializable(typeof(DeviceSchema[]))]
+[JsonSerializable(typeof(JsonDocument))]
+[JsonSerializable(typeof(PairingStart))]
+[JsonSerializable(typeof(PairingPoll))]
+[JsonSerializable(typeof(PairingApproval))]
+[JsonSerializable(typeof(PairingDenial))]
+[JsonSerializable(typeof(RomMStarted))]
+[JsonSerializable(typeof(RomMPaired))]
+[JsonSerializable(typeof(RomMPending))]
+[JsonSerializable(typeof(RomMApproved))]
+[JsonSerializable(typeof(RomMConflict))]
+[JsonSerializable(typeof(TokenProperties))]
+internal sealed partial class RomMJson : JsonSerializerContext
+{
+    /// <summary>For messages that hold a device's settings, which may be nested up to <see cref="SecretDocument.MaxDepth"/>.</summary>
+    public static RomMJson Deep => field ??= new(new JsonSerializerOptions(Default.Options) { MaxDepth = 40 });
+}
