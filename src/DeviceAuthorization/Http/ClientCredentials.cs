@@ -23,13 +23,13 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
     /// <summary>Whether a text can be a client id (RFC 6749 A.1).</summary>
-    public static bool IsClientId(string text) => text.Length is > 0 and <= MaxLength && text.All(c => c is >= ' ' and <= '~');
+    public static bool IsClientId(string text) => text.Length is > 0 and <= MaxLength && !text.ContainsAnyExceptInRange(' ', '~');
 
     /// <summary>The id of the client.</summary>
     /// <param name="context">The request.</param>
     /// <param name="form">Its body.</param>
     /// <param name="mustProve">Whether only a client with a secret will do; then what lacks one is 401 as well (RFC 7662 §2.3).</param>
-    public async Task<Parsed<string>> ReadAsync(HttpContext context, StrictForm form, bool mustProve = false)
+    public async ValueTask<Parsed<string>> ReadAsync(HttpContext context, StrictForm form, bool mustProve = false)
     {
         var authorization = context.Request.Headers.Authorization;
         if (authorization.Count > 1)
@@ -66,7 +66,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
         return await AuthenticateAsync(context, clientId, secret, mustProve);
     }
 
-    private async Task<Parsed<string>> AuthenticateAsync(HttpContext context, string clientId, string? secret, bool mustProve)
+    private async ValueTask<Parsed<string>> AuthenticateAsync(HttpContext context, string clientId, string? secret, bool mustProve)
     {
         var client = options.Value.FindClient(clientId);
         if (client is null && options.Value.Clients.Count > 0)
