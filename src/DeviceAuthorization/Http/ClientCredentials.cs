@@ -7,30 +7,30 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// Who the client is (RFC 6749 §2.3.1), for every form endpoint, before it looks at or changes anything else: <c>client_id</c> and
-/// <c>client_secret</c> in the body, or both as HTTP Basic. A blank password only identifies, as oidc-agent and golang/oauth2 send it.
-/// Where the host registered clients, others are unknown; one with a secret must prove it, and nobody else may send one.
+/// Who the client is (RFC 6749 §2.3.1): <c>client_id</c> and <c>client_secret</c> in the form, or both as HTTP Basic. A blank password only
+/// identifies the client, as oidc-agent and golang/oauth2 send it. If the host registered clients, others are unknown. A client that has a secret
+/// must prove it; no other client may send one. Every form endpoint asks here before it looks at or changes anything.
 /// </summary>
 internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAuthorizationOptions> options)
 {
     public const int MaxLength = 128;
     private const int LongestHeader = 2048;
 
-    // An alarm, and no wall: nobody guesses 128 bits, at any pace. Right secrets are let through all the same, or whoever shares an address
-    // with a client could shut it out.
+    // Detects guessing; does not block it: nobody guesses 128 bits. A right secret always passes, or anyone who shares an address with a client
+    // could lock it out.
     private const int WrongSecrets = 20;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
     /// <summary>Whether a text can be a client id (RFC 6749 A.1).</summary>
-    public static bool IsClientId(string text) => text.Length is > 0 and <= MaxLength && text.All(c => c is >= ' ' and <= '~');
+    public static bool IsClientId(string text) => text.Length is > 0 and <= MaxLength && !text.ContainsAnyExceptInRange(' ', '~');
 
     /// <summary>The id of the client. A client that has a secret must prove it.</summary>
-    public Task<Parsed<string>> IdentifyAsync(HttpContext context, StrictForm form) => ReadAsync(context, form, mustProve: false);
+    public ValueTask<Parsed<string>> IdentifyAsync(HttpContext context, StrictForm form) => ReadAsync(context, form, mustProve: false);
 
     /// <summary>The id of a client that proved its secret. Any other client gets 401 (RFC 7662 §2.3).</summary>
-    public Task<Parsed<string>> AuthenticateAsync(HttpContext context, StrictForm form) => ReadAsync(context, form, mustProve: true);
+    public ValueTask<Parsed<string>> AuthenticateAsync(HttpContext context, StrictForm form) => ReadAsync(context, form, mustProve: true);
 
-    private async Task<Parsed<string>> ReadAsync(HttpContext context, StrictForm form, bool mustProve)
+    private async ValueTask<Parsed<string>> ReadAsync(HttpContext context, StrictForm form, bool mustProve)
     {
         var authorization = context.Request.Headers.Authorization;
         if (authorization.Count > 1)
@@ -67,7 +67,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
         return await CheckSecretAsync(context, clientId, secret, mustProve);
     }
 
-    private async Task<Parsed<string>> CheckSecretAsync(HttpContext context, string clientId, string? secret, bool mustProve)
+    private async ValueTask<Parsed<string>> CheckSecretAsync(HttpContext context, string clientId, string? secret, bool mustProve)
     {
         var client = options.Value.FindClient(clientId);
         if (client is null && options.Value.Clients.Count > 0)
@@ -90,9 +90,9 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
             return clientId;
         }
 
-        return await limits.OfAddressAsync(context, "secret", WrongSecrets, Window, Problems.TooMany) is { } refusal
-            ? Parsed.Refuse<string>(refusal)
-            : Unknown(context, mustProve, "The secret of the client is wrong.");
+        return await limits.TryOfAddressAsync(context, "secret", WrongSecrets, Window)
+            ? Unknown(context, mustProve, "The secret of the client is wrong.")
+            : Parsed.Refuse<string>(Problems.TooMany());
     }
 
     private static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));

@@ -8,7 +8,7 @@ internal static class FormBody
     /// <param name="request">The request.</param>
     /// <param name="known">The parameters that the endpoint reads. None of them may be repeated.</param>
     /// <param name="maxFields">The most fields that the body may have, unknown ones included.</param>
-    public static async Task<Parsed<StrictForm>> ReadAsync(HttpRequest request, string[] known, int maxFields = StrictForm.MaxFields)
+    public static async ValueTask<Parsed<StrictForm>> ReadAsync(HttpRequest request, string[] known, int maxFields = StrictForm.MaxFields)
     {
         if (!RequestBody.IsUtf8(request, RequestBody.Form))
         {

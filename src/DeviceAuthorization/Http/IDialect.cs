@@ -21,7 +21,7 @@ internal interface IDialect
     /// <summary>A limit of starts was reached.</summary>
     IResult TooManyStarts();
 
-    Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context);
+    ValueTask<Parsed<PollMessage>> ReadPollAsync(HttpContext context);
 
     IResult Paired(PollResult.Paired paired, DateTimeOffset now);
 

@@ -13,6 +13,6 @@ internal static class IdempotencyKey
     {
         var header = request.Headers["Idempotency-Key"];
         key = header.Count == 1 ? header[0] : null;
-        return header.Count == 0 || (key is { Length: > 0 and <= MaxLength } && key.All(c => c is >= ' ' and <= '~'));
+        return header.Count == 0 || (key is { Length: > 0 and <= MaxLength } && !key.ContainsAnyExceptInRange(' ', '~'));
     }
 }

@@ -17,7 +17,7 @@ internal static class RequestBody
     public static string TooLarge(int limit = Limit) => $"The body is larger than {limit / 1024} KiB.";
 
     /// <summary>The body; null when it is larger than the limit, announced or not.</summary>
-    public static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int limit = Limit)
+    public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int limit = Limit)
     {
         if (request.ContentLength > limit)
         {
@@ -49,11 +49,14 @@ internal static class RequestBody
 
     /// <summary>Whether the content type is the named one, with any parameters.</summary>
     public static bool HasType(HttpRequest request, string mediaType) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase);
+        request.ContentType?.Contains(mediaType, StringComparison.OrdinalIgnoreCase) == true // most requests need no parser
+        && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+        && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether the content type is the named one, in UTF-8 or without a charset.</summary>
     public static bool IsUtf8(HttpRequest request, string mediaType) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-        && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase)
-        && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+        string.Equals(request.ContentType, mediaType, StringComparison.OrdinalIgnoreCase) // as most devices send it: there is nothing to parse
+        || (MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase)
+            && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)));
 }

@@ -9,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// The limits of <see cref="DeviceRateLimits"/>. Each step answers null when the request may go on, and else what to answer instead; what is
-/// guessed at is counted before it is looked up.
+/// The limits of <see cref="DeviceRateLimits"/>. Each <c>Try</c> method counts the request, and returns whether it may go on; if not, it sets
+/// <c>Retry-After</c>. An attempt to guess a code counts before the code is looked up.
 /// </summary>
 internal sealed class RequestLimiter(
     IAttemptLimiter limiter,
@@ -29,8 +29,8 @@ internal sealed class RequestLimiter(
     private readonly DeviceAuthorizationOptions _options = options.Value;
     private readonly DeviceRateLimits _limits = options.Value.RateLimits;
 
-    /// <summary>A device asks to be paired. IPv6 also counts by /48: its holder can choose among 65,536 /64 networks.</summary>
-    public Task<IResult?> StartAsync(HttpContext context, string clientId, Func<IResult> tooMany)
+    /// <summary>A device asks for its codes.</summary>
+    public Task<bool> TryStartAsync(HttpContext context, string clientId)
     {
         AttemptBudget[] budgets =
         [
@@ -38,12 +38,11 @@ internal sealed class RequestLimiter(
             .. OfNetwork(context, "pending", _limits.PendingPerAddress, _options.LongestPairingLifetime),
             .. _limits.StartsPerClientPerMinute is { } limit ? new[] { new AttemptBudget($"client:{clientId}", limit, Minute) } : [],
         ];
-        return CountAsync(context, "start", Network.SiteOf(context.Connection.RemoteIpAddress), tooMany, budgets); // Report the /48, not each /64.
+        return TryCountAsync(context, "start", Network.SiteOf(context.Connection.RemoteIpAddress), budgets); // report the /48, not each /64
     }
 
-    /// <summary>
-    /// An approver enters a user code. A code that they entered before and hold the ticket of is not counted again: it was right.
-    /// </summary>
+    /// <summary>An approver enters a user code. A code that they have the ticket of does not count again: it was right.</summary>
+    /// <returns>Null if they may go on; otherwise the answer, which may be the host's <see cref="ICodeEntryChallenge"/>.</returns>
     public async Task<IResult?> EnterAsync(HttpContext context, Approver approver, UserCode code, Func<IResult> tooMany)
     {
         if (!_limits.Enabled || Holds(context, approver, code))
@@ -51,20 +50,16 @@ internal sealed class RequestLimiter(
             return null;
         }
 
-        return await CountAsync(
-                context,
-                "code",
-                approver.UserId,
-                tooMany,
-                [
-                    new($"code:{approver.UserId}", _limits.CodesPerUser, TenMinutes),
-                    new($"codes-a-day:{approver.UserId}", _limits.CodesPerUserAndDay, Day),
-                    .. OfNetwork(context, "code-from", _limits.CodesPerAddress, TenMinutes),
-                ])
-            ?? await EnterAsOneOfAllAsync(context, tooMany);
+        AttemptBudget[] budgets =
+        [
+            new($"code:{approver.UserId}", _limits.CodesPerUser, TenMinutes),
+            new($"codes-a-day:{approver.UserId}", _limits.CodesPerUserAndDay, Day),
+            .. OfNetwork(context, "code-from", _limits.CodesPerAddress, TenMinutes),
+        ];
+        return await TryCountAsync(context, "code", approver.UserId, budgets) ? await EnterAsOneOfAllAsync(context, tooMany) : tooMany();
     }
 
-    /// <summary>An approver reviewed the pairing by JSON, so the code was right. Their decision brings this cookie and is not counted as another guess.</summary>
+    /// <summary>An approver reviewed the pairing by JSON, so the code was right. Their decision brings this cookie and does not count as another guess.</summary>
     public void Reviewed(HttpContext context, Approver approver, UserCode code)
     {
         if (_limits.Enabled)
@@ -74,19 +69,18 @@ internal sealed class RequestLimiter(
         }
     }
 
-    /// <summary>A device polls, whatever with: only where the host wants that to be counted.</summary>
-    public Task<IResult?> PollAsync(HttpContext context, Func<IResult> tooMany) =>
-        _limits.PollsPerMinute is { } limit ? OfAddressAsync(context, "poll", limit, Minute, tooMany) : Task.FromResult<IResult?>(null);
+    /// <summary>A device polls. Counts only if the host set a limit.</summary>
+    public Task<bool> TryPollAsync(HttpContext context) =>
+        _limits.PollsPerMinute is { } limit ? TryOfAddressAsync(context, "poll", limit, Minute) : Task.FromResult(true);
 
-    /// <summary>It polled with a device code that is not known.</summary>
-    public Task<IResult?> PolledInVainAsync(HttpContext context, Func<IResult> tooMany) =>
-        OfAddressAsync(context, "device-code", _limits.UnknownDeviceCodesPerMinute, Minute, tooMany);
+    /// <summary>A device polled with an unknown device code.</summary>
+    public Task<bool> TryPollInVainAsync(HttpContext context) => TryOfAddressAsync(context, "device-code", _limits.UnknownDeviceCodesPerMinute, Minute);
 
-    /// <summary>What one address does, whoever it is.</summary>
-    public Task<IResult?> OfAddressAsync(HttpContext context, string what, int limit, TimeSpan window, Func<IResult> tooMany) =>
-        CountAsync(context, what, Network.SiteOf(context.Connection.RemoteIpAddress), tooMany, OfNetwork(context, what, limit, window));
+    /// <summary>Counts what one address does.</summary>
+    public Task<bool> TryOfAddressAsync(HttpContext context, string what, int limit, TimeSpan window) =>
+        TryCountAsync(context, what, Network.SiteOf(context.Connection.RemoteIpAddress), OfNetwork(context, what, limit, window));
 
-    /// <summary>What counts for the network that a request comes from; with IPv6 for its /48, too.</summary>
+    /// <summary>The budgets of the network that a request comes from. With IPv6 also of its /48: its holder can choose among 65,536 /64 networks.</summary>
     private AttemptBudget[] OfNetwork(HttpContext context, string what, int limit, TimeSpan window)
     {
         var (network, site) = (networks.Of(context), Network.SiteOf(context.Connection.RemoteIpAddress));
@@ -94,29 +88,28 @@ internal sealed class RequestLimiter(
         return site == network ? [ofNetwork] : [ofNetwork, new($"{what}:{site}", (int)Math.Min((long)NetworksPerSite * limit, int.MaxValue), window)];
     }
 
-    /// <summary>Counts against all of them, or refuses, and says so once in the while.</summary>
-    private async Task<IResult?> CountAsync(HttpContext context, string limit, string key, Func<IResult> tooMany, params AttemptBudget[] budgets)
+    private async Task<bool> TryCountAsync(HttpContext context, string limit, string key, params AttemptBudget[] budgets)
     {
         if (!_limits.Enabled || await limiter.TryCountAsync(budgets, context.RequestAborted) is not { } wait)
         {
-            return null;
+            return true;
         }
 
-        await TellAsync(context, limit, key);
+        await ReportAsync(context, limit, key);
         EndpointGuard.RetryAfter(context, wait);
-        return tooMany();
+        return false;
     }
 
     /// <summary>
-    /// Who is over the budget of all is stopped only if the host says so: anybody can burn it. It is counted after the others, so that whoever
-    /// is stopped by their own takes nothing of it.
+    /// The global limit stops people only if the host wants that, because anyone can exhaust it. It counts after the other limits, so a person who is
+    /// over their own limit uses up nothing of it.
     /// </summary>
     private async Task<IResult?> EnterAsOneOfAllAsync(HttpContext context, Func<IResult> tooMany)
     {
         var all = new AttemptBudget("codes-in-all", _limits.CodesInAll, TenMinutes);
         if (_limits.StopOverCodesInAll)
         {
-            return await CountAsync(context, "codes-in-all", "all", tooMany, all);
+            return await TryCountAsync(context, "codes-in-all", "all", all) ? null : tooMany();
         }
 
         if (await limiter.TryCountAsync([all], context.RequestAborted) is null)
@@ -124,11 +117,11 @@ internal sealed class RequestLimiter(
             return null;
         }
 
-        await TellAsync(context, "codes-in-all", "all");
+        await ReportAsync(context, "codes-in-all", "all");
         return context.RequestServices.GetService<ICodeEntryChallenge>() is { } challenge ? await challenge.ChallengeAsync(context) : null;
     }
 
-    private async Task TellAsync(HttpContext context, string limit, string key)
+    private async Task ReportAsync(HttpContext context, string limit, string key)
     {
         if (await once.IsFirstAsync($"{limit}:{key}", TenMinutes))
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Http;
@@ -12,27 +13,27 @@ internal sealed class StrictForm
 {
     public const int MaxFields = 50;
     private const string TooMany = "Too many parameters.";
+    private const string Malformed = "A parameter is too long or not encoded as UTF-8 in percent-encoding.";
     private const int MaxNameLength = 64;
     private const int MaxValueLength = 4096;
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly Dictionary<string, string> _values = new(StringComparer.Ordinal);
+    private readonly string[] _known;
+    private readonly string?[] _values;
 
-    private StrictForm()
-    {
-    }
+    private StrictForm(string[] known) => (_known, _values) = (known, new string?[known.Length]);
 
     /// <summary>The value; null when it is missing or empty.</summary>
-    public string? this[string name] => _values.GetValueOrDefault(name) is { Length: > 0 } value ? value : null;
+    public string? this[string name] => Array.IndexOf(_known, name) is >= 0 and var known && _values[known] is { Length: > 0 } value ? value : null;
 
     public static bool TryParse(
         ReadOnlySpan<byte> body,
-        ReadOnlySpan<string> known,
+        string[] known,
         [NotNullWhen(true)] out StrictForm? form,
         [NotNullWhen(false)] out string? problem,
         int maxFields = MaxFields)
     {
-        (form, problem) = (new StrictForm(), null);
+        (form, problem) = (new StrictForm(known), null);
+        Span<byte> buffer = body.Length <= 1024 ? stackalloc byte[body.Length] : new byte[body.Length];
         var fields = 0;
         foreach (var range in body.Split((byte)'&'))
         {
@@ -43,9 +44,9 @@ internal sealed class StrictForm
             }
 
             var equals = pair.IndexOf((byte)'=');
-            var name = Decode(equals < 0 ? pair : pair[..equals], MaxNameLength);
-            var value = Decode(equals < 0 ? default : pair[(equals + 1)..], MaxValueLength);
-            problem = ++fields > maxFields ? TooMany : form.Take(name, value, known);
+            problem = ++fields > maxFields ? TooMany
+                : equals < 0 ? form.Take(pair, default, buffer)
+                : form.Take(pair[..equals], pair[(equals + 1)..], buffer);
             if (problem is not null)
             {
                 form = null;
@@ -62,18 +63,20 @@ internal sealed class StrictForm
     /// </summary>
     public static bool TryTake(
         IFormCollection read,
-        ReadOnlySpan<string> known,
+        string[] known,
         [NotNullWhen(true)] out StrictForm? form,
         [NotNullWhen(false)] out string? problem,
         int maxFields = MaxFields)
     {
-        (form, problem) = (new StrictForm(), null);
+        (form, problem) = (new StrictForm(known), null);
         var fields = 0;
         foreach (var (name, values) in read)
         {
             foreach (var value in values)
             {
-                problem ??= ++fields > maxFields ? TooMany : form.Take(Checked(name, MaxNameLength), Checked(value, MaxValueLength), known);
+                problem ??= ++fields > maxFields ? TooMany
+                    : !Fits(name, MaxNameLength) || !Fits(value, MaxValueLength) ? Malformed
+                    : form.Keep(Array.IndexOf(known, name), value);
             }
         }
 
@@ -81,23 +84,59 @@ internal sealed class StrictForm
         return problem is null;
     }
 
-    /// <summary>Keeps a parameter if it is known.</summary>
+    /// <summary>Takes a parameter as it was sent.</summary>
     /// <returns>The problem; null if there is none.</returns>
-    private string? Take(string? name, string? value, ReadOnlySpan<string> known) => (name, value) switch
+    private string? Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, Span<byte> buffer)
     {
-        (null, _) or (_, null) => "A parameter is too long or not encoded as UTF-8 in percent-encoding.",
-        _ when known.Contains(name) && !_values.TryAdd(name, value) => $"The parameter {name} is repeated.",
-        _ => null,
-    };
+        if (!TryDecode(name, MaxNameLength, buffer, out var length))
+        {
+            return Malformed;
+        }
 
-    private static string? Checked(string? text, int maxLength) =>
-        text is not null && Encoding.UTF8.GetByteCount(text) <= maxLength && !text.Contains('\0', StringComparison.Ordinal) ? text : null;
+        var known = IndexOf(buffer[..length]);
+        return !TryDecode(value, MaxValueLength, buffer, out length) ? Malformed
+            : known < 0 ? null // no string for what nobody reads
+            : Keep(known, Encoding.UTF8.GetString(buffer[..length]));
+    }
 
-    /// <summary>Percent-decoded text; null when it is longer than it may be, not valid UTF-8, or holds a NUL.</summary>
-    private static string? Decode(ReadOnlySpan<byte> encoded, int maxLength)
+    /// <summary>Keeps a parameter if it is known; <paramref name="known"/> is its place among the known ones.</summary>
+    /// <returns>The problem; null if there is none.</returns>
+    private string? Keep(int known, string value)
     {
-        Span<byte> bytes = encoded.Length <= 512 ? stackalloc byte[encoded.Length] : new byte[encoded.Length];
-        var length = 0;
+        if (known < 0)
+        {
+            return null;
+        }
+
+        if (_values[known] is not null)
+        {
+            return $"The parameter {_known[known]} is repeated.";
+        }
+
+        _values[known] = value;
+        return null;
+    }
+
+    private int IndexOf(ReadOnlySpan<byte> name)
+    {
+        for (var i = 0; i < _known.Length; i++)
+        {
+            if (Ascii.Equals(name, _known[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private static bool Fits([NotNullWhen(true)] string? text, int maxLength) =>
+        text is not null && Encoding.UTF8.GetByteCount(text) <= maxLength && !text.Contains('\0', StringComparison.Ordinal);
+
+    /// <summary>Decodes percent-encoding. False when the text is longer than it may be, not valid UTF-8, or holds a NUL.</summary>
+    private static bool TryDecode(ReadOnlySpan<byte> encoded, int maxLength, Span<byte> bytes, out int length)
+    {
+        length = 0;
         for (var i = 0; i < encoded.Length; i++)
         {
             var value = encoded[i];
@@ -109,7 +148,7 @@ internal sealed class StrictForm
             {
                 if (i + 2 >= encoded.Length || !TryHex(encoded[i + 1], encoded[i + 2], out value))
                 {
-                    return null;
+                    return false;
                 }
 
                 i += 2;
@@ -118,19 +157,7 @@ internal sealed class StrictForm
             bytes[length++] = value;
         }
 
-        if (length > maxLength || bytes[..length].Contains((byte)0))
-        {
-            return null;
-        }
-
-        try
-        {
-            return Utf8.GetString(bytes[..length]);
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
+        return length <= maxLength && !bytes[..length].Contains((byte)0) && Utf8.IsValid(bytes[..length]);
     }
 
     private static bool TryHex(byte high, byte low, out byte value)

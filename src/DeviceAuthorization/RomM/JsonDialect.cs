@@ -63,7 +63,7 @@ internal sealed class JsonDialect(IOptions<DeviceAuthorizationOptions> options) 
 
     public IResult TooManyStarts() => Problems.Detail(StatusCodes.Status429TooManyRequests, "Too many authorize attempts. Try again later.");
 
-    public async Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context)
+    public async ValueTask<Parsed<PollMessage>> ReadPollAsync(HttpContext context)
     {
         if (!(await JsonBody.ReadAsync(context.Request, RomMJson.Default.PairingPoll)).TryGet(out var poll, out var refusal))
         {

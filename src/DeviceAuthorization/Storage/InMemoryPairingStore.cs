@@ -40,14 +40,34 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
     }
 
     /// <summary>One pairing, and the lock that makes each step on it atomic.</summary>
-    private sealed class Entry(Pairing pairing)
+    private sealed class Entry(Pairing added)
     {
+        private Pairing _pairing = added;
+
         /// <summary>Which network's share it counts towards; null for none's.</summary>
-        public string? Site { get; } = Network.ParseSite(pairing.Device.Address);
+        public string? Site { get; } = Network.ParseSite(added.Device.Address);
 
         public Lock Gate { get; } = new();
 
-        public Pairing Pairing { get; set; } = pairing;
+        /// <summary>Every accepted poll changes it. It is kept apart, so that a poll copies no pairing.</summary>
+        public Pacing Pacing { get; set; } = added.Pacing;
+
+        public Pairing Pairing
+        {
+            get => _pairing.Pacing == Pacing ? _pairing : _pairing = _pairing with { Pacing = Pacing };
+            set => (_pairing, Pacing) = (value, value.Pacing);
+        }
+
+        public bool TryAcceptPoll(string? clientId, DateTimeOffset now)
+        {
+            if (_pairing.Status != PairingStatus.Pending || !_pairing.BelongsTo(clientId) || now >= _pairing.ExpiresAt || Pacing.IsTooEarly(now))
+            {
+                return false;
+            }
+
+            Pacing = Pacing.Accepted(now);
+            return true;
+        }
     }
 
     public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken)
@@ -89,14 +109,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 
         lock (entry.Gate)
         {
-            var pairing = entry.Pairing;
-            if (pairing.Status != PairingStatus.Pending || !pairing.BelongsTo(clientId) || now >= pairing.ExpiresAt || pairing.Pacing.IsTooEarly(now))
-            {
-                return ValueTask.FromResult(PollAttempt.NotAccepted(pairing));
-            }
-
-            entry.Pairing = pairing with { Pacing = pairing.Pacing.Accepted(now) };
-            return ValueTask.FromResult(PollAttempt.Accepted);
+            return ValueTask.FromResult(entry.TryAcceptPoll(clientId, now) ? PollAttempt.Accepted : PollAttempt.NotAccepted(entry.Pairing));
         }
     }
 
@@ -109,12 +122,12 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 
         lock (entry.Gate)
         {
-            if (entry.Pairing.Status != PairingStatus.Pending || entry.Pairing.Pacing != read.Pacing)
+            if (entry.Pairing.Status != PairingStatus.Pending || entry.Pacing != read.Pacing)
             {
                 return ValueTask.FromResult(false);
             }
 
-            entry.Pairing = entry.Pairing with { Pacing = slower };
+            entry.Pacing = slower;
             return ValueTask.FromResult(true);
         }
     }
@@ -133,7 +146,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
                 return ValueTask.FromResult(false);
             }
 
-            entry.Pairing = pairing with { Version = pairing.Version + 1, Pacing = entry.Pairing.Pacing };
+            entry.Pairing = pairing with { Version = pairing.Version + 1, Pacing = entry.Pacing };
             return ValueTask.FromResult(true);
         }
     }

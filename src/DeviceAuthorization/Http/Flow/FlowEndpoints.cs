@@ -39,9 +39,9 @@ internal static class FlowEndpoints
             return refusal;
         }
 
-        if (await limits.StartAsync(context, request.ClientId, dialect.TooManyStarts) is { } stopped)
+        if (!await limits.TryStartAsync(context, request.ClientId))
         {
-            return stopped;
+            return dialect.TooManyStarts();
         }
 
         return await flow.StartAsync(request, context.RequestAborted) switch
@@ -90,7 +90,7 @@ internal static class FlowEndpoints
             ApproverJson.Answer(await flow.DenyAsync(userCode, approver, context.RequestAborted)));
 
     /// <summary>The device asks for its token: RFC 8628 §3.4 in, §3.5 out.</summary>
-    private static async Task<IResult> PollAsync(HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, TimeProvider clock)
+    private static async ValueTask<IResult> PollAsync(HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, TimeProvider clock)
     {
         var dialect = dialects.Of(context.Request);
         if (!(await dialect.ReadPollAsync(context)).TryGet(out var poll, out var refusal))
@@ -98,9 +98,9 @@ internal static class FlowEndpoints
             return refusal;
         }
 
-        if (await limits.PollAsync(context, dialect.TooManyPolls) is { } stopped)
+        if (!await limits.TryPollAsync(context))
         {
-            return stopped;
+            return dialect.TooManyPolls();
         }
 
         var result = poll.DeviceCode is { } deviceCode
@@ -118,8 +118,8 @@ internal static class FlowEndpoints
         {
             case PollResult.Paired paired:
                 return dialect.Paired(paired, clock.Now());
-            case PollResult.NotPaired { IsUnknownCode: true } when await limits.PolledInVainAsync(context, dialect.TooManyPolls) is { } banned:
-                return banned;
+            case PollResult.NotPaired { IsUnknownCode: true } when !await limits.TryPollInVainAsync(context):
+                return dialect.TooManyPolls();
             case PollResult.NotPaired { Interval: { } interval } tooEarly:
                 EndpointGuard.RetryAfter(context, interval);
                 return dialect.NotPaired(tooEarly);

@@ -15,6 +15,8 @@ internal sealed class FormDialect(ClientCredentials credentials, IOptions<Device
         "number_matching",
     ];
 
+    private static readonly IResult Pending = Problems.OAuth(PairingError.AuthorizationPending); // the answer to most polls
+
     public async Task<Parsed<PairingRequest>> ReadStartAsync(HttpContext context)
     {
         if (!(await FormBody.ReadAsync(context.Request, Known)).TryGet(out var form, out var refusal)
@@ -65,7 +67,7 @@ internal sealed class FormDialect(ClientCredentials credentials, IOptions<Device
     public IResult TooManyStarts() => Problems.TooMany();
 
     /// <summary>Checks in the order of RFC 6749 §5.2: the shape, the grant, the client, the code.</summary>
-    public async Task<Parsed<PollMessage>> ReadPollAsync(HttpContext context)
+    public async ValueTask<Parsed<PollMessage>> ReadPollAsync(HttpContext context)
     {
         if (!(await FormBody.ReadAsync(context.Request, Known)).TryGet(out var form, out var refusal))
         {
@@ -105,8 +107,9 @@ internal sealed class FormDialect(ClientCredentials credentials, IOptions<Device
             OAuthJson.Default.OAuthPaired);
     }
 
-    public IResult NotPaired(PollResult.NotPaired notPaired) =>
-        Problems.OAuth(notPaired.Error, interval: (int?)notPaired.Interval?.TotalSeconds, number: notPaired.MatchNumber);
+    public IResult NotPaired(PollResult.NotPaired notPaired) => notPaired == PollResult.NotPaired.Pending
+        ? Pending
+        : Problems.OAuth(notPaired.Error, interval: (int?)notPaired.Interval?.TotalSeconds, number: notPaired.MatchNumber);
 
     public IResult TooManyPolls() => Problems.TooMany();
 

@@ -25,9 +25,9 @@ internal static class RevocationEndpoint
         }
 
         // A client that proved who it is may sign out any number of its devices.
-        if (options.Value.IsPublic(request.ClientId!) && await limits.OfAddressAsync(context, "revoke", PerMinute, TimeSpan.FromMinutes(1), Problems.TooMany) is { } tooMany)
+        if (options.Value.IsPublic(request.ClientId!) && !await limits.TryOfAddressAsync(context, "revoke", PerMinute, TimeSpan.FromMinutes(1)))
         {
-            return tooMany;
+            return Problems.TooMany();
         }
 
         if (await devices.FindPresentedAsync(request.Token, options.Value.TokenPrefix, context.RequestAborted) is not { Token: var issued })

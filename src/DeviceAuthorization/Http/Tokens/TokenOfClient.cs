@@ -16,7 +16,7 @@ internal sealed record TokenOfClient(
     /// <summary>Reads the token and the client. The client is checked first, and its secret is not kept.</summary>
     /// <param name="context">The request.</param>
     /// <param name="identify">How the client says or proves who it is.</param>
-    public static async Task<Parsed<TokenOfClient>> ReadAsync(HttpContext context, Func<HttpContext, StrictForm, Task<Parsed<string>>> identify)
+    public static async Task<Parsed<TokenOfClient>> ReadAsync(HttpContext context, Func<HttpContext, StrictForm, ValueTask<Parsed<string>>> identify)
     {
         if (!(await FormBody.ReadAsync(context.Request, Known)).TryGet(out var form, out var refusal)
             || !(await identify(context, form)).TryGet(out var clientId, out refusal))
