@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 namespace DeviceAuthorization.Pages;
 
 /// <summary>What holds for every page: HTTPS is required, and a failure is answered with a page, too.</summary>
-internal sealed class PageGuard(EndpointGuard guard, PageFrame frame)
+internal sealed class PageGuard(EndpointGuard guard)
 {
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -13,7 +13,7 @@ internal sealed class PageGuard(EndpointGuard guard, PageFrame frame)
         {
             if (guard.IsRefused(context))
             {
-                await ResultHtml.NotSecure(frame, context).ExecuteAsync(context);
+                await ResultHtml.NotSecure(Frame(context), context).ExecuteAsync(context);
                 return;
             }
 
@@ -30,11 +30,14 @@ internal sealed class PageGuard(EndpointGuard guard, PageFrame frame)
         try
         {
             var key = malformed is null ? "Try_again" : PageFrame.IsOfDevices(context) ? "Outdated" : "Start_again";
-            await ResultHtml.Page(frame, context, key, malformed?.StatusCode ?? StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+            await ResultHtml.Page(Frame(context), context, key, malformed?.StatusCode ?? StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
         }
         catch (Exception exception) when (EndpointGuard.CanAnswer(context)) // the host's layout or texts fail
         {
             await (unavailable ?? guard.Failed(context, exception)).ExecuteAsync(context);
         }
     }
+
+    // Resolved here, and not when the page is mapped: the host's layout may fail to be created.
+    private static PageFrame Frame(HttpContext context) => context.RequestServices.GetRequiredService<PageFrame>();
 }
