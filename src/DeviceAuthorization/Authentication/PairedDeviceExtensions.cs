@@ -2,26 +2,25 @@ using DeviceAuthorization;
 
 #pragma warning disable IDE0130 // extension methods sit where users look
 
-namespace Microsoft.AspNetCore.Http
-{
-    /// <summary>Reads the device of a request.</summary>
-    public static class PairedDeviceHttpContextExtensions
-    {
-        /// <summary>The device that makes this request; <see langword="null"/> when none was authenticated.</summary>
-        /// <param name="context">The request.</param>
-        public static PairedDevice? GetPairedDevice(this HttpContext context)
-        {
-            ArgumentNullException.ThrowIfNull(context);
-            return context.Features.Get<PairedDevice>();
-        }
+namespace Microsoft.AspNetCore.Http;
 
-        /// <summary>The device that this request is about: the named one, or else the one that makes it.</summary>
-        /// <param name="context">The request, authenticated.</param>
-        /// <param name="deviceId">The id that the request names; <see langword="null"/> or empty when it names none.</param>
-        public static ValueTask<RequestDevice> FindDeviceAsync(this HttpContext context, string? deviceId)
-        {
-            ArgumentNullException.ThrowIfNull(context);
-            return RequestDevice.FindAsync(context, deviceId);
-        }
+/// <summary>Reads the device of a request.</summary>
+public static class PairedDeviceHttpContextExtensions
+{
+    /// <summary>The device that makes this request; <see langword="null"/> when none was authenticated.</summary>
+    /// <param name="context">The request.</param>
+    public static PairedDevice? GetPairedDevice(this HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return context.Features.Get<PairedDevice>();
+    }
+
+    /// <summary>The device that this request is about: the named one, or else the one that makes it.</summary>
+    /// <param name="context">The request, authenticated.</param>
+    /// <param name="deviceId">The id that the request names; <see langword="null"/> or empty when it names none.</param>
+    public static ValueTask<RequestDevice> FindDeviceAsync(this HttpContext context, string? deviceId)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        return RequestDevice.FindAsync(context, deviceId);
     }
 }
