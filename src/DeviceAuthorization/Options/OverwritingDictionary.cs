@@ -1,9 +1,7 @@
 namespace DeviceAuthorization;
 
-/// <summary>
-/// Settings by name. Add() replaces an existing one: configuration and code may both set it, and the later counts.
-/// </summary>
-internal sealed class Settings<T>() : Dictionary<string, T>(StringComparer.Ordinal), IDictionary<string, T>
+/// <summary>Settings by name. Add() overwrites: configuration and code may both set a name, and the later one counts.</summary>
+internal sealed class OverwritingDictionary<T>() : Dictionary<string, T>(StringComparer.Ordinal), IDictionary<string, T>
 {
     void IDictionary<string, T>.Add(string key, T value) => this[key] = value;
 
