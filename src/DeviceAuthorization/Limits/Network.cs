@@ -30,7 +30,7 @@ internal static class Network
     public static string SiteOf(IPAddress? address) => NameOf(address, BytesOf48);
 
     /// <summary>
-    /// The site of a stored address; <see langword="null"/> if sites cannot be told apart: without an address, and for loopback, which everybody
+    /// The site of a stored address; <see langword="null"/> if sites cannot be distinguished: without an address, and for loopback, which everybody
     /// behind a proxy on this machine has.
     /// </summary>
     public static string? ParseSite(string? address) => Read(address) is { } read && !IPAddress.IsLoopback(read) ? SiteOf(read) : null;

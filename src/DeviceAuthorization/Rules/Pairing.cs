@@ -25,7 +25,7 @@ public sealed record Pairing
     /// <summary>How long a device that sent an <c>Idempotency-Key</c> can fetch a lost answer again.</summary>
     public static readonly TimeSpan RedeliveryWindow = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long stores keep a pairing past <see cref="ExpiresAt"/>, to tell "expired" and "used" from "unknown".</summary>
+    /// <summary>How long stores keep a pairing past <see cref="ExpiresAt"/>, to distinguish "expired" and "used" from "unknown".</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromMinutes(10);
 
     /// <summary>Identifies the pairing in logs and events. Not a secret.</summary>

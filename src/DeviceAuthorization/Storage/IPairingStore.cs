@@ -43,7 +43,7 @@ public interface IPairingStore
     /// <returns>Whether it was replaced. If not, read it and decide again.</returns>
     ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken);
 
-    /// <summary>Removes pairings that expired before a time, whatever their status.</summary>
+    /// <summary>Removes pairings that expired before a time, with any status.</summary>
     /// <param name="before">Removes pairings whose <see cref="Pairing.ExpiresAt"/> lies before this.</param>
     /// <param name="max">The most to remove in this call.</param>
     /// <returns>How many were removed.</returns>
