@@ -200,7 +200,7 @@ namespace Microsoft.AspNetCore.Builder
 
         /// <summary>
         /// Maps the page where people see their devices and tokens, rename them, and revoke access, at
-        /// <see cref="DeviceAuthorizationOptions.DevicesPagePath"/>. The other pages link to it. It requires a session; to make a token also requires
+        /// <see cref="DeviceAuthorizationOptions.DevicesPagePath"/>. The other pages link to it. It requires a session; making a token also requires
         /// <see cref="ManagementScopes.WriteTokens"/>, as in the API.
         /// </summary>
         /// <exception cref="InvalidOperationException">

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Hosting;
 
 /// <summary>
-/// Keeps the host's only other scheme as its default. ASP.NET Core uses a host's only scheme by default; to add ours would end that. Runs
+/// Keeps the host's only other scheme as its default. ASP.NET Core uses a host's only scheme by default; adding ours would end that. Runs
 /// after all schemes were added, so the order of the calls does not matter.
 /// </summary>
 internal sealed class OnlySchemeAsDefault : IPostConfigureOptions<AuthenticationOptions>

@@ -8,7 +8,7 @@ namespace DeviceAuthorization;
 /// <c>ssh_password</c>, <c>sshPassword</c> and <c>SSH-Password</c> are one key.
 /// </summary>
 /// <remarks>
-/// The built-in keys match broadly: to mask a harmless value costs little, but to show a secret gives it away. They match in three ways:
+/// The built-in keys match broadly: masking a harmless value costs little, but showing a secret gives it away. They match in three ways:
 /// <list type="bullet">
 /// <item>These words match anywhere in a key: password, passwd, passphrase, passcode, secret, credential, connection string; the API,
 /// access, private, encryption, signing, shared and master key; the access, refresh, auth and bearer token. They match

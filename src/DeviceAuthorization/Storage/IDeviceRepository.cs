@@ -2,7 +2,7 @@ namespace DeviceAuthorization.Storage;
 
 /// <summary>
 /// Keeps devices and tokens together. A repository holds no rule: each member is one atomic step that includes all its conditions. An outage
-/// is an exception, never "not found". To cancel a call does not undo what it wrote.
+/// is an exception, never "not found". Cancelling a call does not undo what it wrote.
 /// </summary>
 public interface IDeviceRepository
 {

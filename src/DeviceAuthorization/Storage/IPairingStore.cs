@@ -2,7 +2,7 @@ namespace DeviceAuthorization.Storage;
 
 /// <summary>
 /// Keeps pairings. A store holds no rule: each member is one atomic step that includes all its conditions. All nodes of a host must use the
-/// same store. An outage is an exception, never "not found". To cancel a call does not undo what it wrote.
+/// same store. An outage is an exception, never "not found". Cancelling a call does not undo what it wrote.
 /// </summary>
 public interface IPairingStore
 {
