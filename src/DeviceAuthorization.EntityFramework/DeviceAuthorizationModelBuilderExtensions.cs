@@ -11,15 +11,13 @@ public static class DeviceAuthorizationModelBuilderExtensions
 {
     /// <summary>
     /// Adds the tables <c>DevicePairings</c>, <c>PairedDevices</c>, <c>DeviceTokens</c>, <c>DeviceTokenOwners</c> and
-    /// <c>DeviceAuthorizationLeases</c>. Call it in <c>OnModelCreating</c>; the migration that makes them is the host's.
+    /// <c>DeviceAuthorizationLeases</c>. Call it in <c>OnModelCreating</c>, and add a migration to the host.
     /// </summary>
-    /// <param name="model">The host's model.</param>
-    /// <param name="schema">The schema of the tables; the model's default by default.</param>
+    /// <param name="schema">The schema of the tables; by default that of the model.</param>
     /// <param name="collation">
-    /// A collation that tells every two texts apart, for the ids and codes that are compared. Needed where the database's own does not:
+    /// A collation that distinguishes all texts, for the ids and codes that are compared. Needed if the database's own does not:
     /// <c>Latin1_General_100_BIN2</c> in SQL Server. PostgreSQL and SQLite need none.
     /// </param>
-    /// <returns>The model.</returns>
     public static ModelBuilder UseDeviceAuthorization(this ModelBuilder model, string? schema = null, string? collation = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -32,7 +30,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             .Entity<LeaseRow>(tables.Leases);
     }
 
-    /// <summary>Every text has its length set, or is set to have none: a host may set one for all its texts (<c>Properties&lt;string&gt;().HaveMaxLength(…)</c>).</summary>
+    /// <summary>Sets a length, or none, on every text: a host may set one for all its texts (<c>Properties&lt;string&gt;().HaveMaxLength(…)</c>).</summary>
     private sealed class Tables(string? schema, string? collation)
     {
         private const int Hash = 64;
@@ -42,7 +40,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
         private const int Client = 128;
         private const int Short = 50;
         private const int Word = 16;
-        private const int Address = 64; // 45, and the zone of a link-local one
+        private const int Address = 64; // 45, plus the zone of a link-local address
 
         public void Pairings(EntityTypeBuilder<PairingRow> table)
         {

@@ -9,29 +9,26 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>
-/// Keeps pairings, devices and tokens in the host's database. The model of the context needs <c>modelBuilder.UseDeviceAuthorization()</c>, the
-/// database a migration. The stores make contexts of their own, each in a new service scope: they never save or join what the host has begun.
+/// Keeps pairings, devices and tokens in the host's database. The context's model needs <c>modelBuilder.UseDeviceAuthorization()</c>, and the
+/// database a migration. The stores create their own contexts, each in a new service scope: they never save or join the host's pending work.
 /// </summary>
 public static class DeviceAuthorizationEntityFrameworkExtensions
 {
-    /// <summary>Replaces both stores, whoever registered them before, with ones in the database of <typeparamref name="TContext"/>.</summary>
+    /// <summary>Replaces both registered stores with stores in the database of <typeparamref name="TContext"/>. A store registered later replaces them.</summary>
     /// <typeparam name="TContext">The host's context, registered with <c>AddDbContext</c>, <c>AddDbContextPool</c> or <c>AddDbContextFactory</c>, or else an <c>IDbContextFactory</c> of it.</typeparam>
-    /// <param name="builder">What <c>AddDeviceAuthorization()</c> gave.</param>
-    /// <param name="configure">Changes the settings.</param>
-    /// <returns>The same builder. A store that is registered later is used instead.</returns>
     public static DeviceAuthorizationBuilder AddEntityFrameworkStores<TContext>(
         this DeviceAuthorizationBuilder builder, Action<EntityFrameworkStoreOptions>? configure = null)
         where TContext : DbContext =>
         builder.AddEntityFrameworkPairingStore<TContext>(configure).AddEntityFrameworkDeviceRepository<TContext>();
 
-    /// <summary>Replaces the store of pairings alone. Devices and tokens may be in another database, or in no database at all.</summary>
+    /// <summary>Replaces only the store of pairings. Devices and tokens may be in another database, or in none.</summary>
     /// <inheritdoc cref="AddEntityFrameworkStores"/>
     public static DeviceAuthorizationBuilder AddEntityFrameworkPairingStore<TContext>(
         this DeviceAuthorizationBuilder builder, Action<EntityFrameworkStoreOptions>? configure = null)
         where TContext : DbContext =>
         builder.Add<IPairingDatabase, IPairingStore, EntityFrameworkPairingStore, PairingCleanUp, TContext>(configure);
 
-    /// <summary>Replaces the repository of devices and tokens alone. Pairings may be in another database, in memory or in Redis.</summary>
+    /// <summary>Replaces only the repository of devices and tokens. Pairings may be in another database, in memory or in Redis.</summary>
     /// <inheritdoc cref="AddEntityFrameworkStores"/>
     public static DeviceAuthorizationBuilder AddEntityFrameworkDeviceRepository<TContext>(
         this DeviceAuthorizationBuilder builder, Action<EntityFrameworkStoreOptions>? configure = null)

@@ -14,54 +14,48 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class DeviceAuthorizationRedisExtensions
 {
     /// <summary>
-    /// Keeps pairings in Redis or Redis Cluster, so that every node of a host sees the same ones. Replaces the store that is registered. Attempts
-    /// are counted there, too, unless the host has registered an <see cref="IAttemptLimiter"/> of its own: nodes that share pairings share limits.
-    /// While Redis is down the endpoints answer 503; it need not be up when the host starts. Settings, <see cref="RedisPairingStoreOptions"/>,
-    /// come from the configuration section <see cref="RedisPairingStoreOptions.SectionName"/>.
+    /// Keeps pairings in Redis or Redis Cluster, so that all nodes of a host share them. Replaces the registered store. Also counts attempts there,
+    /// because nodes that share pairings must share limits; a host's own <see cref="IAttemptLimiter"/> stays. While Redis is down, the endpoints
+    /// answer 503; the host starts without it. Settings (<see cref="RedisPairingStoreOptions"/>) come from the configuration section
+    /// <see cref="RedisPairingStoreOptions.SectionName"/>.
     /// </summary>
-    /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
-    /// <param name="configuration">Where Redis is, in the words of StackExchange.Redis: <c>localhost:6379</c>, <c>a:6379,b:6379,password=…,ssl=true</c>.</param>
+    /// <param name="configuration">Where Redis is, as StackExchange.Redis writes it: <c>localhost:6379</c>, <c>a:6379,b:6379,password=…,ssl=true</c>.</param>
     public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, string configuration) =>
         AddStore(builder, Opening(configuration));
 
     /// <inheritdoc cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/>
-    /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
-    /// <param name="connect">Says where Redis is and how to sign in.</param>
+    /// <param name="connect">Returns where Redis is and how to sign in.</param>
     public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect) =>
         AddStore(builder, Opening(connect));
 
     /// <inheritdoc cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/>
-    /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
-    /// <param name="connection">The host's own connection, which stays open when the host ends. No admin rights are needed.</param>
+    /// <param name="connection">The host's own connection, which stays open when the host ends. It needs no admin rights.</param>
     public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, IConnectionMultiplexer connection) =>
         AddStore(builder, Opening(connection));
 
     /// <summary>
-    /// Counts attempts in Redis or Redis Cluster, for a host of more than one node that keeps its pairings elsewhere;
-    /// <see cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/> brings this along. Replaces the limiter that is registered. While
-    /// Redis is down, whatever is limited is answered 503. There is one Redis for both: where both are added, the last call says which.
+    /// Counts attempts in Redis or Redis Cluster, for a host with several nodes that keeps its pairings elsewhere.
+    /// <see cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/> includes this. Replaces the registered limiter. While Redis is down,
+    /// limited requests get 503. Both use one Redis: if a host adds both, the last call decides which.
     /// </summary>
-    /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
-    /// <param name="configuration">Where Redis is, in the words of StackExchange.Redis: <c>localhost:6379</c>, <c>a:6379,b:6379,password=…,ssl=true</c>.</param>
+    /// <param name="configuration">Where Redis is, as StackExchange.Redis writes it: <c>localhost:6379</c>, <c>a:6379,b:6379,password=…,ssl=true</c>.</param>
     public static DeviceAuthorizationBuilder AddRedisAttemptLimiter(this DeviceAuthorizationBuilder builder, string configuration) =>
         AddLimiter(builder, Opening(configuration));
 
     /// <inheritdoc cref="AddRedisAttemptLimiter(DeviceAuthorizationBuilder, string)"/>
-    /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
-    /// <param name="connect">Says where Redis is and how to sign in.</param>
+    /// <param name="connect">Returns where Redis is and how to sign in.</param>
     public static DeviceAuthorizationBuilder AddRedisAttemptLimiter(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect) =>
         AddLimiter(builder, Opening(connect));
 
     /// <inheritdoc cref="AddRedisAttemptLimiter(DeviceAuthorizationBuilder, string)"/>
-    /// <param name="builder">What <c>AddDeviceAuthorization()</c> returned.</param>
-    /// <param name="connection">The host's own connection, which stays open when the host ends. No admin rights are needed.</param>
+    /// <param name="connection">The host's own connection, which stays open when the host ends. It needs no admin rights.</param>
     public static DeviceAuthorizationBuilder AddRedisAttemptLimiter(this DeviceAuthorizationBuilder builder, IConnectionMultiplexer connection) =>
         AddLimiter(builder, Opening(connection));
 
     /// <summary>
-    /// While Redis is away, tries every second (the default pauses grow long, and pairings are short-lived), also at first; and lets calls fail
-    /// at once: a device that is told 503 polls again, and thousands that wait would be a load of their own. Asks every few seconds who is primary:
-    /// after a fail-over without Sentinel or Cluster nobody says so (the default is a minute).
+    /// While Redis is away, also at first, connects every second: the default pauses grow long, and pairings are short-lived. Lets calls fail at once:
+    /// a device that gets 503 polls again, and thousands of waiting calls would be a load. Checks every few seconds which server is the primary (the
+    /// default is a minute), because without Sentinel or Cluster nothing reports a fail-over.
     /// </summary>
     private static ConfigurationOptions Persistent(ConfigurationOptions configuration)
     {
@@ -98,7 +92,7 @@ public static class DeviceAuthorizationRedisExtensions
         AddConnection(builder, connect);
         builder.Services.Replace(ServiceDescriptor.Singleton<IPairingStore, RedisPairingStore>());
 
-        // What the host chose itself stays.
+        // Keep what the host chose.
         return builder.Services.All(service => service.ServiceType != typeof(IAttemptLimiter) || service.ImplementationType?.Assembly == typeof(IAttemptLimiter).Assembly)
             ? ReplaceLimiter(builder)
             : builder;
@@ -121,7 +115,7 @@ public static class DeviceAuthorizationRedisExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddOptions<RedisPairingStoreOptions>().BindConfiguration(RedisPairingStoreOptions.SectionName).ValidateOnStart();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisPairingStoreOptions>, RedisPairingStoreOptionsValidator>());
-        builder.Services.Replace(ServiceDescriptor.Singleton(_ => connect())); // by a factory, so that the container closes what it made
+        builder.Services.Replace(ServiceDescriptor.Singleton(_ => connect())); // by a factory, so that the container disposes it
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, EvictionPolicyCheck>());
     }
 }

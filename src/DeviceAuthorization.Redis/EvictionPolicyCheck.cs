@@ -6,12 +6,12 @@ using StackExchange.Redis;
 namespace DeviceAuthorization.Redis;
 
 /// <summary>
-/// Says once, after the start, when Redis may evict pairings. INFO and not CONFIG, which many hosted servers refuse; where INFO is refused
-/// too, or Redis is down, it stays silent.
+/// Logs once, after the start, if Redis may evict pairings. Uses INFO because many hosted servers refuse CONFIG. Logs nothing if INFO is refused
+/// too, or Redis is down.
 /// </summary>
 internal sealed class EvictionPolicyCheck(RedisConnection connection, ILogger<EvictionPolicyCheck> logger) : BackgroundService
 {
-    // The client lets only connections with admin rights ask outright; whether this user may, Redis decides all the same.
+    // The client lets only connections with admin rights call it directly. Redis itself still decides whether this user may.
     private const string Info = "return redis.call('INFO', 'memory')";
     private const string Policy = "maxmemory_policy:";
 
@@ -32,7 +32,7 @@ internal sealed class EvictionPolicyCheck(RedisConnection connection, ILogger<Ev
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host stops.
+            // The host is stopping.
         }
         catch (Exception exception) when (exception is RedisException or RedisCommandException or TimeoutException)
         {

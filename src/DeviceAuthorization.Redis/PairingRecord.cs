@@ -8,29 +8,29 @@ using DeviceAuthorization.Rules;
 namespace DeviceAuthorization.Redis;
 
 /// <summary>
-/// A pairing as Redis keeps it: one line that scripts read, and JSON that they do not. One string and not a hash, for a hash with a member
-/// of more than 64 bytes takes twice the memory.
+/// A pairing as Redis keeps it: one line that scripts read, and JSON that they do not. It is a string, because a Redis hash with a member of more
+/// than 64 bytes takes twice the memory.
 /// </summary>
 /// <remarks>
 /// <code>
 /// 1 0 Pending 1795435800000 1795435200000 5000 0 1 "tv-app"
 /// {"id":…}
 /// </code>
-/// The layout's number, version, status, expiry; due time, interval, whether slowed (the pacing); whether polls must name the client, and the
-/// client. Times are Unix milliseconds.
+/// The line holds: the layout's number, version, status, expiry; due time, interval and whether slowed (the pacing); whether polls must name the
+/// client, and the client. Times are Unix milliseconds.
 /// </remarks>
 internal static class PairingRecord
 {
-    /// <summary>What this version writes and reads. A layout that older nodes would misread gets another number.</summary>
+    /// <summary>The layout that this version writes and reads. A layout that older nodes would misread gets another number.</summary>
     public const string Layout = "1";
 
     private const int Fields = 9;
 
-    /// <summary>Version, status and expiry: what a replacement sets first.</summary>
+    /// <summary>Version, status and expiry, which a replacement sets.</summary>
     public static string Head(Pairing pairing, long version) => string.Create(
         CultureInfo.InvariantCulture, $"{version} {pairing.Status} {Milliseconds(pairing.ExpiresAt)}");
 
-    /// <summary>What polls change, and nothing else does.</summary>
+    /// <summary>The pacing, which only polls change.</summary>
     public static string Pace(Pacing pacing) => string.Create(
         CultureInfo.InvariantCulture, $"{Milliseconds(pacing.DueAt)} {Milliseconds(pacing.Interval)} {(pacing.IsSlowed ? 1 : 0)}");
 
@@ -38,10 +38,10 @@ internal static class PairingRecord
     public static string Tail(Pairing pairing) =>
         $"{(pairing.RequiresClientId ? 1 : 0)} {Client(pairing.ClientId)}\n{JsonSerializer.Serialize(PairingDetails.Of(pairing), PairingJson.Compact.PairingDetails)}";
 
-    /// <summary>The client as the record holds it, comparable letter by letter.</summary>
+    /// <summary>The client as the record holds it, for comparison letter by letter.</summary>
     public static string Client(string clientId) => JsonSerializer.Serialize(clientId, PairingJson.Compact.String);
 
-    /// <summary>Reads a record. One of another layout, with an unknown status or damaged, is none: never is it taken for an approved one.</summary>
+    /// <summary>Reads a record. A record that is damaged, of another layout or of an unknown status is none, and so never counts as approved.</summary>
     public static Pairing? Read(string deviceCodeHash, string record)
     {
         var end = record.IndexOf('\n', StringComparison.Ordinal);
@@ -70,7 +70,7 @@ internal static class PairingRecord
         }
     }
 
-    /// <summary>Hashes are hex; as base64url they take a third less, in key names too.</summary>
+    /// <summary>Hashes are hex. As base64url they take a third less, in key names too.</summary>
     public static string Shorten(string hash) => Base64Url.EncodeToString(Convert.FromHexString(hash));
 
     public static string Lengthen(string hash) => Convert.ToHexStringLower(Base64Url.DecodeFromChars(hash));
@@ -93,7 +93,7 @@ internal static class PairingRecord
     };
 }
 
-/// <summary>What no script looks at. Names are short, for each is stored with every pairing; members that it does not know it skips.</summary>
+/// <summary>What no script reads. Names are short because every pairing stores them. Unknown members are skipped.</summary>
 internal sealed record PairingDetails
 {
     [JsonPropertyName("id")]
@@ -177,7 +177,7 @@ internal sealed record PairingDetails
         RedeemedFrom = pairing.RedeemedFrom,
     };
 
-    /// <summary>The pairing but for what the line before says.</summary>
+    /// <summary>The pairing, except what the line before the JSON holds.</summary>
     public Pairing ToPairing() => new()
     {
         Id = Id,
@@ -208,7 +208,7 @@ internal sealed record PairingDetails
         RedeemedFrom = RedeemedFrom,
     };
 
-    public override string ToString() => $"PairingDetails {{ Id = {Id} }}"; // the grant holds the salt
+    public override string ToString() => $"PairingDetails {{ Id = {Id} }}"; // not the grant, which holds the salt
 
     private static DateTimeOffset? Time(long? milliseconds) => milliseconds is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null;
 }
@@ -242,7 +242,7 @@ internal sealed record GrantDetails
 [JsonSerializable(typeof(string))]
 internal sealed partial class PairingJson : JsonSerializerContext
 {
-    /// <summary>No nulls, and letters of any script as they are: this JSON meets no browser.</summary>
+    /// <summary>Without nulls, and with letters of any script unescaped: no browser reads this JSON.</summary>
     public static PairingJson Compact { get; } = new(new JsonSerializerOptions
     {
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Redis;
 
-/// <summary>Attempts that all nodes of a host count together. Redis lets a count go by itself when it is over.</summary>
+/// <summary>Attempts that all nodes of a host count together. Redis expires each count when it ends.</summary>
 internal sealed class RedisAttemptLimiter(RedisConnection connection, IOptions<RedisPairingStoreOptions> options, TimeProvider clock) : IAttemptLimiter
 {
     public async ValueTask<TimeSpan?> TryCountAsync(IReadOnlyList<AttemptBudget> budgets, CancellationToken cancellationToken)

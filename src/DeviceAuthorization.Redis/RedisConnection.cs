@@ -3,8 +3,8 @@ using StackExchange.Redis;
 namespace DeviceAuthorization.Redis;
 
 /// <summary>
-/// The connection of the store: the host's own, or one that is opened at first use and closed with the host. A Redis that is down does not
-/// keep the host from starting: the client connects as soon as it can, and until then every call throws.
+/// The store's connection: the host's own, or one that opens at first use and closes with the host. The host starts even if Redis is down: the client
+/// connects as soon as it can, and until then every call throws.
 /// </summary>
 internal sealed class RedisConnection : IAsyncDisposable, IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class RedisConnection : IAsyncDisposable, IDisposable
     {
         lock (_gate)
         {
-            // A failed attempt (no such host, a certificate that is not trusted) is not kept: the next call tries anew.
+            // Do not keep a failed attempt (no such host, an untrusted certificate): the next call tries again.
             return _connection is { IsFaulted: false, IsCanceled: false } ? _connection : _connection = ConnectAsync(_configuration!);
         }
     }

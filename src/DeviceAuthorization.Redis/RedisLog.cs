@@ -2,10 +2,10 @@ using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization.Redis;
 
-/// <summary>Every message of this assembly. Ids are never reused.</summary>
+/// <summary>All messages of this assembly. Ids are never reused.</summary>
 internal static partial class RedisLog
 {
-    [LoggerMessage(1, LogLevel.Warning, "Redis at {Server} has the maxmemory-policy {Policy}: when its memory is full it forgets pairings and counts: devices have to start anew, and so do limits. Set it to noeviction, or give the pairings a Redis of their own.")]
+    [LoggerMessage(1, LogLevel.Warning, "Redis at {Server} has the maxmemory-policy {Policy}: when its memory is full, it evicts pairings and counts. Devices must then start again, and limits start from zero. Set it to noeviction, or give the pairings their own Redis.")]
     public static partial void Evicts(this ILogger logger, string server, string policy);
 
     [LoggerMessage(2, LogLevel.Debug, "The maxmemory-policy of Redis could not be read.")]

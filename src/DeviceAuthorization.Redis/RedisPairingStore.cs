@@ -6,14 +6,14 @@ using StackExchange.Redis;
 namespace DeviceAuthorization.Redis;
 
 /// <summary>
-/// Pairings in Redis or Redis Cluster. Two keys each, which may lie on different nodes: the pairing by the hash of its device code, and the
-/// hash of its user code, which points to it. Every step is one command or script on one of them. Redis lets both go by itself,
-/// <see cref="Pairing.Retention"/> past the expiry; a poll never makes them live longer.
+/// Pairings in Redis or Redis Cluster. Each has two keys, which may lie on different nodes: the hash of its device code holds the pairing, and the
+/// hash of its user code points to that. Every step is one command or script on one of them. Redis expires both <see cref="Pairing.Retention"/> past
+/// the expiry of the pairing; a poll never extends them.
 /// </summary>
 internal sealed class RedisPairingStore(
     RedisConnection connection, IOptions<RedisPairingStoreOptions> options, ILogger<RedisPairingStore> logger) : IPairingStore
 {
-    // Never a replica: it may not have heard of a decision yet.
+    // Never a replica: it may not have a decision yet.
     private const CommandFlags Primary = CommandFlags.DemandMaster;
 
     private const int ScanPage = 500;
@@ -28,7 +28,7 @@ internal sealed class RedisPairingStore(
     public async ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await AddAsync(pairing).WaitAsync(cancellationToken).ConfigureAwait(false); // the second key follows the first, also when nobody waits
+        return await AddAsync(pairing).WaitAsync(cancellationToken).ConfigureAwait(false); // writes the second key even if the caller leaves
     }
 
     public async ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken)
@@ -42,7 +42,7 @@ internal sealed class RedisPairingStore(
 
         var record = await GetAsync(redis, _pairings + deviceCode, cancellationToken).ConfigureAwait(false);
 
-        // A start that ended half-way leaves a user code that points to nothing, or to a pairing that has another one.
+        // A start that stopped half-way leaves a user code that points to nothing, or to a pairing with another user code.
         var pairing = Read(PairingRecord.Lengthen(deviceCode), record);
         return pairing?.UserCodeHash == userCodeHash ? pairing : null;
     }
@@ -72,7 +72,7 @@ internal sealed class RedisPairingStore(
             PairingRecord.Milliseconds(pairing.ExpiresAt)).ConfigureAwait(false);
 
     /// <summary>
-    /// Redis does this by itself; here for those who want it sooner. Looks at every key of every primary, so it is nothing to call often.
+    /// Redis does this automatically; call this only to do it sooner. It reads every key of every primary, so call it seldom.
     /// </summary>
     public async ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken)
     {
@@ -106,14 +106,14 @@ internal sealed class RedisPairingStore(
         return removed;
     }
 
-    /// <summary>The user code first: a start that ends half-way leaves no pairing that cannot be approved, only a code that nobody gets for a while.</summary>
+    /// <summary>Writes the user code first. A start that stops half-way then leaves no pairing that cannot be approved, only a reserved user code.</summary>
     private async Task<PairingAddition> AddAsync(Pairing pairing)
     {
         var redis = await DatabaseAsync(CancellationToken.None).ConfigureAwait(false);
         var userCode = UserCodeKey(pairing.UserCodeHash);
         var deviceCode = PairingRecord.Shorten(pairing.DeviceCodeHash);
 
-        // Counted from now, and not a moment in time: the clock of this node may differ from that of Redis.
+        // A duration, not a moment in time: the clocks of this node and of Redis may differ.
         var lifetime = pairing.ExpiresAt - pairing.CreatedAt + Pairing.Retention;
         if (!await redis.StringSetAsync(userCode, deviceCode, lifetime + Pairing.LeastRedeemTime, When.NotExists, Primary).ConfigureAwait(false))
         {
@@ -146,7 +146,7 @@ internal sealed class RedisPairingStore(
         return pairing;
     }
 
-    /// <summary>As the scripts read; the client's own GETEX always sets or takes away the expiry.</summary>
+    /// <summary>Reads as the scripts do. The client's own GETEX always sets or removes the expiry.</summary>
     private static async Task<string?> GetAsync(IDatabase redis, RedisKey key, CancellationToken cancellationToken) =>
         (string?)await redis.ExecuteAsync("GETEX", [key], Primary).WaitAsync(cancellationToken).ConfigureAwait(false);
 
@@ -157,7 +157,7 @@ internal sealed class RedisPairingStore(
     private async ValueTask<IDatabase> DatabaseAsync(CancellationToken cancellationToken) =>
         (await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).GetDatabase(_database);
 
-    /// <summary>Sent as EVALSHA; the client loads the script where a server does not know it.</summary>
+    /// <summary>Sent as EVALSHA. The client loads the script if a server does not know it.</summary>
     private async Task<RedisResult> EvaluateAsync(string script, RedisKey key, CancellationToken cancellationToken, params RedisValue[] values)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -2,13 +2,13 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization;
 
-/// <summary>Where in Redis the pairings and the counted attempts are. Checked when the host starts.</summary>
+/// <summary>Where Redis keeps the pairings and the counted attempts. Checked when the host starts.</summary>
 public sealed class RedisPairingStoreOptions
 {
-    /// <summary>The configuration section that the settings are read from.</summary>
+    /// <summary>The configuration section of these settings.</summary>
     public const string SectionName = DeviceAuthorizationOptions.SectionName + ":Redis";
 
-    /// <summary>What every key starts with. Hosts that share a Redis and are not nodes of one another take different ones.</summary>
+    /// <summary>The start of every key. Different hosts that share a Redis need different ones; nodes of one host need the same.</summary>
     /// <value><c>da:</c> by default; up to 64 ASCII letters, digits and <c>: - _ . { }</c>.</value>
     public string KeyPrefix { get; set; } = "da:";
 
@@ -25,7 +25,7 @@ internal sealed class RedisPairingStoreOptionsValidator : IValidateOptions<Redis
     {
         // Nothing that SCAN reads as a pattern.
         if (options.KeyPrefix is not { Length: <= LongestPrefix } || !options.KeyPrefix.All(c => char.IsAsciiLetterOrDigit(c) || ":-_.{}".Contains(c))
-            || options.KeyPrefix.Contains("{}", StringComparison.Ordinal)) // an empty hash tag undoes those that follow it
+            || options.KeyPrefix.Contains("{}", StringComparison.Ordinal)) // an empty hash tag disables those after it
         {
             return ValidateOptionsResult.Fail(
                 $"{RedisPairingStoreOptions.SectionName}: KeyPrefix is '{options.KeyPrefix}'; it must be at most {LongestPrefix} ASCII letters, digits and : - _ . {{ }}, without an empty {{}}.");

@@ -6,12 +6,12 @@ using StackExchange.Redis;
 namespace DeviceAuthorization.Redis;
 
 /// <summary>
-/// Counts attempts in Redis: one string for each key, <c>time count time count …</c> in Unix milliseconds, oldest first, times rounded up to a
-/// step of the window. All keys have one hash tag and so are on one slot of a cluster, for any two may be counted together, in one step.
+/// Counts attempts in Redis. Each key is one string, <c>time count time count …</c>, in Unix milliseconds, oldest first, with times rounded up to a
+/// step of the window. All keys have one hash tag and so share one slot of a cluster, because one step may count any of them together.
 /// </summary>
 /// <remarks>
-/// Names of keys hold a hash: they turn up in slow logs and messages of the client, and what is counted may be a person's name or address, of any
-/// length. It is no protection from whoever reads Redis: an IPv4 address is found by trying.
+/// Key names hold a hash, because they appear in slow logs and in messages of the client. What is counted may be a person's name or address, of any
+/// length. The hash does not protect against someone who reads Redis: an IPv4 address is found by trying.
 /// </remarks>
 internal static class RedisSlidingWindow
 {
@@ -19,9 +19,8 @@ internal static class RedisSlidingWindow
     private const int HashLength = 32;
 
     /// <summary>
-    /// KEYS the counters · ARGV[1] now · [2] permits · then of each counter its limit, window and step. The permits that are left where fewest are;
-    /// or, below zero, how long to wait. A time that is still to come is one of a node whose clock is ahead, or of before the clock was set back: it
-    /// counts as now.
+    /// KEYS the counters · ARGV[1] now · [2] permits · then for each counter its limit, window and step. Returns the permits left in the fullest
+    /// counter or, below zero, how long to wait. A time in the future counts as now: another node's clock is ahead, or the clock was set back.
     /// </summary>
     private const string Script = """
         local now, permits = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -65,13 +64,9 @@ internal static class RedisSlidingWindow
         return left
         """;
 
-    /// <param name="redis">The database.</param>
-    /// <param name="prefix">What every key starts with.</param>
-    /// <param name="budgets">What to count against.</param>
-    /// <param name="permits">How much to count; 0 only looks whether there is room for one.</param>
-    /// <param name="now">The time.</param>
-    /// <param name="cancellationToken">Stops waiting for the answer.</param>
-    /// <returns>The permits that are left; below zero, minus the milliseconds to wait, and nothing was counted.</returns>
+    /// <param name="prefix">The start of every key.</param>
+    /// <param name="permits">How much to count; 0 only checks whether there is room for one.</param>
+    /// <returns>The permits that are left. Below zero, minus the milliseconds to wait, and nothing was counted.</returns>
     public static async Task<long> CountAsync(
         IDatabase redis, string prefix, IReadOnlyList<AttemptBudget> budgets, int permits, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -6,13 +6,13 @@ using DeviceAuthorization.Storage;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// A limit of a host's own endpoints that all its nodes count together: a sliding window in Redis, one script for each permit. For
-/// <c>RateLimitPartition.Get(…)</c> in a policy of <c>AddRateLimiter</c>. Nothing is queued: a lease is given or refused at once, and a refused
-/// one says <see cref="MetadataName.RetryAfter"/>. While Redis is away, <see cref="RateLimiter.AcquireAsync"/> throws what the client throws.
+/// A limit for a host's own endpoints that all its nodes count together: a sliding window in Redis, one script per permit. Use it with
+/// <c>RateLimitPartition.Get(…)</c> in a policy of <c>AddRateLimiter</c>. Nothing is queued: a lease is given or refused at once, and a refused lease
+/// has <see cref="MetadataName.RetryAfter"/>. While Redis is away, <see cref="RateLimiter.AcquireAsync"/> throws the client's exception.
 /// </summary>
 /// <remarks>
-/// <see cref="RateLimiter.AttemptAcquire"/> never acquires: it would have to block a thread until Redis answers. ASP.NET Core's middleware asks it
-/// first and then <see cref="RateLimiter.AcquireAsync"/>, which does.
+/// <see cref="RateLimiter.AttemptAcquire"/> never acquires, because it would block a thread until Redis answers. ASP.NET Core's middleware then calls
+/// <see cref="RateLimiter.AcquireAsync"/>, which does.
 /// </remarks>
 public sealed class RedisSlidingWindowRateLimiter : RateLimiter
 {
@@ -24,9 +24,8 @@ public sealed class RedisSlidingWindowRateLimiter : RateLimiter
     private long _refused;
     private bool _isDisposed;
 
-    /// <summary>Makes a limiter; the count of its key goes on where it is.</summary>
-    /// <param name="key">Who or what is limited, such as <c>api:alice</c>: a word of the policy's own first, for keys of all limiters of a prefix are one set.</param>
-    /// <param name="options">What it allows.</param>
+    /// <summary>Makes a limiter. It continues the count of its key.</summary>
+    /// <param name="key">Who or what is limited, such as <c>api:alice</c>. Start it with a word for the policy: all limiters with the same prefix share their keys.</param>
     /// <exception cref="ArgumentException">A value is out of its bounds, which are those of <see cref="AttemptBudget"/>.</exception>
     public RedisSlidingWindowRateLimiter(string key, RedisSlidingWindowRateLimiterOptions options)
     {
@@ -37,10 +36,10 @@ public sealed class RedisSlidingWindowRateLimiter : RateLimiter
         _usedAt = options.Clock.GetTimestamp();
     }
 
-    /// <summary>How long nobody has asked. All that lasts is in Redis: an idle limiter can be disposed, and made again later.</summary>
+    /// <summary>How long nobody has asked. All lasting state is in Redis: an idle limiter can be disposed, and created again later.</summary>
     public override TimeSpan? IdleDuration => _options.Clock.GetElapsedTime(Volatile.Read(ref _usedAt));
 
-    /// <summary>The leases of this node. Available permits are those that were left when Redis last answered it.</summary>
+    /// <summary>The leases of this node. The available permits are those of the last answer from Redis.</summary>
     public override RateLimiterStatistics GetStatistics() => new()
     {
         CurrentAvailablePermits = Volatile.Read(ref _left),

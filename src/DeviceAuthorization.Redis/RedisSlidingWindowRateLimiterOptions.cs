@@ -13,11 +13,11 @@ public sealed class RedisSlidingWindowRateLimiterOptions
     /// <value>At least 1.</value>
     public required int PermitLimit { get; init; }
 
-    /// <summary>How long a permit counts; up to a sixtieth longer.</summary>
+    /// <summary>How long a permit counts; at most a sixtieth longer.</summary>
     /// <value>1 second to 31 days.</value>
     public required TimeSpan Window { get; init; }
 
-    /// <summary>What every key in Redis starts with.</summary>
+    /// <summary>The start of every key in Redis.</summary>
     /// <value><c>da:</c> by default.</value>
     public string KeyPrefix { get; init; } = "da:";
 
@@ -25,7 +25,7 @@ public sealed class RedisSlidingWindowRateLimiterOptions
     /// <value><see langword="null"/> by default: the one that the connection names.</value>
     public int? Database { get; init; }
 
-    /// <summary>The clock. Where clocks of nodes differ, the window is shorter by the difference.</summary>
+    /// <summary>The clock. If clocks of nodes differ, the window is shorter by the difference.</summary>
     /// <value>That of the machine by default.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -1,14 +1,13 @@
 namespace DeviceAuthorization.Redis;
 
 /// <summary>
-/// Each is one atomic step on one key, and so on one slot of a cluster. Time is an argument. Records are those of <see cref="PairingRecord"/>;
-/// one that does not match is left alone. They read with GETEX, which Redis counts as a write though it changes nothing: a primary that has become a
-/// replica, and may know less, then answers READONLY and not what it knows. And a script that has begun to write may go on when memory is full: what was
-/// started comes to its end.
+/// Each script is one atomic step on one key, and so on one slot of a cluster. Time is an argument. Records are those of <see cref="PairingRecord"/>;
+/// any other value is left alone. The scripts read with GETEX, which Redis counts as a write although it changes nothing. A primary that became a
+/// replica, and may be out of date, therefore answers READONLY. A script that has started to write finishes even when memory is full.
 /// </summary>
 internal static class Scripts
 {
-    /// <summary>KEYS[1] the pairing · ARGV[1] client or '' · [2] now · [3] tolerance · [4] longest wait. 1, or the record as it is, or nil.</summary>
+    /// <summary>KEYS[1] the pairing · ARGV[1] client or '' · [2] now · [3] tolerance · [4] longest wait. Returns 1, or the record, or nil.</summary>
     public const string AcceptPoll = ReadRecord + """
         if status ~= 'Pending' then return record end
 
@@ -26,14 +25,14 @@ internal static class Scripts
         return 1
         """;
 
-    /// <summary>KEYS[1] the pairing · ARGV[1] pacing read · [2] pacing to write. 1 or 0.</summary>
+    /// <summary>KEYS[1] the pairing · ARGV[1] pacing read · [2] pacing to write. Returns 1 or 0.</summary>
     public const string SlowDown = ReadRecord + """
         if status ~= 'Pending' or table.concat({ due, interval, slowed }, ' ') ~= ARGV[1] then return 0 end
         redis.call('SET', KEYS[1], table.concat({ layout, version, status, expires, ARGV[2], tail }, ' '), 'KEEPTTL')
         return 1
         """;
 
-    /// <summary>KEYS[1] the pairing · ARGV[1] version read · [2] now · [3] head · [4] tail · [5] new expiry. 1 or 0.</summary>
+    /// <summary>KEYS[1] the pairing · ARGV[1] version read · [2] now · [3] head · [4] tail · [5] new expiry. Returns 1 or 0.</summary>
     public const string Replace = ReadRecord + """
         if version ~= ARGV[1] or tonumber(ARGV[2]) >= tonumber(expires) then return 0 end
 
@@ -44,14 +43,14 @@ internal static class Scripts
         return 1
         """;
 
-    /// <summary>KEYS[1] the pairing · ARGV[1] before. The record that was removed, or nil.</summary>
+    /// <summary>KEYS[1] the pairing · ARGV[1] before. Returns the removed record, or nil.</summary>
     public const string RemoveExpired = ReadRecord + """
         if not version or tonumber(expires) >= tonumber(ARGV[1]) then return false end
         redis.call('DEL', KEYS[1])
         return record
         """;
 
-    /// <summary>KEYS[1] the user code · ARGV[1] what it must point to. 1 or 0.</summary>
+    /// <summary>KEYS[1] the user code · ARGV[1] what it must point to. Returns 1 or 0.</summary>
     public const string Release = """
         if redis.call('GETEX', KEYS[1]) ~= ARGV[1] then return 0 end
         return redis.call('DEL', KEYS[1])

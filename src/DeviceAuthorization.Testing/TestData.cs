@@ -4,7 +4,7 @@ using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Records as the flow makes them, for tests of stores. Ids and hashes differ with each call, all else is the same.</summary>
+/// <summary>Records as the flow makes them, for tests of stores. Only ids and hashes differ between calls.</summary>
 public static class TestData
 {
     /// <summary>A user code of the standard format.</summary>
@@ -15,10 +15,10 @@ public static class TestData
     /// <summary>When the records were made.</summary>
     public static readonly DateTimeOffset Start = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 
-    /// <summary>What a store sees of a code or a token.</summary>
+    /// <summary>The form in which a store sees a code or a token.</summary>
     public static string NewHash() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
-    /// <summary>A pending pairing of the client "tv", started at <see cref="Start"/>, with every member a device can fill filled.</summary>
+    /// <summary>A pending pairing of the client "tv", started at <see cref="Start"/>. Every member that a device can fill is filled.</summary>
     public static Pairing NewPairing() => new()
     {
         Id = Guid.NewGuid(),
@@ -43,10 +43,8 @@ public static class TestData
         TokenSalt = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
     };
 
-    /// <summary>A device of the client "tv-app", registered at <see cref="Start"/>, with every member filled that a pairing fills.</summary>
+    /// <summary>A device of the client "tv-app", registered at <see cref="Start"/>. Every member that a pairing fills is filled.</summary>
     /// <param name="user">Its owner.</param>
-    /// <param name="identifier">Its <see cref="Device.ClientDeviceIdentifier"/>.</param>
-    /// <param name="fingerprint">Its <see cref="Device.Fingerprint"/>.</param>
     public static Device NewDevice(string user = "alice", string? identifier = "tv-1", string? fingerprint = null) => new()
     {
         Id = Guid.NewGuid().ToString(),
@@ -63,7 +61,6 @@ public static class TestData
     };
 
     /// <summary>A token of a pairing, for a device and its owner, issued to the client "tv".</summary>
-    /// <param name="device">The device.</param>
     public static IssuedToken NewToken(Device device) => new()
     {
         Id = Guid.NewGuid(),
@@ -78,8 +75,7 @@ public static class TestData
         ExpiresAt = Start + TimeSpan.FromDays(90),
     };
 
-    /// <summary>A token that its user made by hand: of no device, and of no pairing.</summary>
-    /// <param name="user">Whose it is.</param>
+    /// <summary>A token that its user made by hand, without device and pairing.</summary>
     public static IssuedToken NewUnboundToken(string user = "alice") => new()
     {
         Id = Guid.NewGuid(),
@@ -90,26 +86,17 @@ public static class TestData
         CreatedAt = Start,
     };
 
-    /// <summary>Adds a device or finds it, for a user who may have any number.</summary>
-    /// <param name="repository">Where it is.</param>
-    /// <param name="device">The device as it is to be added.</param>
-    /// <param name="cancellationToken">Stops the call.</param>
+    /// <summary>Adds or finds a device, for a user without a limit.</summary>
     public static async ValueTask<Device> AddOrFindAsync(this IDeviceRepository repository, Device device, CancellationToken cancellationToken) =>
         (await repository.AddOrFindAsync(device, int.MaxValue, cancellationToken))!;
 
-    /// <summary>Revokes a token, as its owner does; whether this call did it.</summary>
-    /// <param name="repository">Where it is.</param>
-    /// <param name="userId">Its owner.</param>
-    /// <param name="tokenId">The token.</param>
-    /// <param name="now">When it is revoked.</param>
+    /// <summary>Revokes a token, as its owner does. Returns whether this call did it.</summary>
     public static async Task<bool> RevokeAsync(this IDeviceRepository repository, string userId, Guid tokenId, DateTimeOffset now)
     {
         var tokens = await repository.ListTokensAsync(userId, default);
         return tokens.FirstOrDefault(token => token.Id == tokenId) is { } token && await repository.TryReplaceTokenAsync(token with { RevokedAt = now }, default);
     }
 
-    /// <summary>Compares what two records hold, lists by their elements; record equality compares lists by reference.</summary>
-    /// <param name="expected">What it should be.</param>
-    /// <param name="actual">What it is.</param>
+    /// <summary>Compares the content of two records, with lists by their elements: record equality compares lists by reference.</summary>
     public static void AssertSame<T>(T expected, T actual) => Assert.Equal(JsonSerializer.Serialize(expected), JsonSerializer.Serialize(actual));
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization.EntityFramework;
 
-/// <summary>Every message of this assembly. Ids are never reused, and begin where the core's never come.</summary>
+/// <summary>All messages of this assembly. Ids are never reused, and start above those of the core.</summary>
 internal static partial class Log
 {
     [LoggerMessage(1001, LogLevel.Debug, "Removed {Count} {What}.")]

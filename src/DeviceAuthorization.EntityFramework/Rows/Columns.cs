@@ -1,8 +1,8 @@
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// What the domain's values look like in a column. Times are UTC milliseconds in a <see langword="long"/>: exact in every provider, and
-/// open to comparison and arithmetic inside one statement. Lists of scopes are one text, as on the wire (RFC 6749 §3.3).
+/// How the domain's values are stored in columns. Times are UTC milliseconds in a <see langword="long"/>: exact in every provider, and usable for
+/// comparison and arithmetic in a statement. A list of scopes is one text, as on the wire (RFC 6749 §3.3).
 /// </summary>
 internal static class Columns
 {

@@ -39,7 +39,7 @@ internal class DeviceRow
 
     public virtual long Version { get; set; }
 
-    /// <summary>Which attempt wrote last.</summary>
+    /// <summary>The attempt that wrote last.</summary>
     public virtual Guid WriteId { get; set; }
 
     public static DeviceRow From(Device device, SyncConfigColumn configs) => new()

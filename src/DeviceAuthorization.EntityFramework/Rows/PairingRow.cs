@@ -3,7 +3,7 @@ using DeviceAuthorization.Rules;
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// A <see cref="Pairing"/> in its table. No row is sealed, and every member is virtual: the proxies of a host (<c>UseLazyLoadingProxies</c>,
+/// A <see cref="Pairing"/> in its table. No row is sealed and every member is virtual, because a host's proxies (<c>UseLazyLoadingProxies</c>,
 /// <c>UseChangeTrackingProxies</c>) derive from every row in its model.
 /// </summary>
 internal class PairingRow
@@ -42,7 +42,7 @@ internal class PairingRow
 
     public virtual bool IsSlowed { get; set; }
 
-    /// <summary>Which attempt wrote the pacing last.</summary>
+    /// <summary>The attempt that wrote the pacing last.</summary>
     public virtual Guid PollWriteId { get; set; }
 
     public virtual PairingStatus Status { get; set; }
@@ -59,7 +59,7 @@ internal class PairingRow
 
     public virtual long? TokenExpiresAt { get; set; }
 
-    /// <summary>Set exactly when something was granted.</summary>
+    /// <summary>Set if and only if something was granted.</summary>
     public virtual string? TokenSalt { get; set; }
 
     public virtual string? DeviceId { get; set; }
@@ -74,7 +74,7 @@ internal class PairingRow
 
     public virtual long Version { get; set; }
 
-    /// <summary>Which attempt wrote the rest last.</summary>
+    /// <summary>The attempt that wrote the rest last.</summary>
     public virtual Guid WriteId { get; set; }
 
     public static PairingRow From(Pairing pairing) => new()

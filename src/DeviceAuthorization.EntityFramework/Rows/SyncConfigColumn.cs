@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// What a device's settings look like in their column: JSON, or encrypted behind a mark that no JSON object begins with. Which of the two is
-/// written, the options say; which was written, the mark: so rows from before and after a change of mind are read side by side.
+/// A device's settings in their column: JSON, or encrypted after a mark with which no JSON object starts. The options decide what is written, and
+/// the mark shows what was. Rows from before and after a change of the option are therefore read side by side.
 /// </summary>
 internal sealed class SyncConfigColumn(
     IOptions<DeviceAuthorizationOptions> flow, IOptions<EntityFrameworkStoreOptions> stores, IDataProtectionProvider? protection = null)
@@ -18,8 +18,8 @@ internal sealed class SyncConfigColumn(
     private readonly SecretKeys _keys = SecretKeys.Default.With(flow.Value.SecretKeys);
 
     /// <summary>
-    /// Whether values that this process encrypts can be read by the next. ASP.NET's own keys, where nobody says where to keep them, go where
-    /// a container loses them; whoever brings a provider of another kind has seen to it.
+    /// Whether the next process can read what this process encrypts. If nobody configures a place, ASP.NET keeps its keys where a container loses
+    /// them. A host that registers another kind of provider is responsible for its keys.
     /// </summary>
     public static bool OutlivesProcess(IServiceProvider services) => services.GetService<IDataProtectionProvider>() is { } provider
         && (provider.GetType().Assembly != typeof(KeyManagementOptions).Assembly || services.GetRequiredService<IOptions<KeyManagementOptions>>().Value.XmlRepository is not null);
@@ -30,7 +30,7 @@ internal sealed class SyncConfigColumn(
         var json => json,
     };
 
-    /// <summary>Decodes the settings only when somebody asks for them: settings whose key is lost must hide neither their device nor its owner's others.</summary>
+    /// <summary>Decodes the settings only when someone reads them. If a key is lost, the device and its owner's other devices must still be listed.</summary>
     public SecretDocument? Read(string deviceId, string? stored) => stored is null ? null : SecretDocument.Deferred(() => ReadNow(deviceId, stored));
 
     private SecretDocument ReadNow(string deviceId, string stored)
@@ -50,13 +50,13 @@ internal sealed class SyncConfigColumn(
         catch (CryptographicException exception)
         {
             throw new InvalidOperationException(
-                $"The sync_config of device {deviceId} cannot be decrypted. Its key is missing from the Data Protection key ring, the application name is another one, "
-                + "or the value is not what was written. Bring the keys back, or set the column SyncConfig of that row to NULL to give the settings up.",
+                $"The sync_config of device {deviceId} cannot be decrypted. Its key is missing from the Data Protection key ring, the application name differs, "
+                + "or the value was changed. Restore the keys, or set the column SyncConfig of that row to NULL to give up the settings.",
                 exception);
         }
     }
 
-    /// <summary>One for each device, so that a value copied into another row is worth nothing there.</summary>
+    /// <summary>One protector for each device, so that a value copied into another row is useless there.</summary>
     private IDataProtector Protector(string deviceId) => protection?.CreateProtector(Purpose, deviceId)
-        ?? throw new InvalidOperationException($"The sync_config of device {deviceId} is encrypted, and the host has no Data Protection: call AddDataProtection().");
+        ?? throw new InvalidOperationException($"The sync_config of device {deviceId} is encrypted, but the host has no Data Protection: call AddDataProtection().");
 }

@@ -7,10 +7,10 @@ internal class TokenRow
 
     public virtual required string UserId { get; set; }
 
-    /// <summary>Null for a token made by hand, and once the device is gone.</summary>
+    /// <summary>Null for a token made by hand, and after its device was removed.</summary>
     public virtual string? DeviceId { get; set; }
 
-    /// <summary>Whether it was made for a device: then it is worth nothing without one, whoever deleted it, and however.</summary>
+    /// <summary>Whether it was made for a device. It is then void without one, even if the device was deleted by other means.</summary>
     public virtual bool IsBound { get; set; }
 
     public virtual Guid? PairingId { get; set; }
@@ -33,7 +33,7 @@ internal class TokenRow
 
     public virtual long Version { get; set; }
 
-    /// <summary>Which attempt wrote last.</summary>
+    /// <summary>The attempt that wrote last.</summary>
     public virtual Guid WriteId { get; set; }
 
     public static TokenRow From(IssuedToken token) => new()
@@ -73,8 +73,8 @@ internal class TokenRow
 }
 
 /// <summary>
-/// One row per user who has devices or tokens: whoever adds, issues or deletes for a user writes it first (<see cref="OwnerTurn"/>), and so holds
-/// its lock until the end of the transaction. Rows of tokens could not do that, for a user without any has none to lock.
+/// One row per user who has devices or tokens. A transaction that adds, issues or deletes for a user writes this row first (<see cref="OwnerTurn"/>),
+/// and so holds its lock until the end. Rows of tokens cannot serve as the lock: a user without tokens has none.
 /// </summary>
 internal class TokenOwnerRow
 {

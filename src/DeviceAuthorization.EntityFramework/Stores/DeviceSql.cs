@@ -6,8 +6,8 @@ namespace DeviceAuthorization.EntityFramework;
 /// <summary>The statements that write devices.</summary>
 internal static class DeviceSql
 {
-    /// <summary>Adds the device unless there is one with its id, identifier or fingerprint, or its user has as many as allowed. A refusal asks once more, to say why.</summary>
-    /// <returns>The device that there is now; null when the user is at the limit, or else when the one that was in its way has gone or changed: do it again.</returns>
+    /// <summary>Adds the device unless one has its id, identifier or fingerprint, or its user has as many as allowed. After a refusal, reads once more why.</summary>
+    /// <returns>The device that exists now; null if the user is at the limit, or if the conflicting device was removed or changed: then try again.</returns>
     public static Task<(DeviceRow? Row, bool IsOverLimit)> AddOrFindAsync(DbContext db, DeviceRow row, int maxDevices, CancellationToken cancellationToken) =>
         OwnerTurn.RunAsync(
             db,
@@ -21,7 +21,7 @@ internal static class DeviceSql
             },
             cancellationToken);
 
-    /// <summary>Gives all devices that have one of the three; none when there is none and it may not be added.</summary>
+    /// <summary>Returns all devices with one of the three; none if none exists and the device may not be added.</summary>
     private static Task<List<DeviceRow>> InsertAsync(DbContext db, DeviceRow row, int maxDevices, CancellationToken cancellationToken)
     {
         var sql = new SqlBatch(db);
@@ -66,7 +66,7 @@ internal static class DeviceSql
                         .SetProperty(row => row.WriteId, mark);
                     if (to.LastSeenAt is { } seen)
                     {
-                        set.SetProperty(row => row.LastSeenAt, row => row.LastSeenAt > seen ? row.LastSeenAt : seen); // only ever forward
+                        set.SetProperty(row => row.LastSeenAt, row => row.LastSeenAt > seen ? row.LastSeenAt : seen); // only moves forward
                     }
                 }, cancellationToken),
             () => db.Set<DeviceRow>().AnyAsync(row => row.Id == to.Id && row.WriteId == mark, cancellationToken));

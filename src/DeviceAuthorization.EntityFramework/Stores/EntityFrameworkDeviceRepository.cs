@@ -5,8 +5,8 @@ using Microsoft.EntityFrameworkCore;
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// Devices and tokens in tables. What touches one row is one UPDATE with its whole condition. What touches more (add a device,
-/// issue a token, delete a device) is a transaction that first takes the lock of the user (<see cref="OwnerTurn"/>): so it is right at READ COMMITTED.
+/// Devices and tokens in tables. A step on one row is one UPDATE with its whole condition. A step on more rows (add a device, issue a token, delete a
+/// device) is a transaction that first takes the user's lock (<see cref="OwnerTurn"/>). Both are therefore correct at READ COMMITTED.
 /// </summary>
 internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, SyncConfigColumn configs) : IDeviceRepository
 {
@@ -24,7 +24,7 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
             }
         }
 
-        throw new InvalidOperationException("A device was found and lost again several times in a row.");
+        throw new InvalidOperationException("A device was found and then gone, several times in a row.");
     }));
 
     public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
@@ -82,7 +82,7 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
                         .SetProperty(row => row.Version, row => row.Version + 1)
                         .SetProperty(row => row.WriteId, Guid.NewGuid()), cancellationToken).ConfigureAwait(false);
 
-                // True stays true: when the commit is in doubt and this is repeated, the device is gone because of us.
+                // True stays: if the commit is in doubt and this is repeated, we removed the device.
                 return isDeleted |= await device.ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false) > 0;
             },
             cancellationToken).ConfigureAwait(false);

@@ -7,9 +7,8 @@ using Microsoft.EntityFrameworkCore;
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// Pairings in a table. Every transition is one UPDATE that carries its whole condition, and the number of rows it changed is the answer:
-/// right at READ COMMITTED, without a transaction of its own. What a device asked for (codes, client, scopes, what it says of itself) is
-/// written once and never replaced.
+/// Pairings in a table. Every transition is one UPDATE with its whole condition, and the number of changed rows is the answer. This is correct at
+/// READ COMMITTED without a transaction. What a device asked for (codes, client, scopes, what it says about itself) is written once.
 /// </summary>
 internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : IPairingStore
 {
@@ -26,7 +25,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
         }
         catch (DbException)
         {
-            // Providers name a unique violation each in their own way, but what it leaves to see is the same.
+            // Each provider names a unique violation in its own way, but all leave the same rows to see.
             var taken = await db.Set<PairingRow>()
                 .Where(row => row.DeviceCodeHash == pairing.DeviceCodeHash || row.UserCodeHash == pairing.UserCodeHash)
                 .Select(row => row.Id)
@@ -36,7 +35,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
                 throw;
             }
 
-            // Its own row: the first try of a retried insert was committed after all.
+            // Its own row: the first try of a repeated insert was committed after all.
             return taken.Contains(pairing.Id) ? PairingAddition.Added : PairingAddition.CodeTaken;
         }
     }));
@@ -62,7 +61,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
         }
 
         var read = await ReadAsync(db, row => row.DeviceCodeHash == deviceCodeHash, cancellationToken).ConfigureAwait(false);
-        return read?.PollWriteId == mark ? PollAttempt.Accepted : PollAttempt.NotAccepted(read?.ToPairing()); // accepted by a try that was repeated
+        return read?.PollWriteId == mark ? PollAttempt.Accepted : PollAttempt.NotAccepted(read?.ToPairing()); // an earlier try of this statement accepted it
     }));
 
     public ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken) => new(database.RunAsync(db =>
@@ -112,7 +111,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
         return db.Set<PairingRow>().Where(row => row.ExpiresAt < at).OrderBy(row => row.ExpiresAt).Take(max).ExecuteDeleteAsync(cancellationToken);
     }));
 
-    /// <summary>A row in a state that a later version knows is as if it were not there: it grants nothing, and is no error at each poll.</summary>
+    /// <summary>Treats a row with a status of a newer version as missing: it grants nothing, and does not fail each poll.</summary>
     private static Task<PairingRow?> ReadAsync(DbContext db, Expression<Func<PairingRow, bool>> which, CancellationToken cancellationToken) =>
         db.Set<PairingRow>().AsNoTracking().Where(row => EF.Constant(Known).Contains(row.Status)).FirstOrDefaultAsync(which, cancellationToken);
 }

@@ -4,18 +4,18 @@ using Microsoft.EntityFrameworkCore;
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// The host's database. Each step runs on a context of its own, so that it never saves what the host has changed and not saved yet, never
-/// joins its transaction, and never meets another step on one connection.
+/// The host's database. Each step runs on its own context. It never saves the host's unsaved changes, never joins the host's transaction, and never
+/// shares a connection with another step.
 /// </summary>
 internal interface IHostDatabase
 {
     Task<T> RunAsync<T>(Func<DbContext, Task<T>> step);
 }
 
-/// <summary>Where the pairings are; the devices may be in another one.</summary>
+/// <summary>The database of the pairings. The devices may be in another one.</summary>
 internal interface IPairingDatabase : IHostDatabase;
 
-/// <summary>Where the devices and their tokens are.</summary>
+/// <summary>The database of the devices and their tokens.</summary>
 internal interface IDeviceDatabase : IHostDatabase;
 
 internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPairingDatabase, IDeviceDatabase
@@ -32,7 +32,7 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
                 return await RunAsync(context).ConfigureAwait(false);
             }
 
-            // A factory of the host's own: nobody else disposes the contexts that it makes.
+            // The host's own factory: nobody else disposes the contexts that it creates.
             var made = await scope.ServiceProvider.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContextAsync().ConfigureAwait(false);
             await using (made.ConfigureAwait(false))
             {
@@ -52,13 +52,11 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
 internal static class ConditionalWrite
 {
     /// <summary>
-    /// Runs a statement that changes one row or none. A host's retrying execution strategy repeats it when the connection breaks, and the
-    /// first try may have been committed before: then the repetition finds its own work in its way. Whoever is repeated therefore asks
-    /// for the mark it left; the usual call asks nothing.
+    /// Runs a statement that changes one row or none. A host's retrying execution strategy repeats it when the connection breaks, although the first
+    /// try may have been committed. The repetition then finds its own work in its way, so it asks for its mark. The usual call does not ask.
     /// </summary>
-    /// <param name="db">The context.</param>
-    /// <param name="write">The statement; gives how many rows it changed.</param>
-    /// <param name="isWritten">Whether the row carries this attempt's mark.</param>
+    /// <param name="write">The statement. Returns how many rows it changed.</param>
+    /// <param name="isWritten">Whether the row has this attempt's mark.</param>
     public static async Task<bool> TryOnceAsync(this DbContext db, Func<Task<int>> write, Func<Task<bool>> isWritten)
     {
         var tries = 0;

@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization.EntityFramework;
 
-/// <summary>Work that one node does in each period, whichever comes first. A lease is never given back and never renewed: it ends.</summary>
+/// <summary>Work that one node does in each period: the first to take the lease. A lease is never returned or renewed; it ends.</summary>
 internal class LeaseRow
 {
     public virtual required string Name { get; set; }
@@ -13,11 +13,11 @@ internal class LeaseRow
 
 internal static class Lease
 {
-    /// <summary>Takes the lease for this period, unless another node has. If the taker dies, the next period has another one.</summary>
+    /// <summary>Takes the lease for this period, unless another node has it. If that node dies, another one takes the next period.</summary>
     public static async Task<bool> TryTakeAsync(DbContext db, string name, DateTimeOffset now, TimeSpan period, CancellationToken cancellationToken)
     {
-        // A tenth short of the period: the taker's own next tick may come a little early. One that lasts longer than any that is given now
-        // was written by a clock that has been set back since, or under a longer period.
+        // A tenth short of the period: this node's next tick may come a little early. If a lease lasts longer than any that is taken now, the clock has
+        // been set back since, or the period was longer then.
         var (at, until, farthest) = (now.Write(), (now + (period * 0.9)).Write(), (now + period).Write());
         var lease = db.Set<LeaseRow>().Where(row => row.Name == name);
         if (await lease.Where(row => row.Until <= at || row.Until > farthest)
@@ -40,7 +40,7 @@ internal static class Lease
         {
             if (await lease.AnyAsync(cancellationToken).ConfigureAwait(false))
             {
-                return false; // added by another node meanwhile
+                return false; // another node added it meanwhile
             }
 
             throw;

@@ -5,16 +5,16 @@ using Microsoft.EntityFrameworkCore;
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// Lets the steps of one user follow one another. Each is a transaction whose first statements add the user's row (<see cref="TokenOwnerRow"/>)
-/// where it is missing, and write it: its lock is held to the end. So what a step counts stays as it is, and why a step did nothing can be read
-/// in the same transaction.
+/// Runs the steps of one user one after another. Each step is a transaction whose first statements add the user's row (<see cref="TokenOwnerRow"/>)
+/// if it is missing, and write it. The transaction holds the row's lock to its end. What a step counts cannot change meanwhile, and the same
+/// transaction can read why the step did nothing.
 /// </summary>
 internal static class OwnerTurn
 {
-    // Two who add the same row at once: the loser finds it at its second try.
+    // Two steps may add the same row at once: the loser finds it at its second try.
     private const int Attempts = 3;
 
-    /// <summary>Runs a step, perhaps more than once: it must find its own work. Its first command begins with <see cref="Take"/>.</summary>
+    /// <summary>Runs a step, perhaps more than once: it must recognise its own work. Its first command starts with <see cref="Take"/>.</summary>
     public static async Task<T> RunAsync<T>(DbContext db, Func<Task<T>> step, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)
@@ -25,7 +25,7 @@ internal static class OwnerTurn
             }
             catch (DbException) when (attempt < Attempts)
             {
-                // A unique violation, which providers name each in their own way. Anything else comes again, and is thrown.
+                // A unique violation, which each provider names in its own way. Any other error occurs again, and is then thrown.
             }
         }
     }
@@ -45,7 +45,7 @@ internal static class OwnerTurn
     private static Task<T> InTransactionAsync<T>(DbContext db, Func<Task<T>> step, CancellationToken cancellationToken) =>
         db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
         {
-            // Said aloud: a database or host with a stricter default would fail those who wait, instead of letting them follow.
+            // Explicit: a database or host with a stricter default would fail the steps that wait.
             var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
             await using (transaction.ConfigureAwait(false))
             {

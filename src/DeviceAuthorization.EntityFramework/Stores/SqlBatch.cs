@@ -7,8 +7,8 @@ using Microsoft.EntityFrameworkCore.Storage;
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// Several statements sent as one command, for what LINQ has no word: an INSERT under a condition. Names are those of the host's model,
-/// quoted by its provider; values are parameters in the types of their columns. The rest is plain SQL.
+/// Several statements sent as one command, for what LINQ cannot express: an INSERT under a condition. Names are those of the host's model, quoted by
+/// its provider. Values are parameters in the types of their columns. The rest is plain SQL.
 /// </summary>
 internal sealed class SqlBatch(DbContext db)
 {
@@ -30,7 +30,7 @@ internal sealed class SqlBatch(DbContext db)
         return Value(command, Type<TRow>().FindProperty(property)!, value);
     }
 
-    /// <summary>An INSERT of a row that lacks its end: the condition.</summary>
+    /// <summary>Starts an INSERT of a row. The caller appends the condition.</summary>
     public string Insert<TRow>(TRow row)
     {
         using var command = db.Database.GetDbConnection().CreateCommand();
@@ -42,8 +42,8 @@ internal sealed class SqlBatch(DbContext db)
     }
 
     /// <summary>
-    /// Adds a row. It bypasses the change tracker, which takes nothing but proxies in a host with <c>UseChangeTrackingProxies</c>, and the host's
-    /// own <c>SaveChanges</c>.
+    /// Adds a row. Bypasses the change tracker, which accepts only proxies in a host with <c>UseChangeTrackingProxies</c>, and the host's own
+    /// <c>SaveChanges</c>.
     /// </summary>
     public static Task AddAsync<TRow>(DbContext db, TRow row, CancellationToken cancellationToken) => db.Database.CreateExecutionStrategy().ExecuteAsync(() =>
     {
@@ -51,12 +51,12 @@ internal sealed class SqlBatch(DbContext db)
         return sql.ExecuteAsync(sql.Insert(row), cancellationToken);
     });
 
-    /// <summary>Sends it. Its last statement selects whole rows.</summary>
+    /// <summary>Sends the command. Its last statement selects whole rows.</summary>
     public Task<List<TRow>> QueryAsync<TRow>(string sql, CancellationToken cancellationToken)
         where TRow : class =>
         db.Set<TRow>().FromSqlRaw(sql, [.. _parameters]).AsNoTracking().ToListAsync(cancellationToken);
 
-    /// <summary>Sends it.</summary>
+    /// <summary>Sends the command.</summary>
     public Task<int> ExecuteAsync(string sql, CancellationToken cancellationToken) => db.Database.ExecuteSqlRawAsync(sql, _parameters, cancellationToken);
 
     private IEntityType Type<TRow>() => db.Model.FindEntityType(typeof(TRow))

@@ -6,18 +6,18 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// Removes what is past its retention, in batches. Every node wakes once a period, and the first to take the lease does the work of all: one that
-/// dies at it, or fails, leaves the rest to the next period, and needs no watching. Two at once would do no harm but to each other's speed.
+/// Removes what is past its retention, in batches. Every node wakes once a period, and the first to take the lease does all the work. If it dies or
+/// fails, the rest waits for the next period, so nobody needs to watch it. Two at once would only slow each other down.
 /// </summary>
 internal abstract class StoreCleanUp(IHostDatabase database, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger logger) : BackgroundService
 {
     private readonly EntityFrameworkStoreOptions _options = options.Value;
 
-    /// <summary>What is removed, in the words of an operator; the name of the lease.</summary>
+    /// <summary>What is removed, in an operator's words. Also the name of the lease.</summary>
     protected abstract string What { get; }
 
-    /// <summary>Removes what is due now, unless a node has done so in this period.</summary>
-    /// <returns>How many rows; <see langword="null"/> when it is another node's turn.</returns>
+    /// <summary>Removes what is due now, unless another node did so in this period.</summary>
+    /// <returns>How many rows; <see langword="null"/> if it is another node's turn.</returns>
     public async Task<int?> RunAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
@@ -58,7 +58,7 @@ internal abstract class StoreCleanUp(IHostDatabase database, IOptions<EntityFram
             }
             catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
             {
-                logger.CleanUpFailed(exception, What, _options.CleanUpPeriod); // an outage ends, and must not end the host
+                logger.CleanUpFailed(exception, What, _options.CleanUpPeriod); // an outage must not end the host
             }
         }
     }

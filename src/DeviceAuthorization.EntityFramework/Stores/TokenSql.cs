@@ -8,8 +8,8 @@ namespace DeviceAuthorization.EntityFramework;
 /// <summary>The statements that write tokens.</summary>
 internal static class TokenSql
 {
-    /// <summary>Issues the token in one transaction and one command; a refusal asks once more, to say why. A repetition finds the token by its id.</summary>
-    /// <returns>The token, or the pairing's earlier one; null when the user is at the limit, or else the device is gone.</returns>
+    /// <summary>Issues the token in one transaction and one command. After a refusal, reads once more why. A repetition finds the token by its id.</summary>
+    /// <returns>The token, or the pairing's earlier one; null if the user is at the limit, or if the device no longer exists.</returns>
     public static Task<(TokenRow? Row, bool IsOverLimit)> TryIssueAsync(DbContext db, TokenRow row, TokenIssueConditions issue, CancellationToken cancellationToken) =>
         OwnerTurn.RunAsync(
             db,
@@ -74,7 +74,7 @@ internal static class TokenSql
                     .SetProperty(row => row.ExpiresAt, to.ExpiresAt)
                     .SetProperty(row => row.LastUsedAt, row => row.Hash == to.Hash && (to.LastUsedAt == null || row.LastUsedAt > to.LastUsedAt)
                         ? row.LastUsedAt
-                        : to.LastUsedAt) // only ever forward, but for a new secret
+                        : to.LastUsedAt) // only moves forward, except with a new secret
                     .SetProperty(row => row.RevokedAt, to.RevokedAt)
                     .SetProperty(row => row.Version, to.Version + 1)
                     .SetProperty(row => row.WriteId, mark), cancellationToken),

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace DeviceAuthorization.Testing;
 
 /// <summary>
-/// What every <see cref="IAttemptLimiter"/> keeps to, as tests that a class of your test project inherits: one sealed class per limiter, named
-/// after it. xunit makes an instance for each test.
+/// The contract of <see cref="IAttemptLimiter"/>, as tests. Inherit it in your test project: one sealed class per limiter, named after it. xunit
+/// creates an instance for each test.
 /// </summary>
 public abstract class AttemptLimiterConformance
 {
@@ -18,8 +18,8 @@ public abstract class AttemptLimiterConformance
     private readonly FakeTimeProvider _clock = new(Start);
 
     /// <summary>
-    /// A connection to a limiter that has counted nothing when the test starts; each call gives another connection to the same counts. One that
-    /// serves a single process may keep to the clock of the first call.
+    /// Connects to a limiter that has counted nothing when the test starts. Each call returns another connection to the same counts. A limiter that
+    /// serves a single process may use the clock of the first call.
     /// </summary>
     protected abstract IAttemptLimiter CreateLimiter(TimeProvider clock);
 
@@ -88,7 +88,7 @@ public abstract class AttemptLimiterConformance
         Assert.Null(await CountAsync(limiter, Budget("a", 2)));
         _clock.Advance(Step);
         Assert.NotNull(await CountAsync(limiter, Budget("a", 2)));
-        _clock.Advance(Window - Step - Step); // the first has left, the second has not
+        _clock.Advance(Window - Step - Step); // the first has expired, the second has not
         Assert.Null(await CountAsync(limiter, Budget("a", 2)));
         Assert.NotNull(await CountAsync(limiter, Budget("a", 2)));
     }

@@ -2,7 +2,7 @@ using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Devices that go, calls that are cancelled, answers that get lost.</summary>
+/// <summary>Devices that are removed, calls that are cancelled, answers that are lost.</summary>
 public abstract partial class DeviceRepositoryConformance
 {
     [Fact]
@@ -57,7 +57,7 @@ public abstract partial class DeviceRepositoryConformance
         var (earlier, token) = (TestData.NewToken(device), TestData.NewToken(device));
         await IssueAsync(repository, earlier);
         await CancelAsync(beforehand, stop => repository.TryIssueTokenAsync(token, new TokenIssueConditions(Now, 1, true), stop));
-        var live = Assert.Single(await repository.ListTokensAsync("alice", default)); // the one or the other, never both or none
+        var live = Assert.Single(await repository.ListTokensAsync("alice", default)); // one of the two, never both or none
         Assert.Contains(live.Id, new[] { earlier.Id, token.Id });
         TestData.AssertSame(new TokenIssue(token, false), await IssueAsync(repository, token, limit: 1));
         TestData.AssertSame(token, Assert.Single(await repository.ListTokensAsync("alice", default)));
@@ -103,11 +103,11 @@ public abstract partial class DeviceRepositoryConformance
         }
         catch (OperationCanceledException)
         {
-            // it need not have been heard either
+            // the call may also ignore the cancellation
         }
     }
 
-    /// <summary>What a call came to; null when it failed.</summary>
+    /// <summary>The result of a call; null if it failed.</summary>
     private static async Task<object?> OutcomeAsync<T>(Func<ValueTask<T>> call)
     {
         try

@@ -3,7 +3,7 @@ namespace DeviceAuthorization.Testing;
 /// <summary>The devices: found by their identifier, and no more than allowed.</summary>
 public abstract partial class DeviceRepositoryConformance
 {
-    /// <summary>How many users are new, one after the other, where only a user's first rows show a mistake, and not every time.</summary>
+    /// <summary>How many users a test tries, where only a user's first rows show a mistake, and not every time.</summary>
     private const int FirstRounds = 10;
 
     [Theory]

@@ -52,7 +52,7 @@ public abstract partial class DeviceRepositoryConformance
         Assert.True(await repository.TryReplaceTokenAsync(token with { Name = "Den" }, default));
         Assert.Equal(Now, (await CreateRepository().FindTokenAsync(token.Hash, default))!.Token.LastUsedAt);
 
-        // A new secret was never used, whatever the old one was.
+        // A new secret was never used, even if the old one was.
         var renewed = token with { Version = 1, Hash = TestData.NewHash(), LastUsedAt = null };
         Assert.True(await repository.TryReplaceTokenAsync(renewed, default));
         Assert.Null((await CreateRepository().FindTokenAsync(renewed.Hash, default))!.Token.LastUsedAt);

@@ -24,7 +24,7 @@ public abstract partial class DeviceRepositoryConformance
         var repository = CreateRepository();
         var (token, another) = (TestData.NewUnboundToken() with { ExpiresAt = Now, LastUsedAt = TestData.Start }, TestData.NewUnboundToken());
         TestData.AssertSame(new TokenIssue(token, false), await IssueAsync(repository, token, replaces: true));
-        TestData.AssertSame(new TokenIssue(another, false), await IssueAsync(repository, another, replaces: true)); // no pairing is none to be the same as
+        TestData.AssertSame(new TokenIssue(another, false), await IssueAsync(repository, another, replaces: true)); // two tokens without a pairing are not the same
         TestData.AssertSame(new TokenWithDevice(token, null), await CreateRepository().FindTokenAsync(token.Hash, default));
         TestData.AssertSame(new TokenWithDevice(another, null), await CreateRepository().FindTokenAsync(another.Hash, default));
         Assert.Null(await repository.FindTokenOfPairingAsync(Guid.Empty, default));
@@ -186,7 +186,7 @@ public abstract partial class DeviceRepositoryConformance
         await IssueAsync(repository, TestData.NewUnboundToken());
         Assert.True((await IssueAsync(repository, TestData.NewToken(device), replaces: false, limit: 2)).IsOverLimit);
         Assert.True((await IssueAsync(repository, TestData.NewToken(device), replaces: true, limit: 1)).IsOverLimit);
-        Assert.NotNull(await repository.FindTokenAsync(first.Hash, default)); // refused is refused: nothing changed
+        Assert.NotNull(await repository.FindTokenAsync(first.Hash, default)); // a refusal changes nothing
         Assert.NotNull((await IssueAsync(repository, TestData.NewToken(device), replaces: true, limit: 2)).Token);
         Assert.Null(await repository.FindTokenAsync(first.Hash, default));
     }

@@ -3,8 +3,8 @@ using DeviceAuthorization.Storage;
 namespace DeviceAuthorization.Testing;
 
 /// <summary>
-/// What every <see cref="IDeviceRepository"/> keeps to, as tests that a class of your test project inherits: one sealed class per repository,
-/// named after it. xunit makes an instance for each test.
+/// The contract of <see cref="IDeviceRepository"/>, as tests. Inherit it in your test project: one sealed class per repository, named after it.
+/// xunit creates an instance for each test.
 /// </summary>
 public abstract partial class DeviceRepositoryConformance
 {
@@ -13,14 +13,14 @@ public abstract partial class DeviceRepositoryConformance
     private static readonly DateTimeOffset Now = TestData.Start + TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Debounce = TimeSpan.FromMinutes(5);
 
-    /// <summary>A connection to a repository that is empty when the test starts; each call gives another connection to the same one.</summary>
+    /// <summary>Connects to a repository that is empty when the test starts. Each call returns another connection to the same one.</summary>
     protected abstract IDeviceRepository CreateRepository();
 
     /// <summary>
-    /// Makes the answer of the next write (where it is a transaction, of its commit), of any of the test's repositories, get lost: it takes
-    /// effect, and then whoever waits for it hears that the connection broke. See <see cref="PairingStoreConformance.LoseNextAnswer"/>.
+    /// Loses the answer of the next write (of its commit, if it is a transaction) of any of the test's repositories. The write takes effect, and the
+    /// caller gets a broken connection. See <see cref="PairingStoreConformance.LoseNextAnswer"/>.
     /// </summary>
-    /// <returns>Whether this repository can be treated so. Otherwise that test shows nothing.</returns>
+    /// <returns>Whether this repository supports it. If not, the test shows nothing.</returns>
     protected virtual bool LoseNextAnswer() => false;
 
     [Fact]
@@ -64,7 +64,7 @@ public abstract partial class DeviceRepositoryConformance
 
     [Theory]
     [InlineData("alice", Mac, true)]
-    [InlineData("alice", "mac:AABBCCDDEEFF", false)] // spelled anew by nobody: DeviceFingerprint does that
+    [InlineData("alice", "mac:AABBCCDDEEFF", false)] // the repository does not normalise: DeviceFingerprint does
     [InlineData("alice", null, false)]
     [InlineData("bob", Mac, false)]
     public async Task A_device_is_known_by_owner_and_fingerprint(string user, string? fingerprint, bool same)
@@ -183,7 +183,7 @@ public abstract partial class DeviceRepositoryConformance
     [InlineData(null, Mac, DeviceReplacement.Conflict)]
     [InlineData("tv-2", "mac:1", DeviceReplacement.Replaced)] // its own
     [InlineData("tv-3", "mac:3", DeviceReplacement.Replaced)] // nobody's
-    [InlineData("tv-bob", "mac:bob", DeviceReplacement.Replaced)] // of another user
+    [InlineData("tv-bob", "mac:bob", DeviceReplacement.Replaced)] // another user's
     [InlineData(null, null, DeviceReplacement.Replaced)]
     public async Task A_device_does_not_take_what_another_one_is_known_by(string? identifier, string? fingerprint, DeviceReplacement expected)
     {
@@ -239,7 +239,7 @@ public abstract partial class DeviceRepositoryConformance
         var token = TestData.NewToken(device);
         await IssueAsync(repository, token);
         var (seen, later) = (TestData.Start.AddMinutes(10), TestData.Start.AddMinutes(11));
-        await repository.TouchAsync(token.Id, seen, Debounce, default); // after the read of those who replace it now
+        await repository.TouchAsync(token.Id, seen, Debounce, default); // after the callers below have read
         Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(device with { Name = "A" }, default));
         AssertSame(device with { Name = "A", LastSeenAt = seen, Version = 1 }, await repository.FindAsync("alice", device.Id, default));
         Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(device with { Name = "B", LastSeenAt = later, Version = 1 }, default));
@@ -262,14 +262,14 @@ public abstract partial class DeviceRepositoryConformance
         };
     }
 
-    /// <summary>As <see cref="TestData.AssertSame"/>, and with secrets, which JSON does not show.</summary>
+    /// <summary>As <see cref="TestData.AssertSame"/>, including secrets, which JSON does not show.</summary>
     private static void AssertSame(Device expected, Device? actual)
     {
         TestData.AssertSame(expected, actual);
         Assert.Equal(expected.SyncConfig?.Reveal(), actual!.SyncConfig?.Reveal());
     }
 
-    /// <summary>Calls at the same time, every one over a connection of its own.</summary>
+    /// <summary>Runs calls at the same time, each over its own connection.</summary>
     private Task<T[]> AtOnceAsync<T>(int count, Func<IDeviceRepository, ValueTask<T>> call)
     {
         var repositories = Enumerable.Range(0, count).Select(_ => CreateRepository()).ToArray();

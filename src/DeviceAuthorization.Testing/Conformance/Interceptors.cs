@@ -4,13 +4,13 @@ using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Stops the first call that comes by until it is released.</summary>
+/// <summary>Holds the first call until it is released.</summary>
 internal sealed class Pause
 {
     private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Completes when a call is held; fails when none came in half a minute.</summary>
+    /// <summary>Completes when a call is held. Fails if none came in half a minute.</summary>
     public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
 
     public void Release() => _released.SetResult();
@@ -22,8 +22,8 @@ internal sealed class Pause
     }
 }
 
-/// <summary>What a test does to the calls of a store: hold one, or let one fail, before or after it took effect.</summary>
-/// <param name="same">Another one, whose orders are this one's too: a host may have a store for each request.</param>
+/// <summary>What a test does to the calls of a store: hold one, or fail one before or after it took effect.</summary>
+/// <param name="same">Another interceptor whose orders this one shares: a host may have a store for each request.</param>
 internal class Interceptor(Interceptor? same = null)
 {
     private readonly ConcurrentDictionary<(string Member, bool After), Func<Task>> _once = same?._once ?? new();
@@ -31,7 +31,7 @@ internal class Interceptor(Interceptor? same = null)
     /// <summary>Whether each call lets others run before and after it, so that parallel callers really interleave.</summary>
     public bool Interleaves { get; set; }
 
-    /// <summary>Runs at each call, with its member, before it takes effect (false) and after (true).</summary>
+    /// <summary>Runs at each call, with its member, before it takes effect (false) and after it (true).</summary>
     public Func<string, bool, Task> Passing { get; set; } = (_, _) => Task.CompletedTask;
 
     public Pause PauseBefore(string member) => Hold((member, false));
@@ -76,7 +76,7 @@ internal class Interceptor(Interceptor? same = null)
 
 internal sealed class InterceptedPairingStore(IPairingStore inner, Interceptor? same = null) : Interceptor(same), IPairingStore
 {
-    /// <summary>Changes what is added: to let codes collide.</summary>
+    /// <summary>Changes each added pairing, to make codes collide.</summary>
     public Func<Pairing, Pairing> Adding { get; set; } = pairing => pairing;
 
     /// <summary>What was added.</summary>
@@ -112,7 +112,7 @@ internal sealed class InterceptedPairingStore(IPairingStore inner, Interceptor? 
 
 internal sealed class InterceptedDeviceRepository(IDeviceRepository inner, Interceptor? same = null) : Interceptor(same), IDeviceRepository
 {
-    /// <summary>What came of every registration that the user had room for.</summary>
+    /// <summary>The results of all registrations that the user had room for.</summary>
     public ConcurrentQueue<Device> Registered { get; } = [];
 
     /// <summary>Every token that anybody tried to issue.</summary>

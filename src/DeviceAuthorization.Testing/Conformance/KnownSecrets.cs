@@ -4,15 +4,15 @@ using System.Text;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Secrets to look for, in every form in which one could get out.</summary>
+/// <summary>Secrets to look for, in every form in which one could leak.</summary>
 internal sealed class KnownSecrets
 {
-    private const int Part = 10; // long enough never to be met by chance
+    private const int Part = 10; // long enough not to occur by chance
 
     private readonly Dictionary<string, string> _kinds = new(StringComparer.OrdinalIgnoreCase);
     private SearchValues<string>? _search;
 
-    /// <summary>Looks for a secret as it is, in hex, base64, base64url and percent-encoding, and for any ten characters of it.</summary>
+    /// <summary>Looks for a secret in clear, in hex, base64, base64url and percent-encoding, and for any ten characters of it.</summary>
     public void Add(string kind, string secret)
     {
         var bytes = Encoding.UTF8.GetBytes(secret);
@@ -29,7 +29,7 @@ internal sealed class KnownSecrets
         _search = null;
     }
 
-    /// <summary>What of them a text holds; null when nothing.</summary>
+    /// <summary>The secrets that a text holds; null if none.</summary>
     public string? FindIn(string? text)
     {
         _search ??= SearchValues.Create([.. _kinds.Keys], StringComparison.OrdinalIgnoreCase);

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http;
 namespace DeviceAuthorization.Testing;
 
 /// <summary>
-/// Knows when no request uses a store any more. A server that stops waits for that; TestServer does not wait for what follows an answer, which
-/// is when the use of a token is noted.
+/// Detects when no request uses a store any more. A server that stops waits for that. TestServer does not wait for what follows an answer, which is
+/// when the use of a token is recorded.
 /// </summary>
 internal sealed class OpenRequests : IStartupFilter
 {
@@ -23,7 +23,7 @@ internal sealed class OpenRequests : IStartupFilter
     {
         var isOpen = 1;
         Interlocked.Increment(ref _open);
-        context.Response.OnCompleted(() => // the first to be added is the last to run
+        context.Response.OnCompleted(() => // the first one added runs last
         {
             Close();
             return Task.CompletedTask;

@@ -36,7 +36,7 @@ public abstract partial class PairingFlowConformance
         }
     }
 
-    // Peers: a leading zero survives; and, of the row before, a code with O for 0 is found.
+    // Peers: a leading zero stays; and, as in the row before, a code with O for 0 is found.
     [Fact]
     public async Task A_leading_zero_survives_and_may_be_typed_as_a_letter()
     {
@@ -73,7 +73,7 @@ public abstract partial class PairingFlowConformance
         Assert.All(drawn, codes => Assert.Equal(codes.DeviceCode, Uri.EscapeDataString(codes.DeviceCode)));
         var symbols = drawn.SelectMany(codes => codes.UserCode.Where(char.IsLetter)).CountBy(symbol => symbol).ToArray();
         Assert.Equal(UserCodeFormat.Consonants, string.Concat(symbols.Select(symbol => symbol.Key).Order()));
-        Assert.All(symbols, symbol => Assert.InRange(symbol.Value, 10, 90)); // 40 expected, and a deviation of 6
+        Assert.All(symbols, symbol => Assert.InRange(symbol.Value, 10, 90)); // 40 expected, with a deviation of 6
     }
 
     // Peers: opening a link alone never approves.
@@ -83,7 +83,7 @@ public abstract partial class PairingFlowConformance
         var node = await StartAsync();
         var codes = await node.Device().StartAsync();
         using var request = new HttpRequestMessage(HttpMethod.Get, codes.VerificationUriComplete) { Headers = { { FakeApproverDefaults.UserHeader, "alice" } } };
-        using var opened = await node.Http.SendAsync(request); // takes the code out of the address, into a cookie
+        using var opened = await node.Http.SendAsync(request); // moves the code from the address into a cookie
         Assert.Equal(HttpStatusCode.SeeOther, opened.StatusCode);
         using var next = new HttpRequestMessage(HttpMethod.Get, opened.Headers.Location);
         next.Headers.Add(FakeApproverDefaults.UserHeader, "alice");

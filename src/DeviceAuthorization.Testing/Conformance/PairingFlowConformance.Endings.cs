@@ -4,7 +4,7 @@ using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>What is too late, what fails, what is lost, what is cleaned up.</summary>
+/// <summary>Pairings that are too late, fail, get lost, or are cleaned up.</summary>
 public abstract partial class PairingFlowConformance
 {
     // Peers: approval of an expired code fails on the phone, not later on the device. ADV-18: an expired code was accepted at entry.
@@ -24,7 +24,7 @@ public abstract partial class PairingFlowConformance
         Assert.True(good ? answer is DeviceAnswer.Paired : answer is DeviceAnswer.Expired, $"{answer}");
     }
 
-    // ADV-19: expiry was checked only while pending, so an approved code stayed good for ever.
+    // ADV-19: expiry was checked only while pending, so an approved code stayed valid for ever.
     [Fact]
     public async Task An_approved_code_expires_too()
     {
@@ -68,7 +68,7 @@ public abstract partial class PairingFlowConformance
         Assert.Single(await one.DevicesAsync("alice"));
     }
 
-    // ADV-22, the same for the approval: the decision stands, and the device is registered when it fetches its token.
+    // ADV-22 for the approval: the decision stands, and the device is registered when it fetches its token.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -124,7 +124,7 @@ public abstract partial class PairingFlowConformance
         Assert.IsType<DeviceAnswer.Paired>(await node.Device().PollAsync(codes));
     }
 
-    // Peers: clean-up really covers the table and keeps what happened for a set time. That it runs on one node is its host's concern.
+    // Peers: clean-up covers the whole table and keeps records for a set time. The host decides that only one node does it.
     [Fact]
     public async Task What_happened_is_known_for_the_time_of_retention_and_then_all_of_it_goes()
     {
@@ -142,7 +142,7 @@ public abstract partial class PairingFlowConformance
         Advance(TimeSpan.FromMilliseconds(2));
         var before = one.Clock.GetUtcNow() - Pairing.Retention;
         var removed = await Task.WhenAll(one.RemoveExpiredAsync(before), two.RemoveExpiredAsync(before));
-        Assert.InRange(removed.Sum(), 0, 3); // no more than there were; fewer where a store cleans up by itself
+        Assert.InRange(removed.Sum(), 0, 3); // at most those that exist; fewer where a store cleans up automatically
         foreach (var codes in new[] { open, denied, redeemed })
         {
             Assert.Null(await one.FindAsync(codes.UserCode));
@@ -151,7 +151,7 @@ public abstract partial class PairingFlowConformance
         }
     }
 
-    // ADV-21: clean-up took approved codes; the user saw success, and the device was told that it was too late.
+    // ADV-21: clean-up removed approved codes: the user saw success, and the device got "expired".
     [Fact]
     public async Task Clean_up_leaves_what_was_approved_in_the_last_second_until_the_device_could_fetch_it()
     {

@@ -3,10 +3,10 @@ using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>The number that an approver compares, as the page does it.</summary>
+/// <summary>Number matching, as the page does it.</summary>
 public abstract partial class PairingFlowConformance
 {
-    // Cross-device consent phishing, M-16: a code that was sent to somebody is no use to the sender without their eyes on the device.
+    // Cross-device consent phishing, M-16: the sender of a code cannot use it unless the victim sees the device.
     [Fact]
     public async Task A_device_is_paired_once_its_owner_has_chosen_the_number_that_it_shows_at_whatever_node()
     {
@@ -51,7 +51,7 @@ public abstract partial class PairingFlowConformance
         Assert.True(winner is ApproverResult.Approved ? answer is DeviceAnswer.Paired : answer is DeviceAnswer.Denied, $"{answer}");
     }
 
-    // ADV-20, for the number: read in time, written too late.
+    // ADV-20 for the number: read in time, written too late.
     [Fact]
     public async Task A_number_that_reaches_the_store_after_the_expiry_does_not_count()
     {

@@ -28,7 +28,7 @@ public abstract partial class PairingFlowConformance
         foreach (var seconds in new[] { 1, 1, 1 })
         {
             Advance(seconds);
-            Assert.Equal(slowDown, await device.PollAsync(codes)); // once longer, and not counted from the refused polls
+            Assert.Equal(slowDown, await device.PollAsync(codes)); // longer only once, and not counted from the refused polls
         }
 
         Advance(7);
@@ -66,7 +66,7 @@ public abstract partial class PairingFlowConformance
         Assert.Equal(outcome, (await device.PollAsync(codes)).GetType().Name);
     }
 
-    // Peers: the advertised interval is the enforced one. It is the host's; there is none for each client.
+    // Peers: the advertised interval is the enforced one. The host sets it; clients have none of their own.
     [Theory]
     [InlineData(5.999, false)]
     [InlineData(6, true)] // a second early is within the tolerance
@@ -80,7 +80,7 @@ public abstract partial class PairingFlowConformance
         Advance(seconds);
         var answer = await device.PollAsync(codes);
         Assert.Equal(accepted ? new DeviceAnswer.Pending() : new DeviceAnswer.SlowDown(TimeSpan.FromSeconds(12)), answer);
-        Advance(accepted ? 6 : 11 - seconds); // and so is the one that slow_down names
+        Advance(accepted ? 6 : 11 - seconds); // and so is the interval that slow_down names
         Assert.IsType<DeviceAnswer.Pending>(await device.PollAsync(codes));
     }
 
@@ -132,12 +132,12 @@ public abstract partial class PairingFlowConformance
         var (device, thief, refused) = (node.Device(), node.Device(clientId: "radio"), new DeviceAnswer.Refused("invalid_grant"));
         var codes = await device.StartAsync();
         Assert.Equal(refused, await thief.PollAsync(codes));
-        Assert.IsType<DeviceAnswer.Pending>(await device.PollAsync(codes)); // its first poll, still free
+        Assert.IsType<DeviceAnswer.Pending>(await device.PollAsync(codes)); // its first poll, not throttled yet
         Assert.IsType<ApproverAnswer.Approved>(await node.Approver("alice").ApproveAsync(codes.UserCode, Read));
         Assert.Equal(refused, await thief.PollAsync(codes));
         var paired = Assert.IsType<DeviceAnswer.Paired>(await device.PollAsync(codes));
         Advance(Pairing.RedeliveryWindow);
-        Assert.Equal(refused, await thief.PollAsync(codes)); // nor is the token revoked, as by a replay
+        Assert.Equal(refused, await thief.PollAsync(codes)); // and the token is not revoked, as a replay would
         Assert.Equal("alice", await node.WhoAsync(paired.AccessToken));
     }
 }

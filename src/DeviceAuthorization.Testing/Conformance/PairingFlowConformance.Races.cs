@@ -2,7 +2,7 @@ using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Who comes between a read and a write, and who comes late.</summary>
+/// <summary>Calls between a read and a write, and calls that come late.</summary>
 public abstract partial class PairingFlowConformance
 {
     // Peers: two simultaneous polls of an approved code give exactly one token set. ADV-11: 64 of them over two nodes, one device record.
@@ -90,7 +90,7 @@ public abstract partial class PairingFlowConformance
         Assert.Equal(ending == nameof(DeviceAnswer.Paired) ? 1 : 0, (await node.LiveTokensAsync("alice")).Count);
     }
 
-    // ADV-12: an approval that had read before re-created a record that was redeemed meanwhile.
+    // ADV-12: an approval that had read earlier re-created a record that was redeemed meanwhile.
     [Fact]
     public async Task An_approval_that_read_pending_undoes_no_redemption_that_came_between()
     {
@@ -108,7 +108,7 @@ public abstract partial class PairingFlowConformance
         Assert.Equal("alice", await one.WhoAsync(paired.AccessToken));
     }
 
-    // Peers: of two approvers at once one wins, the other is told.
+    // Peers: of two approvals at once, one wins and the other is refused.
     [Fact]
     public async Task Of_many_approvers_at_once_one_wins_and_the_others_are_told()
     {
@@ -145,7 +145,7 @@ public abstract partial class PairingFlowConformance
         Assert.Equal(approved ? 1 : 0, (await one.DevicesAsync("alice")).Count);
     }
 
-    // ADV-20: the expiry was not looked at again where it counts. Here: while an approver decides…
+    // ADV-20: the expiry was not checked again where it counts. Here: while an approver decides…
     [Fact]
     public async Task An_approval_that_read_in_time_and_writes_too_late_is_refused()
     {

@@ -7,12 +7,12 @@ using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Threat T-01: whoever gets the store, a backup, a log or a trace gets no code and no token.</summary>
+/// <summary>Threat T-01: someone who gets the store, a backup, a log or a trace gets no code and no token.</summary>
 public abstract partial class PairingFlowConformance
 {
     /// <summary>
-    /// All that somebody finds who takes the server's memory and files away, as far as it is text. Empty for stores that have no server: of
-    /// them, as of the others, the tests see what they give back.
+    /// All text that a thief of the server's memory and files finds. Empty for stores without a server: the tests then see only what the store
+    /// returns.
     /// </summary>
     protected virtual Task<string> DumpAsync() => Task.FromResult("");
 
@@ -39,7 +39,7 @@ public abstract partial class PairingFlowConformance
         await CheckAsync("claim");
         Assert.IsType<ApproverAnswer.Approved>(await alice.ApproveAsync(paired.UserCode, Read));
         await CheckAsync("approve");
-        Assert.Empty(await node.LiveTokensAsync("alice")); // T-02: nothing is made before it is fetched
+        Assert.Empty(await node.LiveTokensAsync("alice")); // T-02: no token exists before it is fetched
         node.Devices.FailAfter(nameof(IDeviceRepository.TryIssueTokenAsync));
         Assert.IsType<DeviceAnswer.Unavailable>(await device.PollAsync(paired));
         var token = Note("token", Assert.IsType<DeviceAnswer.Paired>(await device.PollAsync(paired)).AccessToken);
@@ -92,7 +92,7 @@ public abstract partial class PairingFlowConformance
         async Task CheckAsync(string step)
         {
             var dump = await DumpAsync();
-            Assert.True(dump.Length == 0 || step == "clean up" || dump.Contains("Telly of the test", StringComparison.Ordinal), $"{step}: it is no dump of the store.");
+            Assert.True(dump.Length == 0 || step == "clean up" || dump.Contains("Telly of the test", StringComparison.Ordinal), $"{step}: the dump does not show the store.");
             AssertNone(step, "store", [dump, JsonSerializer.Serialize(await node.DevicesAsync("alice")), JsonSerializer.Serialize(await node.LiveTokensAsync("alice"))]);
             foreach (var codes in all)
             {

@@ -3,8 +3,8 @@ using DeviceAuthorization.Rules;
 namespace DeviceAuthorization.Testing;
 
 /// <summary>
-/// What the whole flow keeps to over a pair of stores: over HTTP, on one or two nodes in this process, whose clocks the tests move. Each test
-/// stands for a fault that others had, or for an advisory. A sealed class of your test project inherits them.
+/// The contract of the whole flow over a pair of stores: over HTTP, on one or two nodes in this process, whose clocks the tests move. Each test stands
+/// for a fault that others had, or for an advisory. Inherit it in a sealed class of your test project.
 /// </summary>
 public abstract partial class PairingFlowConformance : IAsyncLifetime
 {
@@ -15,10 +15,9 @@ public abstract partial class PairingFlowConformance : IAsyncLifetime
     private readonly AccountsPolicy _accounts = new();
 
     /// <summary>
-    /// Registers the stores, as a host does; called for each node of a test. All nodes of a test share the same stores, which are empty when it
-    /// starts. What is not registered here, the nodes share in memory.
+    /// Registers the stores, as a host does; called for each node of a test. All nodes of a test must share the same stores, which are empty when it
+    /// starts. The nodes share in memory what is not registered here.
     /// </summary>
-    /// <param name="builder">The node's.</param>
     protected abstract void AddStores(DeviceAuthorizationBuilder builder);
 
     /// <summary>Called before each test.</summary>
@@ -27,7 +26,7 @@ public abstract partial class PairingFlowConformance : IAsyncLifetime
     /// <summary>Ends the nodes; called after each test.</summary>
     public virtual async Task DisposeAsync()
     {
-        foreach (var node in Enumerable.Reverse(_nodes)) // the first one owns what the others share with it
+        foreach (var node in Enumerable.Reverse(_nodes)) // the first node owns what the others share
         {
             await node.DisposeAsync();
         }
@@ -55,7 +54,7 @@ public abstract partial class PairingFlowConformance : IAsyncLifetime
         Assert.Equal((null, "alice"), (await one.WhoAsync(paired.AccessToken), await one.WhoAsync(again.AccessToken)));
     }
 
-    // Peers: deny exists and the device hears access_denied.
+    // Peers: deny exists, and the device gets access_denied.
     [Fact]
     public async Task A_device_that_was_denied_hears_so_however_often_it_asks()
     {
@@ -123,7 +122,7 @@ public abstract partial class PairingFlowConformance : IAsyncLifetime
 
     private async Task<(PairingNode One, PairingNode Two)> StartTwoAsync() => (await StartAsync(), await StartAsync());
 
-    /// <summary>Moves the clocks of all nodes on.</summary>
+    /// <summary>Moves the clocks of all nodes forward.</summary>
     private void Advance(TimeSpan by) => _nodes.ForEach(node => node.Clock.Advance(by));
 
     private void Advance(double seconds) => Advance(TimeSpan.FromSeconds(seconds));

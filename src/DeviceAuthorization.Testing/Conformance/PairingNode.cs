@@ -15,7 +15,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>One node of a host, in this process: the whole flow over HTTP, with a clock and store calls that the test controls.</summary>
+/// <summary>One node of a host, in this process: the whole flow over HTTP. The test controls its clock and its store calls.</summary>
 internal sealed class PairingNode : IAsyncDisposable
 {
     private const string Inner = "the store of the author";
@@ -33,10 +33,10 @@ internal sealed class PairingNode : IAsyncDisposable
 
     public FakeTimeProvider Clock { get; }
 
-    /// <summary>Holds calls of this node to the pairing store, or lets them fail.</summary>
+    /// <summary>Holds or fails this node's calls to the pairing store.</summary>
     public Interceptor Pairings { get; }
 
-    /// <summary>The same for the device repository.</summary>
+    /// <summary>Holds or fails this node's calls to the device repository.</summary>
     public Interceptor Devices { get; }
 
     /// <summary>Every line that this node logged, from Trace on.</summary>
@@ -47,10 +47,9 @@ internal sealed class PairingNode : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <param name="addStores">Registers the author's stores.</param>
-    /// <param name="first">The node before; what the author does not register is shared with it.</param>
+    /// <param name="first">The first node. It shares what the author does not register.</param>
     /// <param name="policy">The host's accounts.</param>
-    /// <param name="adding">Changes what is added, to let codes collide.</param>
-    /// <param name="configure">Changes the settings.</param>
+    /// <param name="adding">Changes each added pairing, to make codes collide.</param>
     public static async Task<PairingNode> StartAsync(
         Action<DeviceAuthorizationBuilder> addStores,
         PairingNode? first,
@@ -128,7 +127,7 @@ internal sealed class PairingNode : IAsyncDisposable
         return new ApproverSimulator(handler is null ? Http : Client(handler), userId);
     }
 
-    /// <summary>Whose device calls with a token; null when the token is refused.</summary>
+    /// <summary>The user whose device calls with a token; null if the token is refused.</summary>
     public async Task<string?> WhoAsync(string token)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/who") { Headers = { Authorization = new AuthenticationHeaderValue("Bearer", token) } };
@@ -141,7 +140,7 @@ internal sealed class PairingNode : IAsyncDisposable
     public Task<ApproverResult> ClaimAsync(string userCode, string userId) =>
         InScopeAsync(services => services.GetRequiredService<ApproverFlow>().EnterAsync(Code(userCode), new Approver(userId)));
 
-    /// <summary>As the page approves: where a number is to be compared, it can.</summary>
+    /// <summary>Approves as the page does, which can do number matching.</summary>
     public Task<ApproverResult> ApproveComparingAsync(string userCode, string userId, IReadOnlyList<string> scopes) =>
         InScopeAsync(services => services.GetRequiredService<ApproverFlow>().ApproveAsync(
             Code(userCode), new Approver(userId), new Approval { Scopes = scopes, CanCompareNumber = true }));
@@ -175,7 +174,7 @@ internal sealed class PairingNode : IAsyncDisposable
         await _app.DisposeAsync();
     }
 
-    /// <summary>Puts something between the flow and what is registered for a service, with the same lifetime.</summary>
+    /// <summary>Puts an interceptor between the flow and a registered service, with the same lifetime.</summary>
     private static void Wrap<T>(IServiceCollection services, Func<T, T> wrap)
         where T : class
     {

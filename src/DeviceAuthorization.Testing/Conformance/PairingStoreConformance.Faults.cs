@@ -2,7 +2,7 @@ using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Clocks that differ, calls that are cancelled, answers that get lost, stores that are full.</summary>
+/// <summary>Clocks that differ, calls that are cancelled, answers that are lost, stores that are full.</summary>
 public abstract partial class PairingStoreConformance
 {
     [Theory]
@@ -56,7 +56,7 @@ public abstract partial class PairingStoreConformance
         var poll = await store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", Now, default);
         if (poll.IsAccepted)
         {
-            found ??= await FindAsync(CreateStore(), pairing); // a store may go on after the caller left, and be done between the two looks
+            found ??= await FindAsync(CreateStore(), pairing); // a store may continue after the caller left, and finish between the two reads
         }
 
         Assert.Equal(found is not null, poll.IsAccepted);
@@ -137,7 +137,7 @@ public abstract partial class PairingStoreConformance
         Assert.Equal(PairingAddition.Added, await store.TryAddAsync(refused, default));
         Assert.Equal(PairingAddition.Full, await store.TryAddAsync(OfNetwork(Capacity + 2), default));
 
-        // A store may refuse a network that holds many: that is not what is looked at here.
+        // A store may refuse a network that holds many: this test does not look at that.
         static Pairing OfNetwork(int number)
         {
             var pairing = TestData.NewPairing();
@@ -145,7 +145,7 @@ public abstract partial class PairingStoreConformance
         }
     }
 
-    /// <summary>What a call came to that was cancelled before or while it ran; null when it did not say.</summary>
+    /// <summary>The result of a call that was cancelled before or while it ran; null if it returned none.</summary>
     private static async Task<T?> CancelAsync<T>(bool beforehand, Func<CancellationToken, ValueTask<T>> call)
         where T : struct
     {
@@ -167,7 +167,7 @@ public abstract partial class PairingStoreConformance
         }
     }
 
-    /// <summary>What a call came to; null when it failed.</summary>
+    /// <summary>The result of a call; null if it failed.</summary>
     private static async Task<T?> OutcomeAsync<T>(Func<ValueTask<T>> call)
         where T : struct
     {

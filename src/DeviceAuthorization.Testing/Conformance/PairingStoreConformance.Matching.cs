@@ -2,7 +2,7 @@ using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Pairings whose approver compares a number, and those of a version that does not exist yet.</summary>
+/// <summary>Pairings with number matching, and those of a version that does not exist yet.</summary>
 public abstract partial class PairingStoreConformance
 {
     [Fact]

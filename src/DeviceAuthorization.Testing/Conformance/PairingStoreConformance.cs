@@ -4,26 +4,25 @@ using DeviceAuthorization.Storage;
 namespace DeviceAuthorization.Testing;
 
 /// <summary>
-/// What every <see cref="IPairingStore"/> keeps to, as tests that a class of your test project inherits: one sealed class per store, named
-/// after it. xunit makes an instance for each test.
+/// The contract of <see cref="IPairingStore"/>, as tests. Inherit it in your test project: one sealed class per store, named after it. xunit creates
+/// an instance for each test.
 /// </summary>
 public abstract partial class PairingStoreConformance
 {
     private static readonly DateTimeOffset Now = TestData.Start + TimeSpan.FromMinutes(1);
     private static readonly DateTimeOffset Expiry = TestData.Start + TimeSpan.FromMinutes(10);
 
-    /// <summary>A connection to a store that is empty when the test starts; each call gives another connection to the same one.</summary>
+    /// <summary>Connects to a store that is empty when the test starts. Each call returns another connection to the same one.</summary>
     protected abstract IPairingStore CreateStore();
 
-    /// <summary>A store that holds at most some live pairings, and is empty when the test starts; of a kind that knows no such bound, none.</summary>
-    /// <param name="capacity">How many.</param>
+    /// <summary>Creates an empty store that holds at most <paramref name="capacity"/> live pairings; null if this kind of store has no such bound.</summary>
     protected virtual IPairingStore? CreateBoundedStore(int capacity) => null;
 
     /// <summary>
-    /// Makes the answer of the next write, of any of the test's stores, get lost: it takes effect, and then whoever waits for it hears that
-    /// the connection broke. For stores whose driver or strategy repeats what failed; other stores pass the failure on, which is right.
+    /// Loses the answer of the next write of any of the test's stores: the write takes effect, and the caller gets a broken connection. For stores
+    /// whose driver or strategy repeats what failed. Other stores pass the failure on, which is right.
     /// </summary>
-    /// <returns>Whether this store can be treated so. Otherwise that test shows nothing.</returns>
+    /// <returns>Whether this store supports it. If not, the test shows nothing.</returns>
     protected virtual bool LoseNextAnswer() => false;
 
     [Fact]
@@ -70,7 +69,7 @@ public abstract partial class PairingStoreConformance
         Assert.Equal(PairingAddition.CodeTaken, await store.TryAddAsync(TestData.NewPairing() with { UserCodeHash = first.UserCodeHash }, default));
         var sameDevice = TestData.NewPairing() with { DeviceCodeHash = first.DeviceCodeHash };
         Assert.Equal(PairingAddition.CodeTaken, await store.TryAddAsync(sameDevice, default));
-        Assert.Null(await FindAsync(store, sameDevice)); // not by half either
+        Assert.Null(await FindAsync(store, sameDevice)); // not half of it either
         TestData.AssertSame(first, await FindAsync(store, first));
         Assert.Equal(PairingAddition.Added, await store.TryAddAsync(sameDevice with { DeviceCodeHash = TestData.NewHash() }, default));
     }
@@ -116,7 +115,7 @@ public abstract partial class PairingStoreConformance
     }
 
     [Fact]
-    public async Task A_replacement_leaves_the_stored_pacing_as_it_is() // a poll and a decision never meet
+    public async Task A_replacement_leaves_the_stored_pacing_as_it_is() // polls and decisions do not conflict
     {
         var (store, read) = await AddAsync();
         await store.TryAcceptPollAsync(read.DeviceCodeHash, "tv", Now, default);
@@ -161,7 +160,7 @@ public abstract partial class PairingStoreConformance
         Assert.Equal(1, await store.RemoveExpiredAsync(Expiry.AddMilliseconds(1), int.MaxValue, default));
         Assert.Null(await FindAsync(store, pairing));
         Assert.Equal(PollAttempt.NotAccepted(null), await store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", Now, default));
-        Assert.False(await store.TryReplaceAsync(pairing, Now, default)); // read before it went
+        Assert.False(await store.TryReplaceAsync(pairing, Now, default)); // read before it was removed
         Assert.False(await store.TrySlowDownAsync(pairing, pairing.Pacing.SlowedDown(), default));
         Assert.Null(await FindAsync(store, pairing));
         Assert.Equal(PairingAddition.Added, await store.TryAddAsync(pairing with { Id = Guid.NewGuid() }, default));
@@ -196,7 +195,7 @@ public abstract partial class PairingStoreConformance
         return (store, pairing);
     }
 
-    /// <summary>Calls at the same time, every one over a connection of its own.</summary>
+    /// <summary>Runs calls at the same time, each over its own connection.</summary>
     private Task<T[]> AtOnceAsync<T>(int count, Func<IPairingStore, ValueTask<T>> call)
     {
         var stores = Enumerable.Range(0, count).Select(_ => CreateStore()).ToArray();

@@ -4,7 +4,7 @@ using System.Diagnostics.Metrics;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Every activity and every measurement of this process, as text, while it lives.</summary>
+/// <summary>Records every activity and measurement of this process as text.</summary>
 internal sealed class Telemetry : IDisposable
 {
     private readonly ConcurrentQueue<string> _traces = [];

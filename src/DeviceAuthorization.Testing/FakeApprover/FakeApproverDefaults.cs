@@ -1,6 +1,6 @@
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Names of the sign-in that believes a header.</summary>
+/// <summary>The names of the sign-in for tests.</summary>
 public static class FakeApproverDefaults
 {
     /// <summary>The scheme that <c>AddFakeApprover()</c> adds.</summary>
@@ -9,6 +9,6 @@ public static class FakeApproverDefaults
     /// <summary>The request header that holds the id of the user who is signed in.</summary>
     public const string UserHeader = "X-Fake-Approver";
 
-    /// <summary>The request header that limits the sign-in to some scopes, separated by blanks; without it nothing is limited.</summary>
+    /// <summary>The request header that limits the sign-in to some scopes, separated by blanks. Without it there is no limit.</summary>
     public const string ScopesHeader = "X-Fake-Approver-Scopes";
 }

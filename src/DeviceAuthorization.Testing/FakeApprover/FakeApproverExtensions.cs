@@ -12,12 +12,11 @@ public static class FakeApproverExtensions
     private static readonly string[] Environments = ["Development", "Test", "Testing"];
 
     /// <summary>
-    /// Adds a sign-in that believes the header <see cref="FakeApproverDefaults.UserHeader"/>: anybody is whom they say they are. So a host
-    /// that has it does not start unless its environment is Development, Test or Testing.
+    /// Adds a sign-in that trusts the header <see cref="FakeApproverDefaults.UserHeader"/>: any caller can be any user. The host therefore starts only
+    /// if its environment is Development, Test or Testing.
     /// </summary>
-    /// <param name="builder">The host's authentication. Name the scheme its default, or set <c>DeviceAuthorization:ApproverScheme</c> to it.</param>
+    /// <param name="builder">The host's authentication. Make the scheme its default, or set <c>DeviceAuthorization:ApproverScheme</c> to it.</param>
     /// <param name="scheme">The name of the scheme.</param>
-    /// <returns>The same.</returns>
     public static AuthenticationBuilder AddFakeApprover(this AuthenticationBuilder builder, string scheme = FakeApproverDefaults.AuthenticationScheme)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -25,7 +24,7 @@ public static class FakeApproverExtensions
         builder.Services.AddOptions<AuthenticationSchemeOptions>(scheme)
             .Validate<IHostEnvironment>(
                 (_, environment) => Environments.Contains(environment.EnvironmentName, StringComparer.OrdinalIgnoreCase),
-                "AddFakeApprover() believes anybody. It is for the environments Development, Test and Testing only: remove it from this host.")
+                "AddFakeApprover() trusts any caller. It is for the environments Development, Test and Testing only: remove it from this host.")
             .ValidateOnStart();
         return builder;
     }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Believes whoever says who they are.</summary>
+/// <summary>Signs in the user that the header names.</summary>
 internal sealed class FakeApproverHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {

@@ -1,16 +1,16 @@
 namespace DeviceAuthorization.Testing;
 
-/// <summary>Loses answers on the way back: the host has done what it was asked to, and whoever asked gets a broken connection.</summary>
-/// <param name="drops">Which ones: sees the answer, and by its <see cref="HttpResponseMessage.RequestMessage"/> what was asked.</param>
+/// <summary>Drops answers on the way back: the host has done its work, and the caller gets a broken connection.</summary>
+/// <param name="drops">Which answers to drop. <see cref="HttpResponseMessage.RequestMessage"/> has the request.</param>
 public sealed class AnswerDroppingHandler(Func<HttpResponseMessage, bool> drops) : DelegatingHandler
 {
     private int _dropped;
 
-    /// <summary>How many answers were lost so far.</summary>
+    /// <summary>How many answers were dropped so far.</summary>
     public int Dropped => Volatile.Read(ref _dropped);
 
     /// <inheritdoc/>
-    /// <exception cref="HttpRequestException">The answer was lost.</exception>
+    /// <exception cref="HttpRequestException">The answer was dropped.</exception>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await base.SendAsync(request, cancellationToken);

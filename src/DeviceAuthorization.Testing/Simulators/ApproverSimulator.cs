@@ -4,33 +4,32 @@ using System.Text.Json;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>A signed-in user who decides by the JSON endpoints of the flow.</summary>
+/// <summary>A signed-in user who decides through the JSON endpoints of the flow.</summary>
 /// <param name="http">Reaches the host.</param>
 /// <param name="userId">
-/// Who it is, for a host with <c>AddFakeApprover()</c>; <see langword="null"/> when <paramref name="http"/> carries a sign-in of the host's own.
+/// The user's id, for a host with <c>AddFakeApprover()</c>; <see langword="null"/> if <paramref name="http"/> carries the host's own sign-in.
 /// </param>
-/// <param name="scopes">Limits the sign-in to these scopes; <see langword="null"/> for one without limits.</param>
+/// <param name="scopes">Limits the sign-in to these scopes; <see langword="null"/> for no limit.</param>
 public sealed class ApproverSimulator(HttpClient http, string? userId = null, IReadOnlyList<string>? scopes = null)
 {
     /// <summary>The path of the endpoints, as given to <c>MapDeviceAuthorization</c>.</summary>
     /// <value><c>/api/auth/device</c> by default.</value>
     public string Prefix { get; init; } = "/api/auth/device";
 
-    /// <summary>Looks a pairing up.</summary>
+    /// <summary>Enters a code, which claims its pairing.</summary>
     /// <param name="userCode">The code as typed.</param>
-    /// <param name="cancellationToken">Stops the call.</param>
-    /// <returns><see cref="ApproverAnswer.Found"/> when it may be decided.</returns>
+    /// <returns><see cref="ApproverAnswer.Found"/> if the approver may decide.</returns>
     public Task<ApproverAnswer> LookUpAsync(string userCode, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(userCode);
         return SendAsync(HttpMethod.Get, $"pending/{Uri.EscapeDataString(userCode)}", null, ReadFound, cancellationToken);
     }
 
-    /// <summary>Says yes.</summary>
+    /// <summary>Approves the pairing.</summary>
     /// <param name="userCode">The code as typed.</param>
-    /// <param name="approvedScopes">What to grant.</param>
-    /// <param name="cancellationToken">Stops the call; whether the host heard it is then unknown.</param>
-    /// <returns><see cref="ApproverAnswer.Approved"/> when it counts.</returns>
+    /// <param name="approvedScopes">The scopes to grant.</param>
+    /// <param name="cancellationToken">After a cancellation, it is unknown whether the host received the approval.</param>
+    /// <returns><see cref="ApproverAnswer.Approved"/> if it counts.</returns>
     public Task<ApproverAnswer> ApproveAsync(string userCode, IReadOnlyList<string> approvedScopes, CancellationToken cancellationToken = default) => SendAsync(
         HttpMethod.Post,
         "approve",
@@ -38,10 +37,10 @@ public sealed class ApproverSimulator(HttpClient http, string? userId = null, IR
         body => new ApproverAnswer.Approved(body.GetProperty("device_id").GetString()!, body.GetProperty("device_name").GetString()),
         cancellationToken);
 
-    /// <summary>Says no.</summary>
+    /// <summary>Denies the pairing.</summary>
     /// <param name="userCode">The code as typed.</param>
-    /// <param name="cancellationToken">Stops the call; whether the host heard it is then unknown.</param>
-    /// <returns><see cref="ApproverAnswer.Denied"/> when it counts.</returns>
+    /// <param name="cancellationToken">After a cancellation, it is unknown whether the host received the denial.</param>
+    /// <returns><see cref="ApproverAnswer.Denied"/> if it counts.</returns>
     public Task<ApproverAnswer> DenyAsync(string userCode, CancellationToken cancellationToken = default) =>
         SendAsync(HttpMethod.Post, "deny", new { user_code = userCode }, _ => new ApproverAnswer.Denied(), cancellationToken);
 

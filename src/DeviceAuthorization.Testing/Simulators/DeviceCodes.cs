@@ -2,30 +2,30 @@ using System.Text.Json.Serialization;
 
 namespace DeviceAuthorization.Testing;
 
-/// <summary>What a device was given when it asked to be paired (RFC 8628 §3.2).</summary>
+/// <summary>The answer to a device that starts a pairing (RFC 8628 §3.2).</summary>
 public sealed record DeviceCodes
 {
     /// <summary>The secret it polls with.</summary>
     [JsonPropertyName("device_code")]
     public required string DeviceCode { get; init; }
 
-    /// <summary>What its owner enters, as it is shown.</summary>
+    /// <summary>The code that its owner enters, as the device shows it.</summary>
     [JsonPropertyName("user_code")]
     public required string UserCode { get; init; }
 
-    /// <summary>Where its owner enters it.</summary>
+    /// <summary>The page where its owner enters it.</summary>
     [JsonPropertyName("verification_uri")]
     public required string VerificationUri { get; init; }
 
-    /// <summary>The same with the code in it.</summary>
+    /// <summary>The same page, with the code in the link.</summary>
     [JsonPropertyName("verification_uri_complete")]
     public required string VerificationUriComplete { get; init; }
 
-    /// <summary>How long the codes are good for, in seconds.</summary>
+    /// <summary>How long the codes are valid, in seconds.</summary>
     [JsonPropertyName("expires_in")]
     public required int ExpiresIn { get; init; }
 
-    /// <summary>Least time between two polls, in seconds.</summary>
+    /// <summary>The least time between two polls, in seconds.</summary>
     [JsonPropertyName("interval")]
     public required int Interval { get; init; }
 

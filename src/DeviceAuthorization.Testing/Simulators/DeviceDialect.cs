@@ -1,6 +1,6 @@
 namespace DeviceAuthorization.Testing;
 
-/// <summary>What a device speaks to the endpoints of the flow.</summary>
+/// <summary>The dialect in which a device calls the endpoints of the flow.</summary>
 public enum DeviceDialect
 {
     /// <summary>RFC 8628: form-encoded requests.</summary>

@@ -7,11 +7,11 @@ using DeviceAuthorization.Rules;
 namespace DeviceAuthorization.Testing;
 
 /// <summary>
-/// A device without a keyboard, as the hosts see it: asks for codes, polls no faster than it may, and comes away with a token or with the
-/// reason why not. May be used for many pairings, also at once.
+/// A device without a keyboard, as hosts see it: it asks for codes, polls no faster than it may, and ends with a token or with the reason why not.
+/// It can run many pairings, also at once.
 /// </summary>
 /// <param name="http">Reaches the host; its base address ends where <see cref="Prefix"/> begins.</param>
-/// <param name="clock">Paces the loops. A fake one must be moved on by the test.</param>
+/// <param name="clock">Paces the loops. The test must move a fake one forward.</param>
 public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
 {
     private static readonly TimeSpan SlowDownStep = TimeSpan.FromSeconds(5);
@@ -20,33 +20,32 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
     /// <value><c>/api/auth/device</c> by default.</value>
     public string Prefix { get; init; } = "/api/auth/device";
 
-    /// <summary>What the device speaks.</summary>
+    /// <summary>The dialect of the device.</summary>
     public DeviceDialect Dialect { get; init; }
 
-    /// <summary>The app: <c>client_id</c>, or RomM's <c>client</c>.</summary>
+    /// <summary>The client: <c>client_id</c>, or RomM's <c>client</c>.</summary>
     public string ClientId { get; init; } = "simulated-tv";
 
-    /// <summary>What the device calls itself.</summary>
+    /// <summary>The name that the device reports.</summary>
     public string Name { get; init; } = "Simulated TV";
 
-    /// <summary>By what its owner's registry knows the device again; <see langword="null"/> for a new device each time. RomM's dialect needs one.</summary>
+    /// <summary>The identifier by which the registry recognises the device; <see langword="null"/> for a new device each time. RomM's dialect needs one.</summary>
     public string? Identifier { get; init; }
 
-    /// <summary>The scopes to ask for. None means the host's default, which RomM's dialect does not know.</summary>
+    /// <summary>The scopes to request. If empty, the host's default, which RomM's dialect does not have.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
     /// <summary>Sent with each poll, so that a lost token can be fetched again; <see langword="null"/> to send none.</summary>
     public string? IdempotencyKey { get; init; }
 
     /// <summary>
-    /// Gets the number that the device is to show, whenever a poll of the loop brings one; <see langword="null"/> for a device that cannot show
-    /// any, and does not say that it can.
+    /// Receives the number that the device must show, whenever a poll of the loop returns one; <see langword="null"/> for a device that cannot show
+    /// a number, and reports so.
     /// </summary>
     public Action<int>? ShowNumber { get; init; }
 
     /// <summary>Asks for codes, once.</summary>
-    /// <param name="cancellationToken">Stops the call.</param>
-    /// <exception cref="HttpRequestException">The host did not answer, or did not give any; with its status.</exception>
+    /// <exception cref="HttpRequestException">The host did not answer, or refused; then with its status.</exception>
     public async Task<DeviceCodes> StartAsync(CancellationToken cancellationToken = default)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{Prefix}/init") { Content = StartContent() };
@@ -56,8 +55,8 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
     }
 
     /// <summary>Asks for the token, once.</summary>
-    /// <param name="codes">What <see cref="StartAsync"/> gave.</param>
-    /// <param name="cancellationToken">Stops the call; whether the host heard it is then unknown.</param>
+    /// <param name="codes">The answer of <see cref="StartAsync"/>.</param>
+    /// <param name="cancellationToken">After a cancellation, it is unknown whether the host received the poll.</param>
     public async Task<DeviceAnswer> PollAsync(DeviceCodes codes, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(codes);
@@ -79,11 +78,10 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
     }
 
     /// <summary>
-    /// Polls until the answer is final: at once, then at the interval, which grows as the host says. The host has the last word on when the
-    /// codes have expired; one that never comes back is polled until <paramref name="cancellationToken"/> ends it.
+    /// Polls until the answer is final: at once, then at the interval, which grows as the host says. Only the host decides when the codes have
+    /// expired. If the host never answers again, polls until <paramref name="cancellationToken"/> ends the loop.
     /// </summary>
-    /// <param name="codes">What <see cref="StartAsync"/> gave.</param>
-    /// <param name="cancellationToken">Stops the loop.</param>
+    /// <param name="codes">The answer of <see cref="StartAsync"/>.</param>
     public async Task<DeviceAnswer> PollUntilFinalAsync(DeviceCodes codes, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(codes);
@@ -111,9 +109,8 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
         }
     }
 
-    /// <summary>The whole of it: asks for codes until the host gives some, shows them, polls until the answer is final.</summary>
-    /// <param name="show">Gets the codes, for an approver; polling starts when it is done.</param>
-    /// <param name="cancellationToken">Stops the loop.</param>
+    /// <summary>Runs a whole pairing: asks until the host gives codes, shows them, and polls until the answer is final.</summary>
+    /// <param name="show">Receives the codes, for an approver. Polling starts when it has finished.</param>
     public async Task<DeviceAnswer> PairAsync(Func<DeviceCodes, Task> show, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(show);
@@ -193,7 +190,7 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
         _ => [],
     };
 
-    /// <summary>A connection that failed, a timeout, and a 503 of <see cref="StartAsync"/>; not what the caller cancelled.</summary>
+    /// <summary>A failed connection, a timeout, or a 503 of <see cref="StartAsync"/>; not a cancellation by the caller.</summary>
     private static bool IsOutage(Exception exception, CancellationToken cancellationToken) => exception switch
     {
         HttpRequestException { StatusCode: null or HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests } => true,

@@ -7,17 +7,16 @@ namespace Microsoft.AspNetCore.Http;
 /// <summary>Reads the device of a request.</summary>
 public static class PairedDeviceHttpContextExtensions
 {
-    /// <summary>The device that makes this request; <see langword="null"/> when none was authenticated.</summary>
-    /// <param name="context">The request.</param>
+    /// <summary>The device that makes this request; <see langword="null"/> if none was authenticated.</summary>
     public static PairedDevice? GetPairedDevice(this HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         return context.Features.Get<PairedDevice>();
     }
 
-    /// <summary>The device that this request is about: the named one, or else the one that makes it.</summary>
-    /// <param name="context">The request, authenticated.</param>
-    /// <param name="deviceId">The id that the request names; <see langword="null"/> or empty when it names none.</param>
+    /// <summary>Finds the device that this request is about: the named one, or else the one that makes the request.</summary>
+    /// <param name="context">The request, which must be authenticated.</param>
+    /// <param name="deviceId">The id that the request names; <see langword="null"/> or empty if it names none.</param>
     public static ValueTask<RequestDevice> FindDeviceAsync(this HttpContext context, string? deviceId)
     {
         ArgumentNullException.ThrowIfNull(context);

@@ -6,7 +6,7 @@ using DeviceAuthorization.Codes;
 
 namespace DeviceAuthorization;
 
-/// <summary>The secret a device polls with (RFC 8628 §3.2): 256 random bits, base64url. Stores hold its hash only.</summary>
+/// <summary>The secret a device polls with (RFC 8628 §3.2): 256 random bits, base64url. Stores keep only its hash.</summary>
 public sealed class DeviceCode
 {
     private const int Bytes = 32;
@@ -18,24 +18,23 @@ public sealed class DeviceCode
 
     private DeviceCode(string value) => _value = value;
 
-    /// <summary>Makes a new code.</summary>
+    /// <summary>Makes a new random code.</summary>
     public static DeviceCode New() => new(Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(Bytes)));
 
-    /// <summary>Reads a code that a device sent. What cannot be one is told apart here, before any store is asked.</summary>
-    /// <param name="value">The text, taken as it is.</param>
-    /// <param name="code">The code.</param>
+    /// <summary>Reads a code that a device sent. Rejects a malformed one before any store is asked.</summary>
+    /// <param name="value">The text as sent. Nothing is trimmed.</param>
     public static bool TryParse([NotNullWhen(true)] string? value, [NotNullWhen(true)] out DeviceCode? code)
     {
         code = value is { Length: Length } && !value.AsSpan().ContainsAnyExcept(Symbols) ? new DeviceCode(value) : null;
         return code is not null;
     }
 
-    /// <summary>The code itself: for the answer to the device, and for nothing else.</summary>
+    /// <summary>The code itself: only for the answer to the device.</summary>
     public string Reveal() => _value;
 
-    /// <summary>What stores keep: SHA-256, lower-case hex.</summary>
+    /// <summary>The hash that stores keep: SHA-256, lower-case hex.</summary>
     public string Hash() => SecretHash.Of(_value);
 
-    /// <summary>Never the code.</summary>
+    /// <summary>Does not show the code.</summary>
     public override string ToString() => "DeviceCode(***)";
 }

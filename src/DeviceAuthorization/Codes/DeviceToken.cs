@@ -9,8 +9,8 @@ using DeviceAuthorization.Codes;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The opaque bearer token of a device: prefix, 43 characters that carry 256 bits, and a checksum of 6, all of
-/// <c>0-9A-Za-z</c>. Stores hold its hash only.
+/// An opaque access token (RFC 6750): a prefix, 43 characters that carry 256 bits, and a checksum of 6 characters. The characters are
+/// <c>0-9A-Za-z</c>. Stores keep only its hash.
 /// </summary>
 public sealed class DeviceToken
 {
@@ -24,29 +24,24 @@ public sealed class DeviceToken
     private DeviceToken(string value) => _value = value;
 
     /// <summary>
-    /// Makes the token of a pairing. The same device code and salt always give the same token, so that a repeated redemption
-    /// cannot make a second one; without the device code, which only the device has, the salt gives nothing.
+    /// Makes the token of a pairing. The same device code and salt always make the same token, so a repeated redemption cannot make a
+    /// second one. The salt is useless without the device code, which only the device has.
     /// </summary>
-    /// <param name="code">The device code, as the device sent it.</param>
-    /// <param name="salt">The salt of the grant.</param>
-    /// <param name="prefix">What the token starts with.</param>
+    /// <param name="salt">The <see cref="PairingGrant.TokenSalt"/>.</param>
+    /// <param name="prefix">The <see cref="DeviceAuthorizationOptions.TokenPrefix"/>.</param>
     public static DeviceToken Derive(DeviceCode code, string salt, string prefix)
     {
         ArgumentNullException.ThrowIfNull(code);
         return Of(HMACSHA256.HashData(Encoding.UTF8.GetBytes(code.Reveal()), Encoding.UTF8.GetBytes("DeviceAuthorization token\n" + salt)), prefix);
     }
 
-    /// <summary>Makes a token that belongs to no pairing.</summary>
-    /// <param name="prefix">What the token starts with.</param>
+    /// <summary>Makes a random token, which belongs to no pairing.</summary>
+    /// <param name="prefix">The <see cref="DeviceAuthorizationOptions.TokenPrefix"/>.</param>
     public static DeviceToken New(string prefix) => Of(RandomNumberGenerator.GetBytes(32), prefix);
 
-    /// <summary>
-    /// Reads a token that a client sent. Wrong prefix, length, characters or checksum are told apart here, before any store is
-    /// asked.
-    /// </summary>
-    /// <param name="value">The text, taken as it is.</param>
-    /// <param name="prefix">What tokens of this host start with.</param>
-    /// <param name="token">The token.</param>
+    /// <summary>Reads a token that a caller sent. Rejects a wrong prefix, length, character or checksum before any store is asked.</summary>
+    /// <param name="value">The text as sent. Nothing is trimmed.</param>
+    /// <param name="prefix">The <see cref="DeviceAuthorizationOptions.TokenPrefix"/>.</param>
     public static bool TryParse([NotNullWhen(true)] string? value, string prefix, [NotNullWhen(true)] out DeviceToken? token)
     {
         ArgumentNullException.ThrowIfNull(prefix);
@@ -64,13 +59,13 @@ public sealed class DeviceToken
         return true;
     }
 
-    /// <summary>The token itself: for the answer to the device, and for nothing else.</summary>
+    /// <summary>The token itself: only for the answer that delivers it.</summary>
     public string Reveal() => _value;
 
-    /// <summary>What stores keep: SHA-256, lower-case hex.</summary>
+    /// <summary>The hash that stores keep: SHA-256, lower-case hex.</summary>
     public string Hash() => SecretHash.Of(_value);
 
-    /// <summary>Never the token.</summary>
+    /// <summary>Does not show the token.</summary>
     public override string ToString() => "DeviceToken(***)";
 
     private static DeviceToken Of(byte[] secret, string prefix)
@@ -79,7 +74,7 @@ public sealed class DeviceToken
         return new DeviceToken(body + Checksum(body));
     }
 
-    /// <summary>Catches typing errors and junk, nothing more; 32 bits fit in six digits.</summary>
+    /// <summary>Catches typing errors and junk, not forgery. 32 bits fit in six digits.</summary>
     private static string Checksum(string body)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

@@ -3,12 +3,12 @@ using System.Text;
 
 namespace DeviceAuthorization.Codes;
 
-/// <summary>The one form in which codes, tokens and keys are stored and looked up.</summary>
+/// <summary>The hash by which codes, tokens and keys are stored and found.</summary>
 internal static class SecretHash
 {
     /// <summary>
-    /// SHA-256, lower-case hex. No salt and no slow hash: device codes and tokens have 256 bits. User codes have not, see
-    /// docs/security.md.
+    /// SHA-256, lower-case hex. Device codes and tokens have 256 bits, so they need neither a salt nor a slow hash. User codes have
+    /// fewer: see docs/security.md.
     /// </summary>
     public static string Of(string secret)
     {

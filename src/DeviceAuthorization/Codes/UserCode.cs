@@ -4,7 +4,7 @@ using DeviceAuthorization.Codes;
 
 namespace DeviceAuthorization;
 
-/// <summary>The short code a person reads from the device and types (RFC 8628 §6.1). Made and read by <see cref="UserCodeFormat"/>.</summary>
+/// <summary>The short code that a person reads from the device and types (RFC 8628 §6.1). <see cref="UserCodeFormat"/> makes and reads it.</summary>
 public sealed class UserCode
 {
     private readonly string _value;
@@ -14,7 +14,7 @@ public sealed class UserCode
     /// <summary>The code without separators, as RomM's clients get it.</summary>
     public string Reveal() => _value;
 
-    /// <summary>The code as people read it: in groups of four, or else of five or three, <c>WDJB-MJHT</c>.</summary>
+    /// <summary>The code in groups of four, as people read it: <c>WDJB-MJHT</c>. Else in groups of five or three, or in two halves.</summary>
     public string RevealGrouped()
     {
         var size = _value.Length % 4 == 0 ? 4 : _value.Length % 5 == 0 ? 5 : _value.Length % 3 == 0 ? 3 : (_value.Length + 1) / 2;
@@ -22,8 +22,8 @@ public sealed class UserCode
     }
 
     /// <summary>
-    /// What stores look it up by, lower-case hex: HMAC-SHA-256 under a key of <see cref="DeviceAuthorizationOptions.UserCodeKeys"/>, or SHA-256
-    /// where the host has none.
+    /// The hash by which stores find it, lower-case hex: HMAC-SHA-256 under a key of <see cref="DeviceAuthorizationOptions.UserCodeKeys"/>, or
+    /// SHA-256 if the host has no key.
     /// </summary>
     /// <param name="key">The key; empty for none.</param>
     public string Hash(ReadOnlySpan<byte> key = default)
@@ -38,6 +38,6 @@ public sealed class UserCode
         return Convert.ToHexStringLower(hash);
     }
 
-    /// <summary>Never the code.</summary>
+    /// <summary>Does not show the code.</summary>
     public override string ToString() => "UserCode(***)";
 }

@@ -4,12 +4,12 @@ using System.Security.Cryptography;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// What user codes look like, how they are made, and how the spelling of people is read (RFC 8628 §6.1). Every look-up goes
-/// through <see cref="TryParse"/>, so that all spellings of a code are one code.
+/// Defines what user codes look like, makes them, and reads what people type (RFC 8628 §6.1). Only <see cref="TryParse"/> reads codes, so
+/// all spellings of a code are one code.
 /// </summary>
 public sealed class UserCodeFormat
 {
-    /// <summary>Twenty consonants: no word can come of them, and no two are easily confused (RFC 8628 §6.1).</summary>
+    /// <summary>Twenty consonants: they spell no words, and no two are easily confused (RFC 8628 §6.1).</summary>
     public const string Consonants = "BCDFGHJKLMNPQRSTVWXZ";
 
     /// <summary>RomM's 31 symbols: letters and digits without I, L, O, 0 and 1.</summary>
@@ -17,41 +17,40 @@ public sealed class UserCodeFormat
 
     private const int LongestInput = 64;
 
-    // A symbol outside the alphabet is read as its one look-alike inside, if it has exactly one.
+    // A symbol outside the alphabet is read as its look-alike inside it, if there is exactly one.
     private static readonly string[] LookAlikes = ["0O", "1IL", "2Z", "5S", "8B", "UV"];
 
     /// <summary>Eight consonants, <c>XXXX-XXXX</c>: 34.6 bits. The default.</summary>
     public static UserCodeFormat Standard => new();
 
-    /// <summary>Ten consonants, <c>XXXXX-XXXXX</c>: 43.2 bits, for more than some two hundred pairings at once.</summary>
+    /// <summary>Ten consonants, <c>XXXXX-XXXXX</c>: 43.2 bits, for more than about 200 pairings at once.</summary>
     public static UserCodeFormat Large => new() { Length = 10 };
 
-    /// <summary>Twelve digits, <c>XXXX-XXXX-XXXX</c>: 39.9 bits, for devices and people with number keys only.</summary>
+    /// <summary>Twelve digits, <c>XXXX-XXXX-XXXX</c>: 39.9 bits, for people who type on number keys.</summary>
     public static UserCodeFormat Numeric => new() { Alphabet = "0123456789", Length = 12 };
 
-    /// <summary>RomM's: eight of 31 symbols, 39.6 bits.</summary>
+    /// <summary>RomM's format: eight of 31 symbols, 39.6 bits.</summary>
     public static UserCodeFormat RomM => new() { Alphabet = RomMSymbols };
 
-    /// <summary>The symbols: distinct capital letters and digits of ASCII, with no 0 beside O and no 1 beside I or L.</summary>
+    /// <summary>The symbols: distinct ASCII capitals and digits, but not both 0 and O, nor 1 with I or L.</summary>
     /// <value><see cref="Consonants"/> by default.</value>
     public string Alphabet { get; set; } = Consonants;
 
-    /// <summary>Symbols in a code, separators aside.</summary>
+    /// <summary>Symbols in a code, without separators.</summary>
     /// <value>8 by default; from 6 to 16, and enough for 34 bits over <see cref="Alphabet"/>.</value>
     public int Length { get; set; } = 8;
 
-    /// <summary>How hard a code is to guess: the binary logarithm of the number of codes.</summary>
+    /// <summary>The strength of a code in bits: the binary logarithm of the number of codes.</summary>
     internal double Bits => Length * Math.Log2(Alphabet.Length);
 
-    /// <summary>Makes a new code, each symbol with the same chance.</summary>
+    /// <summary>Makes a new code. Each symbol is equally likely.</summary>
     public UserCode New() => new(RandomNumberGenerator.GetString(Alphabet, Length));
 
     /// <summary>
-    /// Reads a code as people type it: any case, full-width letters, spaces, dashes and other punctuation anywhere, look-alikes
-    /// from outside the alphabet. Other characters are passed over; the length must then be exact.
+    /// Reads a code as people type it: in any case, in full-width letters, with look-alikes from outside the alphabet. Skips spaces, dashes
+    /// and all other characters. The number of symbols must then be exact.
     /// </summary>
-    /// <param name="input">The text as typed; more than 64 characters are no code.</param>
-    /// <param name="code">The code.</param>
+    /// <param name="input">The text as typed. More than 64 characters are never a code.</param>
     public bool TryParse(string? input, [NotNullWhen(true)] out UserCode? code)
     {
         code = null;
@@ -74,8 +73,8 @@ public sealed class UserCodeFormat
         return code is not null;
     }
 
-    /// <summary>What is wrong with the format, and what to do about it; <see langword="null"/> when nothing is.</summary>
-    /// <param name="allowWeak">Whether less than 34 bits will do.</param>
+    /// <summary>What is wrong with the format, and what to do about it; <see langword="null"/> if nothing is.</summary>
+    /// <param name="allowWeak">Whether a code may have less than 34 bits.</param>
     internal string? Problem(bool allowWeak) => this switch
     {
         { Alphabet: null } => "UserCode.Alphabet is missing.",
@@ -93,7 +92,7 @@ public sealed class UserCodeFormat
 
     private char? Read(char typed)
     {
-        // Full-width forms of ASCII, from East Asian keyboards. Folding case by ASCII alone keeps ſ from becoming S, and K (U+212A) K.
+        // East Asian keyboards type full-width forms of ASCII. Only ASCII letters change case: ſ must not become S, nor the Kelvin sign K.
         var symbol = typed is >= '\uFF01' and <= '\uFF5E' ? (char)(typed - 0xFEE0) : typed;
         symbol = char.IsAsciiLetterLower(symbol) ? (char)(symbol - 'a' + 'A') : symbol;
         if (Alphabet.Contains(symbol))

@@ -3,10 +3,10 @@ namespace DeviceAuthorization;
 /// <summary>A device in a user's registry: the record the user sees, renames and revokes.</summary>
 public sealed record Device
 {
-    /// <summary>The id, made by the library.</summary>
+    /// <summary>The id, which the library makes.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The owner.</summary>
+    /// <summary>The user who owns it.</summary>
     public required string UserId { get; init; }
 
     /// <summary>The name people see, at most 255 characters.</summary>
@@ -15,7 +15,7 @@ public sealed record Device
     /// <summary>The system it runs on, as it reported; at most 50 characters.</summary>
     public string? Platform { get; init; }
 
-    /// <summary>The client on it; at most 50 characters when it registered itself, 128 when it was paired.</summary>
+    /// <summary>The client on it; at most 50 characters if it registered itself, 128 if it was paired.</summary>
     public string? Client { get; init; }
 
     /// <summary>The version of the client, as it reported; at most 50 characters.</summary>
@@ -30,12 +30,12 @@ public sealed record Device
     /// <summary>The host name, as it reported; at most 255 characters.</summary>
     public string? Hostname { get; init; }
 
-    /// <summary>What the device calls its installation when it pairs; unique per user.</summary>
+    /// <summary>The device's own identifier of its installation, sent when it pairs; unique per user.</summary>
     public string? ClientDeviceIdentifier { get; init; }
 
     /// <summary>
-    /// What a device is recognised by that registers without pairing (<see cref="DeviceFingerprint"/>); unique per user.
-    /// <see langword="null"/> when it has none, or shall not be recognised.
+    /// Recognises a device that registers without pairing (<see cref="DeviceFingerprint"/>); unique per user. <see langword="null"/> if it has none,
+    /// or must not be recognised.
     /// </summary>
     public string? Fingerprint { get; init; }
 
@@ -45,7 +45,7 @@ public sealed record Device
     /// <summary>Whether it exchanges saves.</summary>
     public bool SyncEnabled { get; init; } = true;
 
-    /// <summary>Settings of that, some of them secret.</summary>
+    /// <summary>Settings for the exchange of saves, some of them secret.</summary>
     public SecretDocument? SyncConfig { get; init; }
 
     /// <summary>When it was registered or last called the API, to within five minutes.</summary>
@@ -54,9 +54,9 @@ public sealed record Device
     /// <summary>When it was registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When the record last changed; being seen is no change.</summary>
+    /// <summary>When the record last changed. A new <see cref="LastSeenAt"/> is no change.</summary>
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>Raised by the repository with every replacement; the compare of its compare-and-swap.</summary>
+    /// <summary>The repository raises this with every replacement, and compares it before the next (compare-and-swap).</summary>
     public long Version { get; init; }
 }

@@ -1,19 +1,16 @@
 namespace DeviceAuthorization;
 
-/// <summary>
-/// What a device is recognised by that has no identifier of its own: its hardware address alone, or else its host name and platform
-/// together, in one spelling.
-/// </summary>
+/// <summary>Recognises a device without an identifier: by its hardware address alone, or else by its host name and platform together.</summary>
 public static class DeviceFingerprint
 {
-    /// <summary>Makes the fingerprint.</summary>
+    /// <summary>Makes the fingerprint, in one spelling.</summary>
     /// <param name="macAddress">
-    /// The hardware address in any usual spelling. What is none, or one that many devices share (all zeros, broadcast, Android's
-    /// <c>02:00:00:00:00:00</c>), does not count.
+    /// The hardware address in any usual spelling. Ignored if it is invalid, or one that many devices share (all zeros, broadcast, Android's
+    /// <c>02:00:00:00:00:00</c>).
     /// </param>
-    /// <param name="hostname">The host name; case does not count.</param>
-    /// <param name="platform">The platform; case does not count.</param>
-    /// <returns>The fingerprint; <see langword="null"/> when there is not enough to recognise a device by.</returns>
+    /// <param name="hostname">The host name, in any case.</param>
+    /// <param name="platform">The platform, in any case.</param>
+    /// <returns>The fingerprint; <see langword="null"/> if there is too little to recognise a device by.</returns>
     public static string? Of(string? macAddress, string? hostname, string? platform)
     {
         var hex = string.Concat((macAddress ?? "").Where(c => c is not (':' or '-' or '.' or ' '))).ToLowerInvariant();

@@ -3,9 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace DeviceAuthorization.Diagnostics;
 
 /// <summary>
-/// Every message of this assembly. Ids are never reused. Pairings appear by id, users and devices by theirs; codes, tokens and what
-/// a device says of itself never. Debug: what devices do. Information: what an owner wants in an audit. Error: what an operator
-/// must mend.
+/// All messages of this assembly. Ids are never reused. Pairings, users and devices appear by id; codes, tokens and what a device says about
+/// itself never appear. Debug: what devices do. Information: what an owner wants in an audit. Error: what an operator must fix.
 /// </summary>
 internal static partial class Log
 {
@@ -16,10 +15,10 @@ internal static partial class Log
     [LoggerMessage(1, LogLevel.Debug, "Pairing {PairingId} started.")]
     public static partial void PairingStarted(this ILogger logger, Guid pairingId);
 
-    [LoggerMessage(2, LogLevel.Warning, "A pairing was refused: the store is full. Raise DeviceAuthorization:MaxLivePairings if this is honest traffic.")]
+    [LoggerMessage(2, LogLevel.Warning, "A pairing was refused: the store is full. Raise DeviceAuthorization:MaxLivePairings if this is legitimate traffic.")]
     public static partial void StoreFull(this ILogger logger);
 
-    [LoggerMessage(3, LogLevel.Error, "A pairing was refused: {Attempts} user codes in a row were taken. Make user codes longer.")]
+    [LoggerMessage(3, LogLevel.Error, "A pairing was refused: {Attempts} user codes in a row were already in use. Make user codes longer.")]
     public static partial void CodesExhausted(this ILogger logger, int attempts);
 
     [LoggerMessage(4, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}.")]
@@ -31,7 +30,7 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Information, "Pairing {PairingId} redeemed: device {DeviceId} has token {TokenId}.")]
     public static partial void PairingRedeemed(this ILogger logger, Guid pairingId, string deviceId, Guid tokenId);
 
-    // 7 named a token that was revoked for one reason among others: see 16 and 17.
+    // 7 was a token revoked for one reason of several: 16 and 17 replace it.
 
     [LoggerMessage(8, LogLevel.Error, "A request of the pairing flow failed and was answered 503.")]
     public static partial void RequestFailed(this ILogger logger, Exception exception);
@@ -42,76 +41,76 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "Pairing {PairingId} was not redeemed: user {UserId} has {Limit} live tokens already.")]
     public static partial void TokenLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
 
-    [LoggerMessage(11, LogLevel.Debug, "Pairing {PairingId} is in the hands of user {UserId}.")]
+    [LoggerMessage(11, LogLevel.Debug, "Pairing {PairingId} was claimed by user {UserId}.")]
     public static partial void PairingClaimed(this ILogger logger, Guid pairingId, string userId);
 
-    [LoggerMessage(12, LogLevel.Debug, "User {UserId} entered a code that they may not use; it is of pairing {PairingId}, if of any.")]
+    [LoggerMessage(12, LogLevel.Debug, "User {UserId} entered a code that they may not use. Pairing: {PairingId} (null if none).")]
     public static partial void CodeRefused(this ILogger logger, string userId, Guid? pairingId);
 
     [LoggerMessage(13, LogLevel.Warning, "A limit was reached: {Limit} (DeviceAuthorization:RateLimits).")]
     public static partial void LimitReached(this ILogger logger, string limit);
 
-    [LoggerMessage(14, LogLevel.Warning, "Codes of one network are entered from elsewhere more often than CampaignThreshold, the last one of pairing {PairingId}: this looks like phishing.")]
+    [LoggerMessage(14, LogLevel.Warning, "Codes of one network are entered from other networks more often than CampaignThreshold allows, most recently that of pairing {PairingId}. This looks like phishing.")]
     public static partial void CampaignSuspected(this ILogger logger, Guid pairingId);
 
-    [LoggerMessage(15, LogLevel.Warning, "Pairing {PairingId} was voided: its code is in several hands, or it is part of what looks like a campaign.")]
+    [LoggerMessage(15, LogLevel.Warning, "Pairing {PairingId} was voided: a second user entered its code, or it looks like part of a campaign.")]
     public static partial void PairingVoided(this ILogger logger, Guid pairingId);
 
-    [LoggerMessage(16, LogLevel.Warning, "The device code of pairing {PairingId} came back a minute or more after it was used.")]
+    [LoggerMessage(16, LogLevel.Warning, "The device code of pairing {PairingId} was used again, a minute or more after its redemption.")]
     public static partial void PairingReplayed(this ILogger logger, Guid pairingId);
 
     [LoggerMessage(17, LogLevel.Information, "Token {TokenId} of user {UserId} was revoked.")]
     public static partial void TokenRevoked(this ILogger logger, Guid tokenId, string userId);
 
-    [LoggerMessage(18, LogLevel.Information, "Device {DeviceId} of user {UserId} was removed, and its tokens with it.")]
+    [LoggerMessage(18, LogLevel.Information, "Device {DeviceId} of user {UserId} was removed, and its tokens were revoked.")]
     public static partial void DeviceRemoved(this ILogger logger, string deviceId, string userId);
 
-    [LoggerMessage(19, LogLevel.Error, "A listener (IPairingEvents) failed at {Event}; the request went on.")]
+    [LoggerMessage(19, LogLevel.Error, "A listener (IPairingEvents) failed to handle {Event}. The request continued.")]
     public static partial void ListenerFailed(this ILogger logger, Exception exception, string @event);
 
-    [LoggerMessage(20, LogLevel.Information, "User codes are kept as SHA-256, which whoever reads the store can undo while they live. Set DeviceAuthorization:UserCodeKeys to keep them as HMAC.")]
+    [LoggerMessage(20, LogLevel.Information, "User codes are stored as SHA-256, which anyone who reads the store can reverse while the codes live. Set DeviceAuthorization:UserCodeKeys to store them as HMAC.")]
     public static partial void UserCodesWithoutKey(this ILogger logger);
 
     [LoggerMessage(21, LogLevel.Warning, "Blind guesses can hit a user code: {Advice}")]
     public static partial void WeakUserCodes(this ILogger logger, string advice);
 
-    [LoggerMessage(22, LogLevel.Warning, "DeviceAuthorization:RateLimits:Enabled is off: how often codes are guessed is bounded by nothing but what stands before this host.")]
+    [LoggerMessage(22, LogLevel.Warning, "DeviceAuthorization:RateLimits:Enabled is off: only what stands in front of this host limits how often codes are guessed.")]
     public static partial void LimitsOff(this ILogger logger);
 
-    [LoggerMessage(23, LogLevel.Warning, "A request came with {Header}, which no middleware took over. Limits count the address of the connection, and networks are not compared. If that address is your proxy's: " + ConfigureProxy + " If you have no proxy, somebody made the header up.")]
+    [LoggerMessage(23, LogLevel.Warning, "A request came with {Header}, which no middleware applied. Limits count the address of the connection, and networks are not compared. If that address is your proxy's: " + ConfigureProxy + " If you have no proxy, somebody forged the header.")]
     public static partial void ForwardedHeaderIgnored(this ILogger logger, string header);
 
-    [LoggerMessage(24, LogLevel.Warning, "The code of pairing {PairingId} was entered by user {UserId}, and before by user {EarlierUserId}.")]
+    [LoggerMessage(24, LogLevel.Warning, "The code of pairing {PairingId} was entered by user {UserId}, and earlier by user {EarlierUserId}.")]
     public static partial void CodeShared(this ILogger logger, Guid pairingId, string userId, string earlierUserId);
 
     [LoggerMessage(25, LogLevel.Warning, "A request came below the path base '{PathBase}', but DeviceAuthorization:PathBase is '{Setting}': the links that devices show and the metadata differ. Set it to the path base that users see, as in UsePathBase.")]
     public static partial void PathBaseDiffers(this ILogger logger, string pathBase, string setting);
 
-    [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, once they have chosen the number that the device shows.")]
+    [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, who must still choose the number that the device shows.")]
     public static partial void NumberAsked(this ILogger logger, Guid pairingId, string userId);
 
-    [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}', but no user id was found, so they can approve nothing. Claims there: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds the id.")]
+    [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}' but has no user id, so they cannot approve. Their claims: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds the id.")]
     public static partial void ApproverWithoutId(this ILogger logger, string scheme, string claimTypes);
 
-    [LoggerMessage(41, LogLevel.Warning, "The sign-in of user {UserId} is limited by its claim {Claim}, and lacks: {Scopes}. The user can neither grant nor use these scopes. If that claim is not about this host's scopes, set DeviceAuthorization:ApproverScopeClaim to another one, or to \"\" for no limit.")]
+    [LoggerMessage(41, LogLevel.Warning, "The sign-in of user {UserId} lacks the scopes {Scopes}, because its claim {Claim} limits it. The user can neither grant nor use these scopes. If that claim is not about this host's scopes, set DeviceAuthorization:ApproverScopeClaim to another one, or to \"\" for no limit.")]
     public static partial void SignInLacksScopes(this ILogger logger, string userId, string scopes, string claim);
 
-    [LoggerMessage(42, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but the scheme '{Scheme}' does not tell when they signed in, so the approval is refused. Let the sign-in add the claim auth_time: for OpenID Connect, keep the one of the provider, whose clock must be right; for a JWT, have the issuer put it in.")]
+    [LoggerMessage(42, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but the scheme '{Scheme}' does not show when they signed in, so the approval is refused. Let the sign-in add the claim auth_time: for OpenID Connect, keep that of the provider, whose clock must be right; for a JWT, have the issuer add it.")]
     public static partial void SignInTimeUnknown(this ILogger logger, string userId, string scheme);
 
-    [LoggerMessage(43, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but they came back twice without a new sign-in, so the approval is refused. The sign-in of the scheme '{Scheme}' must ask people again who are signed in already: OpenID Connect sends prompt=login and max_age=0; a login page of your own must show its form.")]
+    [LoggerMessage(43, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but they came back twice without a new sign-in, so the approval is refused. The scheme '{Scheme}' must ask people to sign in even if they are signed in: OpenID Connect sends prompt=login and max_age=0; a login page of your own must show its form.")]
     public static partial void SignInNotNew(this ILogger logger, string userId, string scheme);
 
-    [LoggerMessage(44, LogLevel.Information, "The cookie scheme '{Scheme}' has EventsType {EventsType}, which replaces the event that notes when people sign in. If your policy answers ApprovalRisk.StepUp, let the sign-in add the claim auth_time; without it every such approval is refused.")]
+    [LoggerMessage(44, LogLevel.Information, "The cookie scheme '{Scheme}' has EventsType {EventsType}, which replaces the event that records when people sign in. If your policy answers ApprovalRisk.StepUp, let the sign-in add the claim auth_time; without it every such approval is refused.")]
     public static partial void SignInsNotNoted(this ILogger logger, string scheme, string eventsType);
 
-    [LoggerMessage(45, LogLevel.Warning, "The scheme '{Scheme}' leads to no sign-in page: it answers 401 to people who open the pages and are not signed in. Set DeviceAuthorization:ApproverChallengeScheme to a scheme that does, such as a cookie scheme with a LoginPath. With AddIdentityApiEndpoints() that is Identity.Application.")]
+    [LoggerMessage(45, LogLevel.Warning, "The scheme '{Scheme}' has no sign-in page: it answers 401 to people who open the pages and are not signed in. Set DeviceAuthorization:ApproverChallengeScheme to a scheme that has one, such as a cookie scheme with a LoginPath. With AddIdentityApiEndpoints() that is Identity.Application.")]
     public static partial void NoSignInPage(this ILogger logger, string scheme);
 
     [LoggerMessage(50, LogLevel.Warning, "No endpoint of this host is at '{PagePath}', so the links that devices show lead nowhere, unless another server answers there. Call MapDevicePairingPage(), or set DeviceAuthorization:PagePath to the path of your own page.")]
     public static partial void LinksLeadNowhere(this ILogger logger, string pagePath);
 
-    [LoggerMessage(60, LogLevel.Warning, "The device code of pairing {PairingId} came back soon after it was used, with another Idempotency-Key or from another network: somebody else may have it.")]
+    [LoggerMessage(60, LogLevel.Warning, "The device code of pairing {PairingId} was used again soon after its redemption, with another Idempotency-Key or from another network: somebody else may have it.")]
     public static partial void ReplaySuspected(this ILogger logger, Guid pairingId);
 
     [LoggerMessage(61, LogLevel.Information, "User {UserId} made token {TokenId} by hand.")]
@@ -126,9 +125,9 @@ internal static partial class Log
     [LoggerMessage(70, LogLevel.Warning, "Pairing {PairingId} waits: user {UserId} has {Limit} devices, as many as DeviceAuthorization:MaxDevicesPerUser allows.")]
     public static partial void DeviceLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
 
-    [LoggerMessage(80, LogLevel.Warning, "A pairing was refused: the network of its address has its share of the store, a tenth of DeviceAuthorization:MaxLivePairings, or 3 pairings once half of the store is taken. If that address is your proxy's, configure forwarded headers (see log 23). Otherwise, raise MaxLivePairings if this is honest traffic.")]
+    [LoggerMessage(80, LogLevel.Warning, "A pairing was refused: the network of its address holds its share of the store, a tenth of DeviceAuthorization:MaxLivePairings, or 3 pairings once half of the store is taken. If that address is your proxy's, configure forwarded headers (see log 23). Otherwise, raise MaxLivePairings if this is legitimate traffic.")]
     public static partial void NetworkFull(this ILogger logger);
 
-    [LoggerMessage(81, LogLevel.Warning, "A request over plain HTTP was refused. Forwarded header that no middleware took over: {Header}. If a proxy ends HTTPS in front of this host, it must send X-Forwarded-For and X-Forwarded-Proto. " + ConfigureProxy)]
+    [LoggerMessage(81, LogLevel.Warning, "A request over plain HTTP was refused. Forwarded header that no middleware applied: {Header}. If a proxy ends HTTPS in front of this host, it must send X-Forwarded-For and X-Forwarded-Proto. " + ConfigureProxy)]
     public static partial void PlainHttpRefused(this ILogger logger, string header);
 }

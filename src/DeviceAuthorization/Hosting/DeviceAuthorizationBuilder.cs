@@ -1,6 +1,6 @@
 namespace DeviceAuthorization;
 
-/// <summary>What store packages extend.</summary>
+/// <summary>The builder that store packages extend.</summary>
 public sealed class DeviceAuthorizationBuilder
 {
     internal DeviceAuthorizationBuilder(IServiceCollection services) => Services = services;

@@ -32,13 +32,11 @@ namespace Microsoft.Extensions.DependencyInjection
     {
         /// <summary>
         /// Adds the flow with in-memory stores. Settings come from the configuration section
-        /// <see cref="DeviceAuthorizationOptions.SectionName"/>, then from <paramref name="configure"/>. What the host registered before,
-        /// or registers later, of <see cref="IPairingStore"/>, <see cref="IDeviceRepository"/>, <see cref="IAttemptLimiter"/>,
-        /// <see cref="IPairingPolicy"/> and <see cref="TimeProvider"/> is used instead of the defaults.
+        /// <see cref="DeviceAuthorizationOptions.SectionName"/>, then from <paramref name="configure"/>. A registration of the host, made before or
+        /// after this call, replaces the default for <see cref="IPairingStore"/>, <see cref="IDeviceRepository"/>, <see cref="IAttemptLimiter"/>,
+        /// <see cref="IPairingPolicy"/> and <see cref="TimeProvider"/>.
         /// </summary>
-        /// <param name="services">The host's services.</param>
-        /// <param name="configure">Changes the settings.</param>
-        /// <returns>For store packages to build on.</returns>
+        /// <returns>The builder that store packages extend.</returns>
         public static DeviceAuthorizationBuilder AddDeviceAuthorization(
             this IServiceCollection services, Action<DeviceAuthorizationOptions>? configure = null)
         {
@@ -69,7 +67,7 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddSingleton<ClientNetwork>();
             services.TryAddSingleton<RequestLimiter>();
             services.AddFlow();
-            services.AddHostedService<StartUpNotes>();
+            services.AddHostedService<StartUpWarnings>();
             services.AddHostedService<MappingCheck>();
             services.TryAddScoped<LastUse>();
             services.TryAddSingleton<IDeviceEvents, NoDeviceEvents>();
@@ -92,7 +90,7 @@ namespace Microsoft.Extensions.DependencyInjection
             return new DeviceAuthorizationBuilder(services);
         }
 
-        /// <summary>Wraps the registered service. The host may call AddCors() before or after: it adds only what is missing.</summary>
+        /// <summary>Wraps the registered service. The host may call AddCors() before or after, because it adds only what is missing.</summary>
         private static void AddOwnEndpointCors(IServiceCollection services)
         {
             if (services.Any(service => service.ServiceType == typeof(OwnEndpointCors)))
@@ -115,14 +113,13 @@ namespace Microsoft.AspNetCore.Builder
     public static class DeviceAuthorizationEndpointRouteBuilderExtensions
     {
         /// <summary>
-        /// Maps the endpoints of the flow: <c>init</c>, <c>pending/{code}</c>, <c>approve</c>, <c>deny</c>, <c>token</c> and <c>revoke</c>. They are open to
-        /// anonymous callers and authenticate approvers for themselves, whatever the host's fallback policy; no CORS policy applies. The host
-        /// does not start if RequireAuthorization() was called on them or on a group around them: devices have no sign-in.
+        /// Maps the endpoints of the flow: <c>init</c>, <c>pending/{code}</c>, <c>approve</c>, <c>deny</c>, <c>token</c> and <c>revoke</c>. They allow
+        /// anonymous callers and authenticate approvers themselves, under any fallback policy of the host. No CORS policy applies. The host does not
+        /// start if RequireAuthorization() was called on them or on a group around them, because devices cannot sign in.
         /// </summary>
-        /// <param name="endpoints">The host's endpoints.</param>
-        /// <param name="prefix">Their path; RomM's clients know only the default.</param>
+        /// <param name="prefix">Their path. RomM's clients know only the default.</param>
         /// <exception cref="InvalidOperationException">
-        /// <c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called, or it cannot be told which scheme people sign in with.
+        /// <c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called, or it is unclear which scheme people sign in with.
         /// </exception>
         public static IEndpointConventionBuilder MapDeviceAuthorization(this IEndpointRouteBuilder endpoints, string prefix = "/api/auth/device")
         {
@@ -131,14 +128,13 @@ namespace Microsoft.AspNetCore.Builder
         }
 
         /// <summary>
-        /// Maps the metadata of RFC 8414 at <c>/.well-known/oauth-authorization-server</c> and <see cref="DeviceAuthorizationOptions.PathBase"/>:
-        /// what a client needs to know that is told the issuer only, which is <see cref="DeviceAuthorizationOptions.PublicOrigin"/> and the path
-        /// base. It names the endpoints where the host mapped them. Open to anybody; the host's CORS policies apply, so that a client in a
-        /// browser can be let in.
+        /// Maps the metadata of RFC 8414 at <c>/.well-known/oauth-authorization-server</c> and <see cref="DeviceAuthorizationOptions.PathBase"/>, for
+        /// clients that know only the issuer: <see cref="DeviceAuthorizationOptions.PublicOrigin"/> and the path base. The metadata names the endpoints
+        /// that the host mapped. Anybody may read it. The host's CORS policies apply, so the host can let in a client in a browser.
         /// </summary>
         /// <param name="endpoints">The host's endpoints themselves, not a group of them.</param>
         /// <exception cref="InvalidOperationException">
-        /// <paramref name="endpoints"/> is a group, or the issuer would be <c>http:</c> elsewhere than on loopback and in Development. Without
+        /// <paramref name="endpoints"/> is a group, or the issuer would be <c>http:</c> other than on loopback or in Development. Without
         /// <see cref="MapDeviceAuthorization"/> the host does not start.
         /// </exception>
         public static IEndpointConventionBuilder MapDeviceAuthorizationMetadata(this IEndpointRouteBuilder endpoints)
@@ -147,7 +143,7 @@ namespace Microsoft.AspNetCore.Builder
             if (endpoints is RouteGroupBuilder)
             {
                 throw new InvalidOperationException(
-                    "Call MapDeviceAuthorizationMetadata() on the app, not on a group: clients look at one address only. A path base goes into DeviceAuthorization:PathBase.");
+                    "Call MapDeviceAuthorizationMetadata() on the app, not on a group: clients look at one address only. Set a path base in DeviceAuthorization:PathBase.");
             }
 
             var options = endpoints.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value;
@@ -162,11 +158,9 @@ namespace Microsoft.AspNetCore.Builder
         }
 
         /// <summary>
-        /// Maps the endpoint where an API that runs elsewhere asks what a token is (RFC 7662). Nobody may but clients with
-        /// <see cref="DeviceClient.MayIntrospect"/>, by their secret.
+        /// Maps the endpoint where an API that runs elsewhere asks what a token is (RFC 7662). Only clients with
+        /// <see cref="DeviceClient.MayIntrospect"/> may ask, with their secret.
         /// </summary>
-        /// <param name="endpoints">The host's endpoints.</param>
-        /// <param name="prefix">Its path.</param>
         /// <exception cref="InvalidOperationException"><c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called.</exception>
         public static IEndpointConventionBuilder MapTokenIntrospection(this IEndpointRouteBuilder endpoints, string prefix = "/api/auth/device/introspect")
         {
@@ -175,11 +169,10 @@ namespace Microsoft.AspNetCore.Builder
         }
 
         /// <summary>
-        /// Maps the registry of devices: register, list, get, change, delete. For people with a session and for tokens, each call behind a
-        /// scope of <see cref="DeviceAuthorizationOptions.ManagementScopes"/>.
+        /// Maps the registry of devices: register, list, get, change, delete. It serves people with a session and callers with an access token. Each
+        /// call requires a scope of <see cref="DeviceAuthorizationOptions.ManagementScopes"/>.
         /// </summary>
-        /// <param name="endpoints">The host's endpoints.</param>
-        /// <param name="prefix">Their path; RomM's clients know only the default.</param>
+        /// <param name="prefix">Their path. RomM's clients know only the default.</param>
         /// <exception cref="InvalidOperationException"><c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called.</exception>
         public static IEndpointConventionBuilder MapDevices(this IEndpointRouteBuilder endpoints, string prefix = "/api/devices")
         {
@@ -188,11 +181,10 @@ namespace Microsoft.AspNetCore.Builder
         }
 
         /// <summary>
-        /// Maps the tokens of a user: make, list, change, renew, revoke. Behind scopes as <see cref="MapDevices"/>; making, changing and
-        /// renewing is for people with a session only.
+        /// Maps the access tokens of a user: make, list, change, renew, revoke. Requires scopes as <see cref="MapDevices"/> does. Only people with a
+        /// session can make, change and renew tokens.
         /// </summary>
-        /// <param name="endpoints">The host's endpoints.</param>
-        /// <param name="prefix">Their path; RomM's clients know only the default.</param>
+        /// <param name="prefix">Their path. RomM's clients know only the default.</param>
         /// <exception cref="InvalidOperationException"><c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called.</exception>
         public static IEndpointConventionBuilder MapClientTokens(this IEndpointRouteBuilder endpoints, string prefix = "/api/client-tokens")
         {
@@ -201,12 +193,11 @@ namespace Microsoft.AspNetCore.Builder
         }
 
         /// <summary>
-        /// Maps the page where people enter the code and decide, at <see cref="DeviceAuthorizationOptions.PagePath"/>. Whoever is not
-        /// signed in is sent to the host's sign-in first.
+        /// Maps the page where people enter the code and decide, at <see cref="DeviceAuthorizationOptions.PagePath"/>. The page sends people who are
+        /// not signed in to the host's sign-in first.
         /// </summary>
-        /// <param name="endpoints">The host's endpoints.</param>
         /// <exception cref="InvalidOperationException">
-        /// <c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called, or it cannot be told which scheme people sign in with.
+        /// <c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called, or it is unclear which scheme people sign in with.
         /// </exception>
         public static IEndpointConventionBuilder MapDevicePairingPage(this IEndpointRouteBuilder endpoints)
         {
@@ -216,13 +207,12 @@ namespace Microsoft.AspNetCore.Builder
         }
 
         /// <summary>
-        /// Maps the page where people see their devices and tokens, rename them, and take access away, at
-        /// <see cref="DeviceAuthorizationOptions.DevicesPagePath"/>; the other pages link to it. For people with a session; making a token
-        /// needs <see cref="ManagementScopes.WriteTokens"/>, as in the API.
+        /// Maps the page where people see their devices and tokens, rename them, and revoke access, at
+        /// <see cref="DeviceAuthorizationOptions.DevicesPagePath"/>. The other pages link to it. It requires a session; making a token also requires
+        /// <see cref="ManagementScopes.WriteTokens"/>, as in the API.
         /// </summary>
-        /// <param name="endpoints">The host's endpoints.</param>
         /// <exception cref="InvalidOperationException">
-        /// <c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called, or it cannot be told which scheme people sign in with.
+        /// <c>AddDeviceAuthorization()</c> or <c>AddAuthentication()</c> was not called, or it is unclear which scheme people sign in with.
         /// </exception>
         public static IEndpointConventionBuilder MapDevicesPage(this IEndpointRouteBuilder endpoints)
         {
@@ -244,7 +234,7 @@ namespace Microsoft.AspNetCore.Builder
                 throw new InvalidOperationException("Call services.AddAuthentication() with the scheme people sign in with, such as AddCookie(), first.");
             }
 
-            // Fails at start rather than at the first approval; the scheme provider answers at once.
+            // Fail at start, not at the first approval. This does not block: the scheme provider answers at once.
             endpoints.ServiceProvider.GetRequiredService<ApproverSession>()
                 .CheckAsync(endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>()).GetAwaiter().GetResult();
         }

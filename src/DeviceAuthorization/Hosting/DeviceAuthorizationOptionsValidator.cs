@@ -6,10 +6,10 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Hosting;
 
-/// <summary>Checks every setting when the host starts; each message says what to change.</summary>
+/// <summary>Checks every setting when the host starts. Each message says what to change.</summary>
 internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment environment) : IValidateOptions<DeviceAuthorizationOptions>
 {
-    /// <summary>Different characters of a random text of 22 or more: less are a word that was typed, or repeated. Of 32 hexadecimal digits one in 10,000 has less.</summary>
+    /// <summary>A random text of 22 or more characters has at least this many different ones. Of 32 hexadecimal digits, one text in 10,000 has fewer.</summary>
     private const int LeastSymbols = 9;
 
     public ValidateOptionsResult Validate(string? name, DeviceAuthorizationOptions options)
@@ -113,17 +113,17 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
         yield return Unless(
             client.Secret is null
             || (client.Secret.Length is >= 22 and <= 256 && client.Secret.All(c => c is >= ' ' and <= '~') && client.Secret.Distinct().Count() >= LeastSymbols),
-            $"Clients:{id}:Secret must be 22 to 256 printable ASCII characters, and random: openssl rand -hex 32 makes one. Leave it out for an app on people's devices.");
+            $"Clients:{id}:Secret must be 22 to 256 printable ASCII characters, and random: openssl rand -hex 32 makes one. Leave it out for a client on people's devices.");
         yield return Unless(
             options.DefaultScopes is null || options.Scopes.Count == 0 || options.ScopesOf(id).Intersect(options.DefaultScopes, StringComparer.Ordinal).Any(),
             $"Clients:{id}:AllowedScopes has none of DefaultScopes, so it would ask for nothing; add one of them.");
-        yield return Unless(!client.MayIntrospect || client.Secret is not null, $"Clients:{id}:MayIntrospect needs a Secret: only who can prove who it is may ask about tokens.");
+        yield return Unless(!client.MayIntrospect || client.Secret is not null, $"Clients:{id}:MayIntrospect needs a Secret: only a client that authenticates may ask about tokens.");
     }
 
     private string? Origin(DeviceAuthorizationOptions options) => options.PublicOrigin switch
     {
         null when environment.IsDevelopment() => null,
-        null => "PublicOrigin is missing: set it to where people reach this host, such as https://tv.example.com. It goes into links and is not taken from requests.",
+        null => "PublicOrigin is missing: set it to where people reach this host, such as https://tv.example.com. It is used in links and never taken from requests.",
         { IsAbsoluteUri: true, PathAndQuery: "/", Fragment: "", UserInfo: "" } origin
             when origin.Scheme == Uri.UriSchemeHttps
             || (origin.Scheme == Uri.UriSchemeHttp && (origin.IsLoopback || environment.IsDevelopment() || !options.RequireHttps)) => null,
@@ -133,7 +133,7 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
     private static string? Path(string name, string? path, string example) => Unless(
         path is ['/', ..]
         && path.All(c => char.IsAsciiLetterOrDigit(c) || "/-_.~".Contains(c))
-        && path[1..].Split('/').All(segment => segment is not ("" or "." or "..")), // which clients would take out
+        && path[1..].Split('/').All(segment => segment is not ("" or "." or "..")), // clients would remove these
         $"{name} is '{path}'; it must be a plain path such as {example}.");
 
     private static bool IsKey(string? key)
@@ -142,7 +142,7 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
         return key is not null && Convert.TryFromBase64String(key, bytes, out var length) && length is >= 32 and <= 128;
     }
 
-    /// <summary>Whether a route of one page would be one of the other's.</summary>
+    /// <summary>Whether the two pages would share a route.</summary>
     private static bool Meet(string? pairing, string? devices) =>
         string.Equals(pairing, devices, StringComparison.OrdinalIgnoreCase)
         || string.Equals(pairing + "/review", devices, StringComparison.OrdinalIgnoreCase)

@@ -14,15 +14,13 @@ namespace Microsoft.Extensions.DependencyInjection
     public static class DeviceTokenAuthenticationBuilderExtensions
     {
         /// <summary>
-        /// Adds the scheme <see cref="DeviceTokenDefaults.AuthenticationScheme"/> (RFC 6750). Keeps the host's
-        /// default: a host with one other scheme still uses that one by default.
+        /// Adds the scheme <see cref="DeviceTokenDefaults.AuthenticationScheme"/> (RFC 6750). Keeps the host's default: a host with one other scheme
+        /// still uses that one by default.
         /// </summary>
-        /// <param name="builder">The host's authentication.</param>
-        /// <param name="configure">Changes its settings.</param>
         public static AuthenticationBuilder AddDeviceToken(this AuthenticationBuilder builder, Action<DeviceTokenOptions>? configure = null)
         {
             ArgumentNullException.ThrowIfNull(builder);
-            builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<AuthenticationOptions>, HostsOnlyScheme>());
+            builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<AuthenticationOptions>, OnlySchemeAsDefault>());
             return builder.AddScheme<DeviceTokenOptions, DeviceTokenHandler>(DeviceTokenDefaults.AuthenticationScheme, configure);
         }
     }
@@ -30,15 +28,15 @@ namespace Microsoft.Extensions.DependencyInjection
 
 namespace Microsoft.AspNetCore.Builder
 {
-    /// <summary>Lets only paired devices call an endpoint.</summary>
+    /// <summary>Restricts an endpoint to paired devices or to a scope.</summary>
     public static class DeviceTokenEndpointExtensions
     {
-        /// <summary>Only a caller that has the scope may call: 401 without a valid token, 403 <c>insufficient_scope</c> without the scope.</summary>
-        /// <param name="builder">The endpoint or group.</param>
-        /// <param name="scope">The scope; several calls require each of them.</param>
+        /// <summary>
+        /// Requires a scope: 401 without a valid token, 403 <c>insufficient_scope</c> without the scope. Several calls require each of their scopes.
+        /// </summary>
         /// <param name="authenticationScheme">
-        /// The scheme that authenticates; that of paired devices by default. For an endpoint that people call, too, name a scheme of the host
-        /// that forwards to the right one, and give people their scopes in claims of the type <see cref="DeviceTokenDefaults.ScopeClaim"/>.
+        /// The scheme that authenticates; by default that of paired devices. For an endpoint that people call too, name a scheme of the host that
+        /// forwards to the right one, and give people their scopes in claims of the type <see cref="DeviceTokenDefaults.ScopeClaim"/>.
         /// </param>
         public static TBuilder RequireScope<TBuilder>(
             this TBuilder builder, string scope, string authenticationScheme = DeviceTokenDefaults.AuthenticationScheme)
@@ -51,11 +49,10 @@ namespace Microsoft.AspNetCore.Builder
         }
 
         /// <summary>
-        /// Only a paired device may call, with any scopes: 401 without a valid token, 403 <c>insufficient_scope</c> for a token that belongs to no
-        /// device, such as one that a person made by hand for a script (RFC 6750 §3.1: the request needs more than the token gives). A plain
-        /// <see cref="PairedDevice"/> parameter of a handler requires the same.
+        /// Requires a paired device, with any scopes: 401 without a valid token. A token without a device, such as one that a person made by hand for a
+        /// script, gets 403 <c>insufficient_scope</c> (RFC 6750 §3.1: the request needs more than the token gives). A plain <see cref="PairedDevice"/>
+        /// parameter of a handler requires the same.
         /// </summary>
-        /// <param name="builder">The endpoint or group.</param>
         public static TBuilder RequirePairedDevice<TBuilder>(this TBuilder builder)
             where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(PairedDeviceRequirement.PolicyName);
 

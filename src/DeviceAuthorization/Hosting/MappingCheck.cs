@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Hosting;
 
 /// <summary>
-/// Checks how the host mapped the endpoints, once it has started: a host with a Startup class maps them while the server starts.
+/// Checks how the host mapped the endpoints. Runs after the start, because a host with a Startup class maps them while the server starts.
 /// </summary>
 internal sealed class MappingCheck(
     MappedEndpoints mapped, ICorsService cors, IOptions<DeviceAuthorizationOptions> options, ILogger<MappingCheck> logger) : IHostedLifecycleService

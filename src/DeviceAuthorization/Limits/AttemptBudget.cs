@@ -1,11 +1,11 @@
 namespace DeviceAuthorization.Storage;
 
-/// <summary>How many attempts one key may make in any stretch of time of a given length: a sliding window, and not one that begins anew on the minute.</summary>
+/// <summary>How many attempts one key may make in any window of a given length. The window slides; it does not restart on the minute.</summary>
 public sealed record AttemptBudget
 {
     /// <summary>
-    /// A limiter may round the time of an attempt up to the next of this many steps of the window. So it keeps no more than one entry for each step
-    /// and one, whatever the limit; it never allows too many, and an attempt counts for a sixtieth of the window too long at most.
+    /// A limiter may round the time of an attempt up to the next of this many steps of the window. It then keeps at most one entry more than
+    /// there are steps, for any limit. It never allows too many attempts, and counts each at most a sixtieth of the window too long.
     /// </summary>
     public const int StepsPerWindow = 60;
 
@@ -25,24 +25,24 @@ public sealed record AttemptBudget
     }
 
     /// <summary>
-    /// Who or what is counted, such as <c>start:192.0.2.1</c>; compared ordinally. An address or a user's id may be in it, a secret may not.
-    /// A key keeps its limit and its window: two limits on one address are two keys.
+    /// Who or what is counted, such as <c>start:192.0.2.1</c>; compared by ordinal. It may contain an address or a user id, but no secret. A key
+    /// always has the same limit and window: two limits on one address are two keys.
     /// </summary>
     /// <value>1 to <see cref="LongestKey"/> characters.</value>
     public string Key { get; }
 
-    /// <summary>Attempts that are allowed in any <see cref="Window"/>.</summary>
+    /// <summary>How many attempts are allowed in any <see cref="Window"/>.</summary>
     /// <value>At least 1.</value>
     public int Limit { get; }
 
-    /// <summary>How long an attempt counts. Limiters may reckon in whole milliseconds.</summary>
+    /// <summary>How long an attempt counts. Limiters may count in whole milliseconds.</summary>
     /// <value>1 second to 31 days.</value>
     public TimeSpan Window { get; }
 
-    /// <summary>The budget without its key, which may name a person's address: that is in no log.</summary>
+    /// <summary>Does not show the key: it may contain a person's address, which must not be logged.</summary>
     public override string ToString() => $"AttemptBudget {{ Limit = {Limit}, Window = {Window} }}";
 
-    /// <summary>Checks what a limiter is given.</summary>
+    /// <summary>Checks the budgets that a limiter is given.</summary>
     /// <exception cref="ArgumentException">There is no budget, or two have the same key.</exception>
     public static void Check(IReadOnlyList<AttemptBudget> budgets)
     {

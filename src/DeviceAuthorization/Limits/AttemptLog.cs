@@ -3,9 +3,9 @@ using DeviceAuthorization.Storage;
 namespace DeviceAuthorization.Limits;
 
 /// <summary>
-/// When the attempts of one key were; not safe for concurrent use. Times are rounded up to a step of the window, and equal ones are one entry, so there
-/// are never more than <see cref="AttemptBudget.StepsPerWindow"/> and one. An attempt at t, rounded to r with t ≤ r &lt; t + step, counts until
-/// r + window: at least for the window, which is why no window ever holds more than the limit, and less than a step longer.
+/// The times of one key's attempts; not safe for concurrent use. Times are rounded up to a step of the window, and equal ones share an entry, so
+/// there are at most <see cref="AttemptBudget.StepsPerWindow"/> plus one. An attempt at t, rounded to r with t ≤ r &lt; t + step, counts until
+/// r + window. So it counts for at least the window, and no window exceeds the limit; it counts less than one step longer.
 /// </summary>
 internal sealed class AttemptLog(AttemptLog? begin)
 {
@@ -14,7 +14,7 @@ internal sealed class AttemptLog(AttemptLog? begin)
 
     public bool IsOver(TimeSpan now) => _until <= now;
 
-    /// <summary>How long until one more attempt has room; zero when it has.</summary>
+    /// <summary>How long until there is room for one more attempt; zero if there is room now.</summary>
     public TimeSpan Wait(AttemptBudget budget, TimeSpan now)
     {
         _entries.RemoveAll(entry => entry.At + budget.Window <= now);

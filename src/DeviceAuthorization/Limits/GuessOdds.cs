@@ -4,25 +4,25 @@ using DeviceAuthorization.Hosting;
 namespace DeviceAuthorization.Limits;
 
 /// <summary>
-/// How likely blind guesses hit the user code of some live pairing in the time that it lives: guesses × live pairings ÷ codes. A hit lets
-/// somebody take a device to their own account, or deny it.
+/// How likely blind guesses hit the user code of a live pairing within its lifetime: guesses × live pairings ÷ codes. A hit lets the
+/// attacker pair someone's device with the attacker's account, or deny it.
 /// </summary>
 internal static class GuessOdds
 {
-    /// <summary>Above this the host is warned: about one in a million.</summary>
+    /// <summary>Above this the host logs a warning: about one in a million.</summary>
     private const double Warn = 1.0 / (1 << 20);
 
-    /// <summary>Above this it does not start: one in 4096.</summary>
+    /// <summary>Above this the host does not start: one in 4096.</summary>
     private const double Refuse = 1.0 / (1 << 12);
 
-    /// <summary>What is to be changed before the host may start; null when it may.</summary>
+    /// <summary>What to change before the host may start; null if it may.</summary>
     public static string? Problem(DeviceAuthorizationOptions options) =>
         Of(options) is var odds && odds > Refuse && !options.AllowWeakUserCodes ? Advice(options, odds) + " Or set AllowWeakUserCodes." : null;
 
-    /// <summary>What would be better otherwise; null when nothing is to be said.</summary>
+    /// <summary>What would be safer; null if the odds are low enough.</summary>
     public static string? Warning(DeviceAuthorizationOptions options) => Of(options) is var odds && odds > Warn ? Advice(options, odds) : null;
 
-    /// <summary>Without limits of its own the library knows of no guesses: then <see cref="StartUpNotes"/> says that.</summary>
+    /// <summary>With the library's limits off, the number of guesses is unknown: <see cref="StartUpWarnings"/> says so.</summary>
     private static double Of(DeviceAuthorizationOptions options)
     {
         var guesses = options.RateLimits is { Enabled: true, CodesInAll: var limit } ? Math.Max(limit, limit * (options.LongestPairingLifetime / TimeSpan.FromMinutes(10))) : 0;

@@ -4,14 +4,14 @@ using DeviceAuthorization.Storage;
 namespace DeviceAuthorization.Limits;
 
 /// <summary>
-/// Attempts of one process, by a clock that nobody can set back. Bounded: beyond <see cref="MaxKeys"/> keys with attempts that still count, a key
-/// that has none of its own shares one of <see cref="SharedLogs"/> logs with others of the same limit and window. No key's attempts are ever
-/// forgotten early for the sake of others, so a flood of keys opens nothing. What is given up is that during such a flood a newcomer may be refused
-/// for what others did; a flood of addresses does that to addresses, and not to users, whose limit or window is another.
+/// Counts the attempts of one process, by a clock that nobody can set back. Bounded: beyond <see cref="MaxKeys"/> keys with attempts that still
+/// count, new keys share <see cref="SharedLogs"/> logs with others of the same limit and window. No attempt is forgotten early to make room, so a
+/// flood of keys bypasses no limit. During such a flood, a new key may be refused because of the attempts of others. A flood of addresses does
+/// that only to addresses: users have another limit or window.
 /// </summary>
 /// <remarks>
-/// One lock for all keys: a step holds it for about half a microsecond, and the budgets of a call need no order of locks. A sweep holds it for some
-/// milliseconds at most once a second, and only when there are very many keys.
+/// One lock serves all keys. A step holds it for about half a microsecond, and several budgets need no order of locks. A sweep holds it for some
+/// milliseconds, at most once a second, and only if there are very many keys.
 /// </remarks>
 internal sealed class InMemoryAttemptLimiter : IAttemptLimiter, IDisposable
 {
@@ -56,7 +56,7 @@ internal sealed class InMemoryAttemptLimiter : IAttemptLimiter, IDisposable
 
             foreach (var budget in budgets)
             {
-                LogOf(budget).Count(budget, now); // not before: a refused attempt leaves no key behind
+                LogOf(budget).Count(budget, now); // only now: a refused attempt must leave no key behind
             }
 
             return ValueTask.FromResult<TimeSpan?>(null);
@@ -76,11 +76,11 @@ internal sealed class InMemoryAttemptLimiter : IAttemptLimiter, IDisposable
 
         var shared = _shared.GetValueOrDefault(Share(budget));
         return _logs.Count < MaxKeys
-            ? _logs[budget.Key] = new AttemptLog(shared) // what it may have done while there was no room is among what was shared
+            ? _logs[budget.Key] = new AttemptLog(shared) // the shared log has any attempts that it made while there was no room
             : shared ?? (_shared[Share(budget)] = new AttemptLog(null));
     }
 
-    /// <summary>.NET hashes strings in another way in each process: nobody can choose whom to share with.</summary>
+    /// <summary>.NET hashes strings differently in each process, so nobody can choose whom to share a log with.</summary>
     private static (int Limit, TimeSpan Window, uint Log) Share(AttemptBudget budget) =>
         (budget.Limit, budget.Window, (uint)StringComparer.Ordinal.GetHashCode(budget.Key) % SharedLogs);
 

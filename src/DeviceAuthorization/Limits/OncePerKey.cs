@@ -4,17 +4,17 @@ using DeviceAuthorization.Storage;
 namespace DeviceAuthorization.Limits;
 
 /// <summary>
-/// Whether something is the first of its kind for a while, at any node: so that what is told once is told once. Each node remembers what it was
-/// answered: a flood does not ask the limiter that all share time and again.
+/// Reports each event once across all nodes: finds whether an event is the first of its kind within a window. Each node remembers the answer, so
+/// a flood of events does not flood the shared limiter.
 /// </summary>
 internal sealed class OncePerKey(IAttemptLimiter shared, TimeProvider clock)
 {
-    /// <summary>Then a node forgets what it was answered, and asks again.</summary>
+    /// <summary>Beyond this, a node forgets its answers and asks again.</summary>
     private const int MostRemembered = 10_000;
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _until = new(StringComparer.Ordinal);
 
-    /// <summary>Whether nobody asked this in the while before. No request that goes away stops it: what follows is told or lost.</summary>
+    /// <summary>Whether nobody asked this within the window. It cannot be cancelled: if the caller stopped now, the event would be lost.</summary>
     public async ValueTask<bool> IsFirstAsync(string what, TimeSpan window)
     {
         var now = clock.GetUtcNow();

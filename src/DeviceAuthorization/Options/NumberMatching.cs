@@ -2,15 +2,15 @@ using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization;
 
-/// <summary>Whether approvers compare a number with the one that the device shows, before their approval counts.</summary>
+/// <summary>Whether approvers must choose the number that the device shows before their approval counts.</summary>
 public enum NumberMatching
 {
-    /// <summary>Never. An approval that the policy wants compared (<see cref="ApprovalRisk.MatchNumber"/>) is stopped.</summary>
+    /// <summary>Never. An approval for which the policy wants it (<see cref="ApprovalRisk.MatchNumber"/>) is refused.</summary>
     Off,
 
-    /// <summary>When the policy says <see cref="ApprovalRisk.MatchNumber"/>; that stops a device which cannot show a number.</summary>
+    /// <summary>If the policy answers <see cref="ApprovalRisk.MatchNumber"/>. A device that cannot show a number is then refused.</summary>
     WhenRisky,
 
-    /// <summary>With every approval. A device that cannot show a number is not paired at all.</summary>
+    /// <summary>For every approval. A device that cannot show a number cannot be paired.</summary>
     Always,
 }

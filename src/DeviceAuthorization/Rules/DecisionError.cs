@@ -4,11 +4,10 @@ namespace DeviceAuthorization.Rules;
 internal enum DecisionError
 {
     /// <summary>
-    /// Expired, or in another user's hands. The approver is told nothing that distinguishes this from a code that never
-    /// existed (RFC 8628 §5.1).
+    /// The pairing expired, or another user holds it. The approver must not learn that this is not an unknown code (RFC 8628 §5.1).
     /// </summary>
     NotFound,
 
-    /// <summary>This approver has decided already; <see cref="Pairing.Status"/> says what.</summary>
+    /// <summary>This approver has already decided; <see cref="Pairing.Status"/> says what.</summary>
     AlreadyDecided,
 }

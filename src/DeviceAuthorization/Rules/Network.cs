@@ -3,41 +3,41 @@ using System.Net.Sockets;
 
 namespace DeviceAuthorization.Rules;
 
-/// <summary>Which network an address belongs to, as far as an address tells.</summary>
+/// <summary>Which network an address belongs to, as far as the address shows.</summary>
 internal static class Network
 {
     private const int BytesOf24 = 3;
     private const int BytesOf48 = 6;
     private const int BytesOf64 = 8;
 
-    /// <summary>IPv4 addresses, as hosts that have IPv6 only see them (RFC 6052 §2.1, RFC 7755).</summary>
+    /// <summary>IPv4 addresses as IPv6-only hosts see them (RFC 6052 §2.1, RFC 7755).</summary>
     private static readonly IPNetwork Translated = IPNetwork.Parse("64:ff9b::/96");
 
-    /// <summary>Networks that everybody may have (RFC 1918, 3927, 4193, 4291).</summary>
+    /// <summary>Private networks: many sites use the same addresses (RFC 1918, 3927, 4193, 4291).</summary>
     private static readonly IPNetwork[] Private = Parse("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10");
 
     /// <summary>
-    /// Addresses that tell neither who is together nor who is apart: loopback, because everybody behind a proxy on this machine has it; carriers
-    /// and overlay networks (RFC 6598); tunnels and translators, whose prefixes are shared.
+    /// Addresses that do not show who is in one network. Everybody behind a proxy on this machine has a loopback address. Carriers and overlay
+    /// networks (RFC 6598), tunnels and translators share their prefixes.
     /// </summary>
     private static readonly IPNetwork[] Vague =
         Parse("127.0.0.0/8", "::1/128", "100.64.0.0/10", "2001::/32", "2002::/16", "64:ff9b:1::/48", "0.0.0.0/8", "::/128");
 
-    /// <summary>A name for the network that has a limit of its own: an IPv4 address, or an IPv6 /64, which is what one home has; <c>none</c> for no address.</summary>
+    /// <summary>The network that has its own limit: an IPv4 address, or an IPv6 /64, which is what one home has; <c>none</c> without an address.</summary>
     public static string Of(IPAddress? address) => NameOf(address, BytesOf64);
 
-    /// <summary>The same, but an IPv6 /48, which is the most that one customer is given: they choose among all of its /64.</summary>
+    /// <summary>As <see cref="Of"/>, but an IPv6 /48: the most that one customer gets, who can use any /64 in it.</summary>
     public static string SiteOf(IPAddress? address) => NameOf(address, BytesOf48);
 
     /// <summary>
-    /// The site of an address that was written down; <see langword="null"/> where sites cannot be told apart: without an address, and on
-    /// loopback, which everybody has behind a proxy on this machine.
+    /// The site of a stored address; <see langword="null"/> if sites cannot be distinguished: without an address, and for loopback, which everybody
+    /// behind a proxy on this machine has.
     /// </summary>
     public static string? ParseSite(string? address) => Read(address) is { } read && !IPAddress.IsLoopback(read) ? SiteOf(read) : null;
 
     /// <summary>
-    /// Whether two addresses are of one network. What they cannot tell is unknown, as with one of each family: most homes have both. Do not
-    /// relax anything because of <see cref="NetworkComparison.Same"/>: carriers, offices and VPNs share addresses.
+    /// Whether two addresses are in one network. Unknown if they do not show it, for example with one address of each family: most homes have
+    /// both. Never relax a check because of <see cref="NetworkComparison.Same"/>: carriers, offices and VPNs share addresses.
     /// </summary>
     public static NetworkComparison Compare(string? a, string? b)
     {
@@ -58,7 +58,7 @@ internal static class Network
             return NetworkComparison.Same;
         }
 
-        // A carrier's addresses change within a /24, and one site may have several /64. Between private networks there may be a router, or the world.
+        // A carrier's addresses change within a /24, and one site may have several /64. Two private networks may be close, or a world apart.
         return isPrivate || equal >= (isIPv4 ? BytesOf24 : BytesOf48) ? NetworkComparison.Unknown : NetworkComparison.Other;
     }
 
@@ -82,7 +82,7 @@ internal static class Network
     };
 }
 
-/// <summary>What two addresses tell about the networks of their owners.</summary>
+/// <summary>What two addresses show about the networks of their owners.</summary>
 internal enum NetworkComparison
 {
     /// <summary>Nothing.</summary>

@@ -3,8 +3,8 @@ using DeviceAuthorization.Rules;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// One run of the flow, from start to token, denial or expiry, and the rules of it. A value: every rule takes the time and
-/// gives the next value, nothing here reads a clock, a store or a log. Stores keep it, <see cref="DeviceFlow"/> and <see cref="ApproverFlow"/> move it.
+/// One run of the flow, from start to token, denial or expiry, and its rules. A value: each rule takes the time and returns the next value.
+/// Nothing here reads a clock, a store or a log. Stores keep it; <see cref="DeviceFlow"/> and <see cref="ApproverFlow"/> move it on.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -15,48 +15,48 @@ namespace DeviceAuthorization;
 /// </remarks>
 public sealed record Pairing
 {
-    /// <summary>Who enters a user code holds it this long; then another user may try.</summary>
+    /// <summary>How long a user who entered the code holds it. Then another user may enter it.</summary>
     public static readonly TimeSpan ClaimLifetime = TimeSpan.FromMinutes(2);
 
-    /// <summary>However late the approval, the device has at least this long to fetch its token.</summary>
+    /// <summary>The least time that the device has to fetch its token after the approval.</summary>
     public static readonly TimeSpan LeastRedeemTime = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a lost answer can be fetched again by a device that sent an <c>Idempotency-Key</c>.</summary>
+    /// <summary>How long a device that sent an <c>Idempotency-Key</c> can fetch a lost answer again.</summary>
     public static readonly TimeSpan RedeliveryWindow = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long stores keep a pairing past <see cref="ExpiresAt"/>, to tell "expired" and "used" from "unknown".</summary>
+    /// <summary>How long stores keep a pairing past <see cref="ExpiresAt"/>, to distinguish "expired" and "used" from "unknown".</summary>
     public static readonly TimeSpan Retention = TimeSpan.FromMinutes(10);
 
-    /// <summary>Names the pairing in logs and events. No secret.</summary>
+    /// <summary>Identifies the pairing in logs and events. Not a secret.</summary>
     public required Guid Id { get; init; }
 
     /// <summary>SHA-256 of the device code, lower-case hex.</summary>
     public required string DeviceCodeHash { get; init; }
 
-    /// <summary>Of the normalised user code, lower-case hex: SHA-256, or HMAC-SHA-256 under a key of the host (<see cref="DeviceAuthorizationOptions.UserCodeKeys"/>).</summary>
+    /// <summary>
+    /// The hash of the normalised user code, lower-case hex: SHA-256, or HMAC-SHA-256 under a key of <see cref="DeviceAuthorizationOptions.UserCodeKeys"/>.
+    /// </summary>
     public required string UserCodeHash { get; init; }
 
-    /// <summary>The client that asked (RFC 6749 §2.2), as it calls itself.</summary>
+    /// <summary>The client that asked, by the id that it sent (RFC 6749 §2.2).</summary>
     public required string ClientId { get; init; }
 
-    /// <summary>
-    /// Whether polls must name <see cref="ClientId"/>. RomM's clients never do; RFC 8628 clients always do, and theirs must.
-    /// </summary>
+    /// <summary>Whether polls must name <see cref="ClientId"/>. RFC 8628 clients must; RomM's clients never do.</summary>
     public required bool RequiresClientId { get; init; }
 
-    /// <summary>The scopes asked for, sorted, without repeats.</summary>
+    /// <summary>The requested scopes, sorted, without repeats.</summary>
     public required IReadOnlyList<string> RequestedScopes { get; init; }
 
-    /// <summary>What the device says of itself.</summary>
+    /// <summary>What the device says about itself.</summary>
     public required ReportedDevice Device { get; init; }
 
-    /// <summary>Whether the device can show a number.</summary>
+    /// <summary>Whether the device can show a number for number matching.</summary>
     public bool CanShowNumber { get; init; }
 
-    /// <summary>When the device asked.</summary>
+    /// <summary>When the pairing started.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>From this moment on nothing can be decided or redeemed.</summary>
+    /// <summary>From this moment on the pairing can be neither decided nor redeemed.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
     /// <summary>How fast the device may poll.</summary>
@@ -65,44 +65,38 @@ public sealed record Pairing
     /// <summary>Where the pairing stands.</summary>
     public PairingStatus Status { get; init; }
 
-    /// <summary>The user who entered the code, and, once decided, decided; <see langword="null"/> while nobody has.</summary>
+    /// <summary>The user who entered the code and may decide, or has decided; <see langword="null"/> if there is none.</summary>
     public string? ApproverId { get; init; }
 
-    /// <summary>While pending: until when <see cref="ApproverId"/> holds the code.</summary>
+    /// <summary>While pending: how long <see cref="ApproverId"/> holds the code.</summary>
     public DateTimeOffset? ClaimedUntil { get; init; }
 
-    /// <summary>What was granted; not <see langword="null"/> exactly when matching, approved or redeemed.</summary>
+    /// <summary>What was granted; <see langword="null"/> unless the status is matching, approved or redeemed.</summary>
     public PairingGrant? Grant { get; init; }
 
-    /// <summary>While matching: the number that the device shows, of two digits.</summary>
+    /// <summary>While matching: the two-digit number that the device shows.</summary>
     public int? MatchNumber { get; init; }
 
     /// <summary>When the device fetched its token.</summary>
     public DateTimeOffset? RedeemedAt { get; init; }
 
-    /// <summary>SHA-256 of the <c>Idempotency-Key</c> of the poll that redeemed, if it sent one.</summary>
+    /// <summary>SHA-256 of the <c>Idempotency-Key</c> of the poll that redeemed; <see langword="null"/> if it sent none.</summary>
     public string? IdempotencyKeyHash { get; init; }
 
-    /// <summary>
-    /// The network address that the poll which redeemed came from, as the host's server saw it; <see langword="null"/> when it is not known.
-    /// </summary>
+    /// <summary>The network address of the poll that redeemed, as the host's server saw it; <see langword="null"/> if unknown.</summary>
     public string? RedeemedFrom { get; init; }
 
-    /// <summary>Raised by the store with every replacement; the compare of its compare-and-swap.</summary>
+    /// <summary>The store raises this with every replacement, and compares it before the next (compare-and-swap).</summary>
     public long Version { get; init; }
 
-    /// <summary>Whether a request that names <paramref name="clientId"/>, or none, speaks for the client that asked.</summary>
+    /// <summary>
+    /// Whether a request with this client id may act on the pairing. A request without one may unless <see cref="RequiresClientId"/> is set.
+    /// </summary>
     public bool BelongsTo(string? clientId) =>
         clientId is null ? !RequiresClientId : string.Equals(clientId, ClientId, StringComparison.Ordinal);
 
-    /// <summary>A device asks to be paired.</summary>
-    /// <param name="request">What it asks for.</param>
-    /// <param name="scopes">The scopes it asks for, or those of the host if it named none.</param>
-    /// <param name="deviceCodeHash">The hash of the new device code.</param>
-    /// <param name="userCodeHash">The hash of the new user code.</param>
-    /// <param name="lifetime">How long the pairing may stay unanswered.</param>
-    /// <param name="interval">The advertised polling interval.</param>
-    /// <param name="now">The current time.</param>
+    /// <summary>A device starts a pairing.</summary>
+    /// <param name="scopes">The requested scopes, or the host's default if it requested none.</param>
     internal static Pairing Start(
         PairingRequest request, IEnumerable<string> scopes, string deviceCodeHash, string userCodeHash, TimeSpan lifetime, TimeSpan interval, DateTimeOffset now) => new()
     {
@@ -119,7 +113,7 @@ public sealed record Pairing
         Pacing = Pacing.Start(interval, now),
     };
 
-    /// <summary>How a user stands to this pairing.</summary>
+    /// <summary>What a user may do with this pairing now.</summary>
     internal Standing StandingOf(string userId, DateTimeOffset now) => this switch
     {
         { Status: PairingStatus.Pending or PairingStatus.Matching } when now >= ExpiresAt => Standing.Over,
@@ -136,7 +130,7 @@ public sealed record Pairing
         _ => DecisionError.NotFound,
     };
 
-    /// <summary>A user entered the code: for others it is as unknown from now on. A claim that is still fresh stays as it is.</summary>
+    /// <summary>A user entered the code. Others can no longer find it. A claim with more than half of its time left stays unchanged.</summary>
     internal (DecisionError? Error, Pairing Next) Claim(string userId, DateTimeOffset now) => Refuses(userId, now) switch
     {
         { } error => (error, this),
@@ -144,13 +138,13 @@ public sealed record Pairing
         null => (null, this with { ApproverId = userId, ClaimedUntil = now + ClaimLifetime }),
     };
 
-    /// <summary>The user says yes; with a <paramref name="number"/>, that counts once they have chosen it.</summary>
+    /// <summary>The user approves. With a <paramref name="number"/>, the approval counts once they choose that number.</summary>
     internal (DecisionError? Error, Pairing Next) Approve(string userId, PairingGrant grant, DateTimeOffset now, int? number = null) =>
         Refuses(userId, now) is { } error ? (error, this) : (null, number is null
             ? Approved(userId, grant, now)
             : Decided(PairingStatus.Matching, userId) with { Grant = grant, MatchNumber = number });
 
-    /// <summary>The user says which number the device shows. There is one try: another number denies.</summary>
+    /// <summary>The user chooses a number. There is one try: a wrong number denies.</summary>
     internal (DecisionError? Error, Pairing Next) Match(string userId, int number, DateTimeOffset now) => this switch
     {
         _ when StandingOf(userId, now) != Standing.MustChooseNumber => (Refuses(userId, now) ?? DecisionError.NotFound, this),
@@ -162,23 +156,23 @@ public sealed record Pairing
     internal (DecisionError? Error, Pairing Next) Deny(string userId, DateTimeOffset now) =>
         StandingOf(userId, now) != Standing.MustChooseNumber && Refuses(userId, now) is { } error ? (error, this) : (null, Decided(PairingStatus.Denied, userId));
 
-    /// <summary>Takes it out of the flow while nobody has decided: its device hears that it was denied, and its code is unknown to everybody.</summary>
+    /// <summary>Voids an open pairing: the device gets <c>access_denied</c>, and nobody can find the code.</summary>
     internal Pairing Voided(DateTimeOffset now) => IsOpen(now) ? Decided(PairingStatus.Denied, null) : this;
 
-    /// <summary>The user leaves it, undecided: another account of theirs may enter the code at once.</summary>
+    /// <summary>The user leaves it undecided. Another account of theirs can then enter the code at once.</summary>
     internal Pairing Released(string userId) =>
         Status == PairingStatus.Pending && IsClaimedBy(userId) ? this with { ApproverId = null, ClaimedUntil = null } : this;
 
-    /// <summary>Whether there is still something to decide.</summary>
+    /// <summary>Whether the pairing can still be decided.</summary>
     internal bool IsOpen(DateTimeOffset now) => Status is PairingStatus.Pending or PairingStatus.Matching && now < ExpiresAt;
 
-    /// <summary>The approved device is in the registry. Any other status has nothing to register, and stays as it is.</summary>
+    /// <summary>Records the registered device of an approved pairing. Any other pairing stays unchanged.</summary>
     internal Pairing Registered(Device device) =>
         Status == PairingStatus.Approved ? this with { Grant = Grant! with { DeviceId = device.Id, DeviceName = device.Name } } : this;
 
     /// <summary>
-    /// The device asks for its token (RFC 8628 §3.4). The client is compared before anything is revealed, and only a pending pairing is ever
-    /// told to slow down.
+    /// The device asks for its token (RFC 8628 §3.4). The client is compared before anything is revealed. Only a pending pairing answers
+    /// <c>slow_down</c>.
     /// </summary>
     internal (PollOutcome Outcome, Pairing Next) Poll(string? clientId, string? idempotencyKeyHash, DateTimeOffset now, string? address = null) => this switch
     {
@@ -194,28 +188,28 @@ public sealed record Pairing
             RedeemedFrom = address,
         }),
         { Status: PairingStatus.Matching } => (PollOutcome.ShowNumber, this),
-        { Status: not PairingStatus.Pending } => (PollOutcome.Unknown, this), // what a newer version wrote is never approved
+        { Status: not PairingStatus.Pending } => (PollOutcome.Unknown, this), // a newer version wrote a status that we do not know
         _ when Pacing.IsTooEarly(now) => (PollOutcome.SlowDown, this with { Pacing = Pacing.SlowedDown() }),
         _ => (PollOutcome.Pending, this with { Pacing = Pacing.Accepted(now) }),
     };
 
     /// <summary>
-    /// Whether a refused poll of the right client is a replay of a used device code (RFC 6749 §10.5), and not one of the
-    /// parallel or repeated polls that real devices send around their success.
+    /// Whether a refused poll of the right client replays a used device code (RFC 6749 §10.5). The parallel and repeated polls that real
+    /// devices send around their success are no replay.
     /// </summary>
     internal bool IsReplayed(string? clientId, DateTimeOffset now) =>
         Status == PairingStatus.Redeemed && BelongsTo(clientId) && now >= RedeemedAt + RedeliveryWindow;
 
     /// <summary>
-    /// Whether a refused poll of the right client, before <see cref="IsReplayed"/>, looks like a second holder of the device code: it has another
-    /// <c>Idempotency-Key</c> than the poll that redeemed (one of the two has none, included), or both have none and it comes from another network.
+    /// Whether a refused poll of the right client, before <see cref="IsReplayed"/>, suggests a second holder of the device code. Either its
+    /// <c>Idempotency-Key</c> differs from that of the poll that redeemed (one may have none), or both have none and the networks differ.
     /// </summary>
     internal bool IsReplaySuspected(string? clientId, string? idempotencyKeyHash, string? address, DateTimeOffset now) =>
         Status == PairingStatus.Redeemed && BelongsTo(clientId) && now < RedeemedAt + RedeliveryWindow
         && (!string.Equals(idempotencyKeyHash, IdempotencyKeyHash, StringComparison.Ordinal)
             || (idempotencyKeyHash is null && Network.Compare(address, RedeemedFrom) == NetworkComparison.Other));
 
-    /// <summary>Names the pairing, and shows neither hashes nor the salt.</summary>
+    /// <summary>Shows neither hashes nor the salt.</summary>
     public override string ToString() => $"Pairing {{ Id = {Id}, Status = {Status}, Version = {Version} }}";
 
     private Pairing Approved(string userId, PairingGrant grant, DateTimeOffset now) => Decided(PairingStatus.Approved, userId) with

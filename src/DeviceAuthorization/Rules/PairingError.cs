@@ -10,11 +10,11 @@ public enum PairingError
     [JsonStringEnumMemberName("authorization_pending")]
     AuthorizationPending,
 
-    /// <summary>As <see cref="AuthorizationPending"/>, and the device polled too soon: its interval is longer from now on.</summary>
+    /// <summary>As <see cref="AuthorizationPending"/>, but the device polled too soon: its interval is longer from now on.</summary>
     [JsonStringEnumMemberName("slow_down")]
     SlowDown,
 
-    /// <summary>The approver said no.</summary>
+    /// <summary>The approver denied the request, or the pairing was voided.</summary>
     [JsonStringEnumMemberName("access_denied")]
     AccessDenied,
 
@@ -34,15 +34,15 @@ public enum PairingError
     [JsonStringEnumMemberName("invalid_client")]
     InvalidClient,
 
-    /// <summary>A requested scope is malformed, unknown to the host, or not for this client.</summary>
+    /// <summary>A requested scope is malformed, unknown to the host, or not allowed for this client.</summary>
     [JsonStringEnumMemberName("invalid_scope")]
     InvalidScope,
 
-    /// <summary>The token endpoint serves the device code grant only.</summary>
+    /// <summary>The token endpoint supports only the device code grant.</summary>
     [JsonStringEnumMemberName("unsupported_grant_type")]
     UnsupportedGrantType,
 
-    /// <summary>The client is known, and may not ask for this.</summary>
+    /// <summary>The client is known but may not ask for this.</summary>
     [JsonStringEnumMemberName("unauthorized_client")]
     UnauthorizedClient,
 }

@@ -5,18 +5,18 @@ namespace DeviceAuthorization;
 /// <summary>A device asks to be paired (RFC 8628 §3.1).</summary>
 public sealed record PairingRequest
 {
-    /// <summary>The client, as it calls itself.</summary>
+    /// <summary>The client, by the id that it sent.</summary>
     public required string ClientId { get; init; }
 
-    /// <summary>Whether its polls must name it again; only RomM's clients do not.</summary>
+    /// <summary>Whether its polls must name the client again. Only RomM's clients do not.</summary>
     public bool RequiresClientId { get; init; } = true;
 
-    /// <summary>The scopes asked for; empty asks for <see cref="DeviceAuthorizationOptions.DefaultScopes"/>.</summary>
+    /// <summary>The requested scopes; if empty, those of <see cref="DeviceAuthorizationOptions.DefaultScopes"/>.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
-    /// <summary>What the device says of itself.</summary>
+    /// <summary>What the device says about itself.</summary>
     public required ReportedDevice Device { get; init; }
 
-    /// <summary>Whether the device can show a number for its owner to compare (<see cref="PollResult.NotPaired.MatchNumber"/>).</summary>
+    /// <summary>Whether the device can show a number for number matching (<see cref="PollResult.NotPaired.MatchNumber"/>).</summary>
     public bool CanShowNumber { get; init; }
 }

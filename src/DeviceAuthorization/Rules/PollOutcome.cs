@@ -1,6 +1,6 @@
 namespace DeviceAuthorization.Rules;
 
-/// <summary>What a poll comes to, by the rules.</summary>
+/// <summary>What the rules decide about a poll.</summary>
 internal enum PollOutcome
 {
     /// <summary>Nobody has decided, and the poll is in time.</summary>
@@ -9,24 +9,24 @@ internal enum PollOutcome
     /// <summary>Nobody has decided, and the poll is too early.</summary>
     SlowDown,
 
-    /// <summary>The approver must still choose the number: the device shows it.</summary>
+    /// <summary>The device must show its number: the approver still has to choose it.</summary>
     ShowNumber,
 
     /// <summary>The device may have its token.</summary>
     Redeem,
 
-    /// <summary>The device has its token already, and may fetch the same answer again.</summary>
+    /// <summary>The device already has its token, and may fetch the same answer again.</summary>
     Redeliver,
 
     /// <summary>The device code was used.</summary>
     Used,
 
-    /// <summary>The approver said no.</summary>
+    /// <summary>The approver denied the request, or the pairing was voided.</summary>
     Denied,
 
-    /// <summary>Nobody redeemed it in time.</summary>
+    /// <summary>The pairing was not redeemed in time.</summary>
     Expired,
 
-    /// <summary>The poll names another client, or a later version wrote a status that this one does not know.</summary>
+    /// <summary>The poll names another client, or a newer version wrote a status that this version does not know.</summary>
     Unknown,
 }

@@ -1,6 +1,6 @@
 namespace DeviceAuthorization;
 
-/// <summary>What a device says of itself when it asks to pair. Nothing of it is verified; show it as such.</summary>
+/// <summary>What a device says about itself when it starts a pairing. None of it is verified: show it as such.</summary>
 public sealed record ReportedDevice
 {
     /// <summary>The device's own name, 1 to 255 characters.</summary>
@@ -13,14 +13,14 @@ public sealed record ReportedDevice
     public string? ClientVersion { get; init; }
 
     /// <summary>
-    /// What the device calls its installation, at most 255 characters. The same user pairing the same identifier again gets
-    /// the same <see cref="Device"/>; without one every pairing makes a new device.
+    /// The device's own identifier of its installation, at most 255 characters. If the same user pairs the same identifier again, the
+    /// <see cref="Device"/> is the same. Without an identifier, every pairing creates a new device.
     /// </summary>
     public string? Identifier { get; init; }
 
     /// <summary>
-    /// The network address the request came from, as the host's server saw it. It does not depend on headers that no middleware of the host took
-    /// over, because anybody can send those; behind a proxy that the host does not know it is the proxy's.
+    /// The network address of the request, as the host's server saw it. A header counts only if a middleware of the host applied it, because anybody
+    /// can send headers. Behind a proxy that the host does not know, this is the proxy's address.
     /// </summary>
     public string? Address { get; init; }
 }

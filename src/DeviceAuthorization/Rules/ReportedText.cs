@@ -4,21 +4,20 @@ using System.Text;
 namespace DeviceAuthorization.Rules;
 
 /// <summary>
-/// Text that a device sends about itself and that people will see. What could break a line, a log or a page is refused; what
-/// could make it look like something else (bidirectional controls, invisible characters, towers of accents) is taken out.
+/// Text that a device sends about itself and that people will see. Rejects what could break a line, a log or a page. Removes what could disguise
+/// a text: bidirectional controls, invisible characters, towers of accents.
 /// </summary>
 internal static class ReportedText
 {
     private const int MaxMarks = 2;
 
-    // Hangul fillers and the empty Braille pattern: letters and symbols to Unicode, nothing to the eye.
+    // Hangul fillers and the empty Braille pattern: letters and symbols to Unicode, but invisible.
     private const string BlankSymbols = "\u115F\u1160\u3164\uFFA0\u2800";
 
-    /// <summary>Reads a text for display.</summary>
-    /// <param name="text">As sent.</param>
+    /// <summary>Cleans a text for display.</summary>
     /// <param name="maxLength">In UTF-16 characters.</param>
-    /// <param name="clean">Trimmed, white space collapsed; null when nothing visible is left.</param>
-    /// <returns>False when it is too long, or holds control characters, line breaks or half a surrogate pair.</returns>
+    /// <param name="clean">The text, trimmed and with white space collapsed; null if nothing visible is left.</param>
+    /// <returns>False if it is too long, or holds control characters, line breaks or half a surrogate pair.</returns>
     public static bool TryClean(string? text, int maxLength, out string? clean)
     {
         clean = null;
@@ -36,7 +35,7 @@ internal static class ReportedText
         var marks = 0;
         foreach (var rune in text.EnumerateRunes())
         {
-            if (rune == Rune.ReplacementChar) // also what EnumerateRunes makes of half a surrogate pair
+            if (rune == Rune.ReplacementChar) // EnumerateRunes also returns it for half a surrogate pair
             {
                 return false;
             }
@@ -73,7 +72,7 @@ internal static class ReportedText
         return true;
     }
 
-    /// <summary>Whether a text can be an identifier: visible as it is, with nothing to take out, so that two never look alike by that.</summary>
+    /// <summary>Whether a text can be an identifier: cleaning changes nothing, so no two look alike because of hidden characters.</summary>
     public static bool IsIdentifier(string text, int maxLength) =>
         TryClean(text, maxLength, out var clean) && string.Equals(text, clean, StringComparison.Ordinal);
 }

@@ -7,12 +7,10 @@ internal static class ScopeParameter
     public const int MaxScopeLength = 128;
     private const int MaxLength = 1024;
 
-    // Some clients (oidc-agent among them) add these to whatever they are told to ask for. A host that knows them gets them.
+    // Some clients, such as oidc-agent, always add these to the scopes. They are ignored unless the host knows them.
     private static readonly string[] IgnoredWhenUnknown = ["openid", "offline_access"];
 
-    /// <summary>
-    /// Reads the parameter; null when it is malformed. Surplus spaces are forgiven, for oidc-agent sends a trailing one.
-    /// </summary>
+    /// <summary>Reads the parameter; null if it is malformed. Surplus spaces are allowed, because oidc-agent sends a trailing one.</summary>
     public static IReadOnlyList<string>? Parse(string? parameter, ICollection<string> known)
     {
         if (parameter is null)

@@ -1,15 +1,15 @@
 namespace DeviceAuthorization.Rules;
 
-/// <summary>How a user stands to a pairing whose code they entered.</summary>
+/// <summary>What a user may do with a pairing whose code they entered.</summary>
 internal enum Standing
 {
     /// <summary>They may decide it.</summary>
     MayDecide,
 
-    /// <summary>They approved it, and must still choose the number that the device shows.</summary>
+    /// <summary>They approved it but must still choose the number that the device shows.</summary>
     MustChooseNumber,
 
-    /// <summary>They decided it before.</summary>
+    /// <summary>They have decided it.</summary>
     HasDecided,
 
     /// <summary>Another user holds it and can still decide it. This user must not learn that it exists.</summary>

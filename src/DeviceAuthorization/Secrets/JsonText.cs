@@ -6,16 +6,16 @@ using System.Text.Json.Nodes;
 
 namespace DeviceAuthorization.Secrets;
 
-/// <summary>JSON from senders that are not trusted, and back to text in one form.</summary>
+/// <summary>Reads JSON from untrusted senders, and writes it in one form.</summary>
 internal static class JsonText
 {
-    // The text goes into stores and into other JSON, never into HTML as it is.
+    // The text is stored and put into other JSON, never into HTML.
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Whether a string begins as a JSON object or array does.</summary>
+    /// <summary>Whether a text starts like a JSON object or array.</summary>
     public static bool LooksLikeJson(string text) => text.AsSpan().TrimStart() is ['{' or '[', ..];
 
-    /// <summary>Reads a text to the end; null when it is no JSON, is too deep, repeats a name, or holds half a surrogate pair.</summary>
+    /// <summary>Reads a whole text; null if it is not JSON, is too deep, repeats a name, or holds half a surrogate pair.</summary>
     public static JsonNode? TryRead(string text, int maxDepth)
     {
         try
@@ -31,7 +31,7 @@ internal static class JsonText
         }
     }
 
-    /// <summary>The text of a value: no white space, and no escape that need not be.</summary>
+    /// <summary>The text of a value, without white space and needless escapes.</summary>
     public static string Write(JsonNode? node)
     {
         var utf8 = new ArrayBufferWriter<byte>();
@@ -50,7 +50,7 @@ internal static class JsonText
         return Encoding.UTF8.GetString(utf8.WrittenSpan);
     }
 
-    /// <summary>Whether a text that begins as JSON nests deeper than a depth before it ends or breaks.</summary>
+    /// <summary>Whether a text that starts like JSON nests deeper than a depth before it ends or breaks.</summary>
     public static bool IsDeeperThan(string text, int depth)
     {
         var reader = new Utf8JsonReader(

@@ -7,25 +7,24 @@ using DeviceAuthorization.Secrets;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// A free-form JSON object with secrets among its values, such as a device's <c>sync_config</c>. It can be printed, logged and
-/// serialized anywhere: all of these see <see cref="Mask"/> where a secret is. Stores keep what <see cref="Reveal"/> gives.
+/// A free-form JSON object with secrets among its values, such as a device's <c>sync_config</c>. It is safe to print, log and serialize: all of
+/// these show <see cref="Mask"/> instead of a secret. Stores keep what <see cref="Reveal"/> returns.
 /// </summary>
 /// <remarks>
-/// Which values are secret, <see cref="SecretKeys"/> says by their keys, at any depth, also inside strings that hold JSON. Such
-/// a value is masked as a whole, but <see langword="null"/> and the empty string stay: what is unset must not look set. A
-/// text that names a secret and gives it a value (<c>host=nas;password=…</c>), or holds JSON deeper than <see cref="MaxDepth"/>,
-/// is masked as a whole too.
+/// <see cref="SecretKeys"/> decides by their keys which values are secret, at any depth, also inside strings that hold JSON. A secret value is
+/// masked as a whole, except <see langword="null"/> and the empty string: an unset value must not look set. A text is also masked as a whole if it
+/// gives a value to a secret key (<c>host=nas;password=…</c>), or holds JSON deeper than <see cref="MaxDepth"/>.
 /// </remarks>
 [JsonConverter(typeof(SecretDocumentConverter))]
 public sealed class SecretDocument : IEquatable<SecretDocument>
 {
-    /// <summary>What stands in the place of a secret.</summary>
+    /// <summary>The text that replaces a secret.</summary>
     public const string Mask = "********";
 
-    /// <summary>The most bytes of UTF-8 a document may have: as sent, as kept, and masked, so that what is shown can be sent back.</summary>
+    /// <summary>The most bytes of UTF-8 in a document: as sent, as stored, and as masked, so that a document can be sent back as shown.</summary>
     public const int MaxBytes = 16 * 1024;
 
-    /// <summary>How deep objects and arrays may nest. JSON inside a string counts on from where the string stands.</summary>
+    /// <summary>How deep objects and arrays may nest. JSON inside a string counts from the depth of the string.</summary>
     public const int MaxDepth = 32;
 
     private const string TooLarge = "The document is larger than 16 KiB.";
@@ -42,12 +41,11 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
     public static SecretDocument Empty { get; } = new([], SecretKeys.Default);
 
     /// <summary>
-    /// Reads a document as it is: from a store, or from a request. One from a request may hold masks, which
-    /// <see cref="TryReplace"/> and <see cref="TryPatch"/> resolve; a new one goes through <see cref="TryReplace"/> of <see cref="Empty"/>.
+    /// Reads a document from a store or a request, and keeps masks as they are. Resolve the masks of a request with <see cref="TryReplace"/> or
+    /// <see cref="TryPatch"/>; for a new document, with <see cref="TryReplace"/> of <see cref="Empty"/>.
     /// </summary>
-    /// <param name="json">The text. Nothing is thrown, whatever it holds.</param>
+    /// <param name="json">The text. No content throws.</param>
     /// <param name="keys">The keys whose values are secret. The document keeps them.</param>
-    /// <param name="document">The document.</param>
     /// <param name="problem">A sentence for the sender, without any of the content.</param>
     public static bool TryParse(
         string? json, SecretKeys keys, [NotNullWhen(true)] out SecretDocument? document, [NotNullWhen(false)] out string? problem)
@@ -62,8 +60,8 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
         return document is not null;
     }
 
-    /// <summary>A document that is decoded on first use. A read error reaches whichever caller reads the settings.</summary>
-    /// <param name="read">Reads the document. It is called at most once.</param>
+    /// <summary>A document that is decoded on first use. A decoding error reaches the caller that first reads the content.</summary>
+    /// <param name="read">Reads the document. Called at most once.</param>
     public static SecretDocument Deferred(Func<SecretDocument> read)
     {
         ArgumentNullException.ThrowIfNull(read);
@@ -71,17 +69,16 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
     }
 
     /// <summary>
-    /// The document after a PUT: the incoming one, with each mask resolved. Under a secret key, and wherever this document shows a
-    /// mask, a mask keeps the value that stands here at the same path; under a secret key where nothing stands, its member is
-    /// dropped. Any other mask is an ordinary string.
+    /// The document after a PUT: the incoming one, with each mask resolved. A mask under a secret key, or where this document shows a mask, keeps
+    /// the value at the same path in this document. Under a secret key without such a value, the member is removed. Any other mask is an ordinary
+    /// string.
     /// </summary>
     /// <remarks>
-    /// A path is names, compared by ordinal, and indexes: who removes or moves an element of an array sends the secrets of the
-    /// elements after it anew. Both documents' keys count, and the result has both.
+    /// A path consists of names, compared by ordinal, and array indexes. A sender that removes or moves an array element must send the secrets of
+    /// the elements after it again. The secret keys of both documents count, and the result has both.
     /// </remarks>
-    /// <param name="incoming">The document as sent.</param>
     /// <param name="result">The document to store.</param>
-    /// <param name="problem">A sentence for the sender, when the result exceeds the limits of a document.</param>
+    /// <param name="problem">A sentence for the sender, if the result exceeds the limits of a document.</param>
     public bool TryReplace(
         SecretDocument incoming, [NotNullWhen(true)] out SecretDocument? result, [NotNullWhen(false)] out string? problem)
     {
@@ -92,12 +89,11 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
     }
 
     /// <summary>
-    /// The document after a PATCH with a JSON Merge Patch (RFC 7396): <see langword="null"/> removes a member, an absent one stays.
-    /// Masks are resolved as <see cref="TryReplace"/> does.
+    /// The document after a PATCH with a JSON Merge Patch (RFC 7396): <see langword="null"/> removes a member, and an absent member stays.
+    /// <see cref="TryReplace"/> says how masks are resolved.
     /// </summary>
-    /// <param name="patch">The patch as sent.</param>
     /// <param name="result">The document to store.</param>
-    /// <param name="problem">A sentence for the sender, when the result exceeds the limits of a document.</param>
+    /// <param name="problem">A sentence for the sender, if the result exceeds the limits of a document.</param>
     public bool TryPatch(
         SecretDocument patch, [NotNullWhen(true)] out SecretDocument? result, [NotNullWhen(false)] out string? problem)
     {
@@ -107,25 +103,23 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
         return result is not null;
     }
 
-    /// <summary>The same content, with these secret keys beside its own.</summary>
-    /// <param name="keys">More keys. A document never loses one.</param>
+    /// <summary>The same content with more secret keys. A document never loses a key.</summary>
     public SecretDocument With(SecretKeys keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
         return new SecretDocument(Content(), Keys.With(keys));
     }
 
-    /// <summary>The JSON with its secrets, compact: for the store, for the work the secrets are for, and for nothing else.</summary>
+    /// <summary>The compact JSON with its secrets: only for the store, and for the work that needs the secrets.</summary>
     public string Reveal() => Json;
 
-    /// <summary>The JSON as anyone may see it, compact.</summary>
+    /// <summary>The compact JSON with its secrets masked.</summary>
     public string ToMaskedJson() => Masked;
 
-    /// <summary>Nothing of the document.</summary>
+    /// <summary>Does not show the document.</summary>
     public override string ToString() => "SecretDocument(***)";
 
-    /// <summary>Whether the content is the same, secrets and the order of members included. Secret keys are not compared.</summary>
-    /// <param name="other">The other document.</param>
+    /// <summary>Whether the content is equal, including secrets and the order of members. Secret keys are not compared.</summary>
     public bool Equals(SecretDocument? other) => ReferenceEquals(this, other) || (other is not null && Json == other.Json);
 
     /// <inheritdoc/>
@@ -146,7 +140,7 @@ public sealed class SecretDocument : IEquatable<SecretDocument>
         return IsTooLarge(document.Json) || IsTooLarge(document.Masked) ? (null, TooLarge) : (document, null);
     }
 
-    // The first test spares counting megabytes.
+    // The first test avoids counting megabytes.
     private static bool IsTooLarge(string text) => text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes;
 
     private JsonObject Content() => (JsonObject)JsonText.TryRead(Json, MaxDepth)!;

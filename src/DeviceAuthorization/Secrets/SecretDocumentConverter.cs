@@ -3,18 +3,18 @@ using System.Text.Json.Serialization;
 
 namespace DeviceAuthorization;
 
-/// <summary>Reads a <see cref="SecretDocument"/> as it is and always writes it masked.</summary>
-/// <param name="keys">What the documents read get; the ones written have their own.</param>
+/// <summary>Reads a <see cref="SecretDocument"/> without resolving masks, and always writes it masked.</summary>
+/// <param name="keys">The secret keys of the documents that it reads. A document that it writes uses its own.</param>
 public sealed class SecretDocumentConverter(SecretKeys keys) : JsonConverter<SecretDocument>
 {
-    /// <summary>The converter of the type itself: reads with <see cref="SecretKeys.Default"/>.</summary>
+    /// <summary>The default converter of the type. It reads with <see cref="SecretKeys.Default"/>.</summary>
     public SecretDocumentConverter()
         : this(SecretKeys.Default)
     {
     }
 
     /// <inheritdoc/>
-    /// <exception cref="JsonException">It is no such document. The message says why, without any of the content.</exception>
+    /// <exception cref="JsonException">The JSON is not such a document. The message says why, without any of the content.</exception>
     public override SecretDocument Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         using var value = JsonDocument.ParseValue(ref reader);

@@ -4,23 +4,22 @@ using System.Collections.Frozen;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The keys whose values are secret in a <see cref="SecretDocument"/>. Keys are compared by their ASCII letters and digits in
-/// lower case: <c>ssh_password</c>, <c>sshPassword</c> and <c>SSH-Password</c> are one key.
+/// The keys whose values are secret in a <see cref="SecretDocument"/>. Only ASCII letters and digits count, in any case:
+/// <c>ssh_password</c>, <c>sshPassword</c> and <c>SSH-Password</c> are one key.
 /// </summary>
 /// <remarks>
-/// The built-in keys match in three ways, because a key that is masked for nothing costs a look at it, and one that is not masked
-/// costs the secret:
+/// The built-in keys match broadly: masking a harmless value costs little, but showing a secret gives it away. They match in three ways:
 /// <list type="bullet">
-/// <item>Words that mean a secret wherever they stand match as part of a key: password, passwd, passphrase, passcode, secret,
-/// credential, connection string, and the API, access, private, encryption, signing, shared and master key, and the access,
-/// refresh, auth and bearer token. So do <c>password2</c> and <c>private_key_path</c>; but not a key that goes on to say
-/// something about the secret only, such as <c>password_required</c> or <c>access_token_expires_at</c>.</item>
-/// <item>token, pass and pwd match at the end of a key, digits after it aside: <c>romm_token</c>, but not <c>token_count</c>.</item>
-/// <item>Words that are short or common match as whole keys: <c>ssh_key_path</c>, <c>ssh_key</c>, <c>tokens</c>, <c>pin</c>,
-/// <c>pin_code</c>, <c>psk</c>, <c>otp</c>, <c>jwt</c>, <c>bearer</c>, <c>basic_auth</c>, <c>authorization</c>,
+/// <item>These words match anywhere in a key: password, passwd, passphrase, passcode, secret, credential, connection string; the API,
+/// access, private, encryption, signing, shared and master key; the access, refresh, auth and bearer token. They match
+/// <c>password2</c> and <c>private_key_path</c>. They do not match a key that only describes the secret, such as
+/// <c>password_required</c> or <c>access_token_expires_at</c>.</item>
+/// <item>token, pass and pwd match at the end of a key, also with digits after them: <c>romm_token</c>, but not <c>token_count</c>.</item>
+/// <item>Short or common words match as whole keys, also with digits after them: <c>ssh_key_path</c>, <c>ssh_key</c>, <c>tokens</c>,
+/// <c>pin</c>, <c>pin_code</c>, <c>psk</c>, <c>otp</c>, <c>jwt</c>, <c>bearer</c>, <c>basic_auth</c>, <c>authorization</c>,
 /// <c>proxy_authorization</c>, <c>cookie</c>, <c>cookies</c> and <c>set_cookie</c>.</item>
 /// </list>
-/// A key that a host adds matches as a whole key.
+/// A key that the host adds matches only as a whole key.
 /// </remarks>
 public sealed class SecretKeys
 {
@@ -33,7 +32,7 @@ public sealed class SecretKeys
         "accesstoken", "refreshtoken", "authtoken", "bearertoken",
     ];
 
-    // What may follow a part in a key that holds no secret.
+    // With one of these behind a part, the key describes a secret but holds none.
     private static readonly FrozenSet<string> About = FrozenSet.ToFrozenSet(
     [
         "required", "enabled", "count", "length", "minlength", "maxlength", "policy", "type", "less",
@@ -58,9 +57,9 @@ public sealed class SecretKeys
     /// <summary>The built-in keys.</summary>
     public static SecretKeys Default { get; } = new(Names);
 
-    /// <summary>These keys and more.</summary>
+    /// <summary>Adds keys to these.</summary>
     /// <param name="keys">Whole keys, in any spelling.</param>
-    /// <exception cref="ArgumentException">A key has no ASCII letter or digit, and so could never match.</exception>
+    /// <exception cref="ArgumentException">A key has no ASCII letter or digit, so it could never match.</exception>
     public SecretKeys With(params IEnumerable<string> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
@@ -82,11 +81,11 @@ public sealed class SecretKeys
             || Parts.Any(part => name.LastIndexOf(part, StringComparison.Ordinal) is >= 0 and var at && !About.Contains(name[(at + part.Length)..]));
     }
 
-    /// <summary>These keys and those. The same instance when that adds nothing.</summary>
+    /// <summary>Adds the keys of another set. Returns the same instance if that adds nothing.</summary>
     internal SecretKeys With(SecretKeys other) => other._names.IsSubsetOf(_names) ? this : new(_names.Union(other._names, StringComparer.Ordinal).ToFrozenSet());
 
     /// <summary>
-    /// Whether a text that is no JSON gives a value to a secret key, as in <c>password=…</c>, <c>API key: …</c>,
+    /// Whether a text that is not JSON gives a value to a secret key, as in <c>password=…</c>, <c>API key: …</c>,
     /// <c>{'token': '…'}</c> or <c>&lt;pin&gt;…</c>.
     /// </summary>
     internal bool IsGivenIn(string text)
@@ -98,7 +97,7 @@ public sealed class SecretKeys
             var before = rest.TrimEnd(" \t\r\n\"'`\\*)]");
             before = before[Math.Max(0, before.Length - LongestName)..];
 
-            // One word or two: "API key" is a key, but a sentence is not because a secret occurs in it.
+            // Look at one word, then at two: "API key" is a key, but a sentence is not a key because it mentions a secret.
             var last = StartOfWord(before);
             if (last == before.Length)
             {

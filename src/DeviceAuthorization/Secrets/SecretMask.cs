@@ -4,20 +4,20 @@ using System.Text.Json.Nodes;
 namespace DeviceAuthorization.Secrets;
 
 /// <summary>
-/// Puts masks over the secrets of a JSON tree, and takes them off again with the help of the tree they came from. A depth is the
-/// number of objects and arrays around a value, those outside of the string it stands in included.
+/// Masks the secrets of a JSON tree, and replaces masks with the values of the stored tree. The depth of a value counts the objects
+/// and arrays around it, including those around a string of JSON that contains it.
 /// </summary>
 internal readonly struct SecretMask(SecretKeys keys)
 {
     private const string Mask = SecretDocument.Mask;
 
-    /// <summary>The tree as anyone may see it.</summary>
+    /// <summary>The tree with its secrets masked.</summary>
     public JsonObject Hide(JsonObject document) => (JsonObject)Hide(document, 0)!;
 
-    /// <summary>The incoming tree; its masks give way to what is stored at the same path.</summary>
+    /// <summary>The incoming tree, with each mask replaced by the stored value at the same path.</summary>
     public JsonObject Restore(JsonObject incoming, JsonObject stored) => (JsonObject)Restore(incoming, stored, isSecret: false, 0)!;
 
-    /// <summary>RFC 7396, with masks that keep what is stored.</summary>
+    /// <summary>Applies a merge patch (RFC 7396). A mask keeps the stored value.</summary>
     public JsonObject Merge(JsonObject patch, JsonObject stored) => Merge(patch, stored, isSecret: false, 0);
 
     private static bool IsMask(JsonNode? value) => TextOf(value) == Mask;
@@ -65,7 +65,7 @@ internal readonly struct SecretMask(SecretKeys keys)
             return JsonNode.DeepEquals(masked, value) ? text : JsonText.Write(masked);
         }
 
-        // No JSON we read: too deep, or broken. An escape could spell a key so that IsGivenIn does not see it.
+        // JSON that we do not read: too deep, or broken. An escape could hide a key from IsGivenIn.
         return JsonText.IsDeeperThan(text, SecretDocument.MaxDepth - depth)
             || text.Contains("\\u", StringComparison.OrdinalIgnoreCase)
             || keys.IsGivenIn(text)
@@ -73,10 +73,8 @@ internal readonly struct SecretMask(SecretKeys keys)
                 : text;
     }
 
-    /// <param name="incoming">The value as sent.</param>
-    /// <param name="stored">What stands at the same path; null when nothing does, or null.</param>
-    /// <param name="isSecret">Whether a key above is secret: then a mask can be nothing but a mask.</param>
-    /// <param name="depth">The depth of both.</param>
+    /// <param name="stored">The value at the same path; null if there is none, or it is null.</param>
+    /// <param name="isSecret">Whether a key above is secret. Then the text of a mask is always a mask.</param>
     private JsonNode? Restore(JsonNode? incoming, JsonNode? stored, bool isSecret, int depth)
     {
         switch (incoming)
@@ -118,7 +116,7 @@ internal readonly struct SecretMask(SecretKeys keys)
 
     private string Restore(string incoming, string? stored, bool isSecret, int depth)
     {
-        // Sent back as shown: then it stays to the letter, white space inside of JSON included.
+        // Sent back as shown: keep the stored text to the letter, including white space inside its JSON.
         if (stored is not null && incoming == Hide(stored, depth))
         {
             return stored;
@@ -156,7 +154,7 @@ internal readonly struct SecretMask(SecretKeys keys)
         return merged;
     }
 
-    /// <summary>The JSON object or array that a string at this depth holds; null when it holds none, or one too deep.</summary>
+    /// <summary>The JSON object or array in a string at this depth; null if there is none, or it is too deep.</summary>
     private static JsonNode? Read(string text, int depth) =>
         depth < SecretDocument.MaxDepth && JsonText.LooksLikeJson(text)
             ? JsonText.TryRead(text, SecretDocument.MaxDepth - depth)

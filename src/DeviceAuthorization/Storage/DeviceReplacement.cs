@@ -1,12 +1,12 @@
 namespace DeviceAuthorization.Storage;
 
-/// <summary>What became of a changed device.</summary>
+/// <summary>The result of replacing a device.</summary>
 public enum DeviceReplacement
 {
-    /// <summary>It is stored.</summary>
+    /// <summary>The device is stored.</summary>
     Replaced,
 
-    /// <summary>The record changed or went meanwhile: read it again and decide afresh.</summary>
+    /// <summary>The record changed or was removed meanwhile: read it and decide again.</summary>
     Stale,
 
     /// <summary>Another device of the user has its identifier or fingerprint.</summary>

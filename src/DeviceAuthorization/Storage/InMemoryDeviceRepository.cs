@@ -2,7 +2,7 @@ using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Storage;
 
-/// <summary>Devices and tokens of one process, under one lock. A restart forgets them, and every device pairs anew.</summary>
+/// <summary>Keeps the devices and tokens of one process, under one lock. A restart loses them, and every device must pair again.</summary>
 internal sealed class InMemoryDeviceRepository : IDeviceRepository
 {
     private readonly Lock _gate = new();

@@ -7,17 +7,18 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Storage;
 
 /// <summary>
-/// Pairings of one process. Bounded by <see cref="DeviceAuthorizationOptions.MaxLivePairings"/> live ones and as many dead; live ones
-/// are never evicted, expired ones leave by themselves. A restart forgets everything: devices then start anew.
+/// Keeps the pairings of one process: at most <see cref="DeviceAuthorizationOptions.MaxLivePairings"/> live ones and as many dead ones. Live ones
+/// are never evicted; expired ones are removed automatically. A restart loses everything, and devices must start again.
 /// </summary>
 /// <remarks>
-/// No network has more than a share, so that a few cannot keep all others out: a tenth of the places, and <see cref="FewPlaces"/> once half of
-/// them are taken. Whoever holds fewer than that gets in until the store is full. To fill it, an attacker needs five networks for the first half,
-/// and one for each <see cref="FewPlaces"/> places of the second: 39 for 200. A network is an IPv4 address or an IPv6 /48 (<see cref="Network.ParseSite"/>).
+/// Each network has only a share, so that a few networks cannot lock out all others: a tenth of the places, and <see cref="FewPlaces"/> once half
+/// of the places are taken. A network below its share gets in until the store is full. To fill 200 places, an attacker needs 39 networks: five for
+/// the first half, and one for each <see cref="FewPlaces"/> places of the second. A network is an IPv4 address or an IPv6 /48
+/// (<see cref="Network.ParseSite"/>).
 /// </remarks>
 internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 {
-    /// <summary>What any home may have at once.</summary>
+    /// <summary>The least share of a network.</summary>
     public const int FewPlaces = 3;
 
     private static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(1);
@@ -44,7 +45,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
     {
         private Pairing _pairing = added;
 
-        /// <summary>Which network's share it counts towards; null for none's.</summary>
+        /// <summary>The network whose share it counts towards; null if none.</summary>
         public string? Site { get; } = Network.ParseSite(added.Device.Address);
 
         public Lock Gate { get; } = new();
@@ -153,7 +154,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken)
     {
-        lock (_adding) // a sweep at the same time would look for what went here
+        lock (_adding) // a concurrent sweep would look for a pairing that is removed here
         {
             var removed = 0;
             foreach (var entry in _byDeviceCode.Values)
@@ -164,14 +165,14 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
                 }
             }
 
-            _sweptAt = DateTimeOffset.MinValue; // what is full may have room now: let the next one count
+            _sweptAt = DateTimeOffset.MinValue; // there may be room now: let the next addition sweep
             return ValueTask.FromResult(removed);
         }
     }
 
     public void Dispose() => _timer.Dispose();
 
-    /// <summary>Counts the living anew, and lets the dead go: those past retention, and the oldest beyond the bound.</summary>
+    /// <summary>Counts the live pairings again, and removes dead ones: those past retention, and the oldest beyond the bound.</summary>
     private void Sweep()
     {
         lock (_adding)
@@ -206,7 +207,7 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
         }
     }
 
-    /// <summary>By the counts of the last sweep and what came since: what was redeemed or expired meanwhile still counts.</summary>
+    /// <summary>Relies on the counts of the last sweep plus later additions: pairings that were redeemed or expired since still count.</summary>
     private PairingAddition? Refuses(string? site)
     {
         if (_live >= _maxLive)

@@ -1,9 +1,9 @@
 namespace DeviceAuthorization.Storage;
 
-/// <summary>What became of a new pairing.</summary>
+/// <summary>The result of adding a pairing.</summary>
 public enum PairingAddition
 {
-    /// <summary>It is stored.</summary>
+    /// <summary>The pairing is stored.</summary>
     Added,
 
     /// <summary>One of its codes is in use: make new ones and try again.</summary>
@@ -12,6 +12,6 @@ public enum PairingAddition
     /// <summary>The store holds as many live pairings as it may.</summary>
     Full,
 
-    /// <summary>The store has room, but not for the network that the pairing comes from: that holds as many live pairings as one network may.</summary>
+    /// <summary>The network that the pairing comes from holds as many live pairings as one network may. The store has room for others.</summary>
     NetworkFull,
 }

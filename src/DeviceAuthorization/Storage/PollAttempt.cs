@@ -1,18 +1,18 @@
 namespace DeviceAuthorization.Storage;
 
-/// <summary>What <see cref="IPairingStore.TryAcceptPollAsync"/> did.</summary>
+/// <summary>The result of <see cref="IPairingStore.TryAcceptPollAsync"/>.</summary>
 public readonly record struct PollAttempt
 {
-    /// <summary>The poll was in order: pending, due, and now stamped.</summary>
+    /// <summary>The poll was accepted, and the next due time is stored.</summary>
     public static PollAttempt Accepted { get; } = new() { IsAccepted = true };
 
     /// <summary>Whether the poll was accepted. If not, nothing changed.</summary>
     public bool IsAccepted { get; private init; }
 
-    /// <summary>When not accepted: the pairing as it is, or <see langword="null"/> when the device code is unknown.</summary>
+    /// <summary>If not accepted: the stored pairing; <see langword="null"/> if the device code is unknown.</summary>
     public Pairing? Pairing { get; private init; }
 
-    /// <summary>The poll is out of the ordinary: the rules decide what to answer.</summary>
-    /// <param name="pairing">The pairing as it is, or <see langword="null"/> when the device code is unknown.</param>
+    /// <summary>The poll was not accepted. The rules decide what to answer.</summary>
+    /// <param name="pairing">The stored pairing; <see langword="null"/> if the device code is unknown.</param>
     public static PollAttempt NotAccepted(Pairing? pairing) => new() { Pairing = pairing };
 }

@@ -1,6 +1,5 @@
 namespace DeviceAuthorization.Storage;
 
 /// <summary>A token together with the device it is bound to.</summary>
-/// <param name="Token">The token's record.</param>
 /// <param name="Device">Its device; <see langword="null"/> for a token made by hand.</param>
 public sealed record TokenWithDevice(IssuedToken Token, Device? Device);

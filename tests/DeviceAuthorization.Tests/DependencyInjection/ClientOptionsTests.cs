@@ -25,7 +25,7 @@ public sealed class ClientOptionsTests
     [InlineData("tv:Secret", "", "Clients:tv:Secret must be 22 to 256")]
     [InlineData("tv:Secret", "0123456789abcdef01234\u00e4", "Clients:tv:Secret must be 22 to 256")]
     [InlineData("tv:Secret", "changeme-changeme-changeme", "Clients:tv:Secret must be 22 to 256 printable ASCII characters, and random")]
-    [InlineData("tv:MayIntrospect", "true", "Clients:tv:MayIntrospect needs a Secret: only who can prove who it is may ask about tokens.")]
+    [InlineData("tv:MayIntrospect", "true", "Clients:tv:MayIntrospect needs a Secret: only a client that authenticates may ask about tokens.")]
     public async Task A_wrong_client_stops_the_host_with_what_to_change(string key, string value, string message)
     {
         var exception = await Assert.ThrowsAsync<OptionsValidationException>(() => MinimalHost.StartAsync(MinimalHost.Origin, ($"Clients:{key}", value)));

@@ -104,7 +104,7 @@ public sealed class AutomaticDefaultTests
         AppContext.SetSwitch(Switch, isOff);
         try
         {
-            new HostsOnlyScheme().PostConfigure(null, options);
+            new OnlySchemeAsDefault().PostConfigure(null, options);
         }
         finally
         {

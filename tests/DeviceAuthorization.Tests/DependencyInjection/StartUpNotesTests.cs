@@ -101,7 +101,7 @@ public sealed class StartUpNotesTests
 
         var warning = Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id is 81 or 23);
         Assert.Equal((81, LogLevel.Warning), (warning.Id.Id, warning.Level));
-        Assert.Contains($"took over: {named}.", warning.Message, StringComparison.Ordinal);
+        Assert.Contains($"applied: {named}.", warning.Message, StringComparison.Ordinal);
         Assert.All(
             (string[])["XForwardedFor | XForwardedProto", "KnownProxies", "KnownIPNetworks", "UseForwardedHeaders()", "ASPNETCORE_FORWARDEDHEADERS_ENABLED=true"],
             what => Assert.Contains(what, warning.Message, StringComparison.Ordinal));
@@ -113,7 +113,7 @@ public sealed class StartUpNotesTests
         await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IStartupFilter>(
             new Callers(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor })));
         await OverHttpAsync(host, System.Net.HttpStatusCode.BadRequest, ("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "https"));
-        Assert.Contains("took over: X-Forwarded-Proto.", Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id == 81).Message, StringComparison.Ordinal);
+        Assert.Contains("applied: X-Forwarded-Proto.", Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id == 81).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -68,7 +68,7 @@ public sealed class ApproverIdTests
         var entry = Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id == WithoutId);
         Assert.Equal(LogLevel.Warning, entry.Level);
         Assert.Contains("scheme 'Cookies'", entry.Message, StringComparison.Ordinal);
-        Assert.Contains("Claims there: oid, email. Set DeviceAuthorizationOptions.ApproverUserId", entry.Message, StringComparison.Ordinal);
+        Assert.Contains("Their claims: oid, email. Set DeviceAuthorizationOptions.ApproverUserId", entry.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("very-secret", entry.Message, StringComparison.Ordinal);
     }
 

@@ -63,7 +63,7 @@ public sealed class ApproverScopeTests
 
         var entry = Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id == Limited);
         Assert.Equal(LogLevel.Warning, entry.Level);
-        Assert.Contains("limited by its claim scope or scp, and lacks: library.write.", entry.Message, StringComparison.Ordinal);
+        Assert.Contains("lacks the scopes library.write, because its claim scope or scp limits it.", entry.Message, StringComparison.Ordinal);
         Assert.Contains("set DeviceAuthorization:ApproverScopeClaim", entry.Message, StringComparison.Ordinal);
     }
 

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Hosting;
 
 /// <summary>
-/// ASP.NET Core takes the only scheme of a host as its default. Adding our scheme would end that default. Runs after all schemes were
-/// added, so the order of the calls makes no difference.
+/// Keeps the host's only other scheme as its default. ASP.NET Core uses a host's only scheme by default; adding ours would end that. Runs
+/// after all schemes were added, so the order of the calls does not matter.
 /// </summary>
-internal sealed class HostsOnlyScheme : IPostConfigureOptions<AuthenticationOptions>
+internal sealed class OnlySchemeAsDefault : IPostConfigureOptions<AuthenticationOptions>
 {
     public void PostConfigure(string? name, AuthenticationOptions options)
     {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Hosting;
 
-/// <summary>What an operator should know of the settings, though the host may run with them.</summary>
-internal sealed class StartUpNotes(IOptions<DeviceAuthorizationOptions> options, ILogger<StartUpNotes> logger) : IHostedService
+/// <summary>Logs settings that the host may run with, but that an operator should know about.</summary>
+internal sealed class StartUpWarnings(IOptions<DeviceAuthorizationOptions> options, ILogger<StartUpWarnings> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
