@@ -123,6 +123,6 @@ public sealed class FlowTests(StandaloneRedis redis) : IClassFixture<StandaloneR
         await host.ApproveAsync(codes);
         await redis.Redis.GetDatabase().KeyDeleteAsync($"{prefix}p:{PairingRecord.Shorten(codes.DeviceCode.Hash())}");
         Assert.Equal(PairingError.InvalidGrant, await host.RefusedAsync(codes));
-        Assert.IsType<ApproverResult.NotFound>(await host.ClaimAsync(codes));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await host.ClaimAsync(codes));
     }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
-using System.Threading.RateLimiting;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -10,7 +9,7 @@ using StackExchange.Redis;
 
 namespace DeviceAuthorization.Redis.Tests;
 
-/// <summary>Limits in Redis: what is there, what it says against the limiter in memory, and limits of the host's own endpoints.</summary>
+/// <summary>Limits in Redis: what is there and what it says against the limiter in memory.</summary>
 public sealed class LimiterTests(StandaloneRedis redis) : IClassFixture<StandaloneRedis>, IAsyncLifetime
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
@@ -113,93 +112,6 @@ public sealed class LimiterTests(StandaloneRedis redis) : IClassFixture<Standalo
         await one.Device().StartAsync();
         await two.Device().StartAsync();
     }
-
-    [Fact]
-    public async Task A_policy_of_the_host_holds_across_its_nodes_and_says_when_to_come_back()
-    {
-        var key = $"api-{Guid.NewGuid():N}";
-        await using var one = await StartLimitedAsync();
-        await using var two = await StartLimitedAsync();
-        foreach (var (node, status) in new[] { (one, 200), (two, 200), (one, 200), (two, 429), (one, 429) })
-        {
-            using var answer = await node.Device().GetAsync("/limited");
-            Assert.Equal(status, (int)answer.StatusCode);
-            Assert.Equal(status == 429 ? "60" : null, answer.Headers.RetryAfter?.ToString());
-        }
-
-        _clock.Advance(Minute);
-        using var again = await two.Device().GetAsync("/limited");
-        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
-
-        Task<TestHost> StartLimitedAsync() => TestHost.StartAsync(
-            services: services => services.AddRateLimiter(options =>
-            {
-                options.RejectionStatusCode = 429;
-                options.OnRejected = (rejected, _) =>
-                {
-                    if (rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait))
-                    {
-                        rejected.HttpContext.Response.Headers.RetryAfter = $"{Math.Ceiling(wait.TotalSeconds)}";
-                    }
-
-                    return ValueTask.CompletedTask;
-                };
-                options.AddPolicy("shared", _ => RateLimitPartition.Get(key, partition => Limiter(partition, 3)));
-            }),
-            map: app =>
-            {
-                app.UseRateLimiter();
-                app.MapGet("/limited", () => "").RequireRateLimiting("shared");
-            });
-    }
-
-    [Fact]
-    public async Task Permits_are_given_as_many_as_asked_for_or_not_at_all()
-    {
-        await using var limiter = Limiter($"permits-{Guid.NewGuid():N}", 10);
-        Assert.Equal(10, limiter.GetStatistics()!.CurrentAvailablePermits);
-        Assert.True((await limiter.AcquireAsync(7)).IsAcquired);
-        using var tooMany = await limiter.AcquireAsync(4);
-        Assert.False(tooMany.IsAcquired);
-        Assert.Equal(MetadataName.RetryAfter.Name, Assert.Single(tooMany.MetadataNames));
-        Assert.True(tooMany.TryGetMetadata(MetadataName.RetryAfter, out var wait));
-        Assert.Equal(Minute, wait);
-        Assert.True((await limiter.AcquireAsync(0)).IsAcquired); // there is room for one
-        Assert.True((await limiter.AcquireAsync(3)).IsAcquired);
-        Assert.False((await limiter.AcquireAsync(0)).IsAcquired);
-        var statistics = limiter.GetStatistics()!;
-        Assert.Equal((0L, 0L, 3L, 2L), (statistics.CurrentAvailablePermits, statistics.CurrentQueuedCount, statistics.TotalSuccessfulLeases, statistics.TotalFailedLeases));
-        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await limiter.AcquireAsync(11));
-    }
-
-    [Fact]
-    public async Task Without_waiting_for_Redis_there_is_no_lease_and_nothing_is_counted()
-    {
-        await using var limiter = Limiter($"sync-{Guid.NewGuid():N}", 1);
-        using var lease = limiter.AttemptAcquire();
-        Assert.False(lease.IsAcquired);
-        Assert.Empty(lease.MetadataNames);
-        Assert.True((await limiter.AcquireAsync()).IsAcquired);
-    }
-
-    [Fact]
-    public async Task An_idle_limiter_says_so_and_one_that_is_made_again_goes_on_counting()
-    {
-        var key = $"idle-{Guid.NewGuid():N}";
-        var limiter = Limiter(key, 1);
-        _clock.Advance(TimeSpan.FromSeconds(7));
-        Assert.Equal(TimeSpan.FromSeconds(7), limiter.IdleDuration);
-        Assert.True((await limiter.AcquireAsync()).IsAcquired);
-        Assert.Equal(TimeSpan.Zero, limiter.IdleDuration);
-        await limiter.DisposeAsync();
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await limiter.AcquireAsync());
-        await using var again = Limiter(key, 1);
-        Assert.False((await again.AcquireAsync()).IsAcquired);
-        Assert.True(redis.Redis.IsConnected);
-    }
-
-    private RedisSlidingWindowRateLimiter Limiter(string key, int limit) =>
-        new(key, new() { Connection = redis.Redis, PermitLimit = limit, Window = Minute, KeyPrefix = _stores.Prefix, Clock = _clock });
 
     private static Task<TestHost> StartHostAsync(string prefix, Action<DeviceAuthorizationBuilder> add) => TestHost.StartAsync(
         options => options.RateLimits.Enabled = true,

@@ -19,7 +19,7 @@ public abstract partial class PairingFlowConformance
         Assert.Equal(new DeviceAnswer.Refused("invalid_grant"), await two.Device(clientId: "radio").PollAsync(codes));
         Assert.Empty(await one.DevicesAsync("alice"));
         Assert.IsType<ApproverAnswer.Unknown>(await one.Approver("bob").LookUpAsync(codes.UserCode));
-        Assert.IsType<ApproverResult.NotFound>(await one.MatchAsync(codes.UserCode, "bob", shown.Value));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await one.MatchAsync(codes.UserCode, "bob", shown.Value));
 
         var device = Assert.IsType<ApproverResult.Approved>(await one.MatchAsync(codes.UserCode, "alice", shown.Value)).Device;
         var paired = Assert.IsType<DeviceAnswer.Paired>(await two.Device().PollAsync(codes));
@@ -62,7 +62,7 @@ public abstract partial class PairingFlowConformance
         await pause.Reached;
         Advance(Lifetime);
         pause.Release();
-        Assert.IsType<ApproverResult.NotFound>(await late);
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await late);
         Assert.IsType<DeviceAnswer.Expired>(await two.Device().PollAsync(codes));
         Assert.Empty(await one.DevicesAsync("alice"));
     }

@@ -29,7 +29,7 @@ public sealed class DeviceToken
     /// </summary>
     /// <param name="salt">The <see cref="PairingGrant.TokenSalt"/>.</param>
     /// <param name="prefix">The <see cref="DeviceAuthorizationOptions.TokenPrefix"/>.</param>
-    public static DeviceToken Derive(DeviceCode code, string salt, string prefix)
+    internal static DeviceToken Derive(DeviceCode code, string salt, string prefix)
     {
         ArgumentNullException.ThrowIfNull(code);
         return Of(HMACSHA256.HashData(Encoding.UTF8.GetBytes(code.Reveal()), Encoding.UTF8.GetBytes("DeviceAuthorization token\n" + salt)), prefix);

@@ -1,7 +1,7 @@
-namespace DeviceAuthorization;
+namespace DeviceAuthorization.Devices;
 
 /// <summary>Recognises a device without an identifier: by its hardware address alone, or else by its host name and platform together.</summary>
-public static class DeviceFingerprint
+internal static class DeviceFingerprint
 {
     /// <summary>Makes the fingerprint, in one spelling.</summary>
     /// <param name="macAddress">

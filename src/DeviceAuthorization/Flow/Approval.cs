@@ -16,7 +16,7 @@ public sealed record Approval
 
     /// <summary>
     /// Whether the approver can be asked to compare a number, by <see cref="ApproverFlow.ChooseNumberAsync"/>. When not, an approval that needs it is
-    /// answered <see cref="ApproverResult.NumberRequired"/>.
+    /// answered <see cref="ApproverRefusal.NumberRequired"/>.
     /// </summary>
     public bool CanCompareNumber { get; init; }
 

@@ -40,7 +40,7 @@ public sealed class ApproverFlow
     /// The approver confirmed a code that a link filled in: claims it as <see cref="EnterAsync(UserCode, Approver, CancellationToken)"/> does, unless
     /// the client wants its codes typed (<see cref="DeviceClient.AllowLink"/>). Opening a link must never get here (RFC 8628 §5.5).
     /// </summary>
-    /// <returns>As <see cref="EnterAsync(UserCode, Approver, CancellationToken)"/>, or <see cref="ApproverResult.MustBeTyped"/>.</returns>
+    /// <returns>As <see cref="EnterAsync(UserCode, Approver, CancellationToken)"/>, or <see cref="ApproverRefusal.MustBeTyped"/>.</returns>
     public Task<ApproverResult> EnterFromLinkAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default) =>
         EnterAsync(userCode, approver, pairing => _options.FindClient(pairing.ClientId) is not { AllowLink: false }, cancellationToken);
 
@@ -78,20 +78,20 @@ public sealed class ApproverFlow
             }
 
             var refusal = await RefusalOfAsync(pairing!, approver, approval, cancellationToken).ConfigureAwait(false);
-            var choosesNumber = refusal is ApproverResult.NumberRequired && approval.CanCompareNumber;
-            if (refusal is not null && !choosesNumber)
+            var choosesNumber = refusal == ApproverRefusal.NumberRequired && approval.CanCompareNumber;
+            if (refusal is { } reason && !choosesNumber)
             {
-                return refusal;
+                return new ApproverResult.Refused(reason);
             }
 
             if (await _devices.IsAtTokenLimitAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false))
             {
-                return new ApproverResult.TokenLimitReached(_options.MaxTokensPerUser);
+                return new ApproverResult.Refused(ApproverRefusal.TokenLimitReached);
             }
 
             if (await _devices.IsAtDeviceLimitAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false))
             {
-                return new ApproverResult.DeviceLimitReached(_options.MaxDevicesPerUser);
+                return new ApproverResult.Refused(ApproverRefusal.DeviceLimitReached);
             }
 
             var now = _clock.Now(); // read again: the policy may be slow
@@ -151,7 +151,7 @@ public sealed class ApproverFlow
 
             if (!allows(pairing!))
             {
-                return new ApproverResult.MustBeTyped();
+                return new ApproverResult.Refused(ApproverRefusal.MustBeTyped);
             }
 
             var now = _clock.Now();
@@ -186,7 +186,7 @@ public sealed class ApproverFlow
             var now = _clock.Now();
             if (rule(pairing!, now) is not (null, var decided))
             {
-                return new ApproverResult.NotFound(); // a number where none was asked for, or expired at this moment
+                return new ApproverResult.Refused(ApproverRefusal.NotFound); // a number where none was asked for, or expired at this moment
             }
 
             if (await TryDecideAsync(decided, now, cancellationToken).ConfigureAwait(false) is { } result)
@@ -293,7 +293,7 @@ public sealed class ApproverFlow
                 // If this fails, redemption does it: an approval that was acknowledged is never lost.
                 if (await _devices.RegisterAsync(decided, cancellationToken).ConfigureAwait(false) is not { } device)
                 {
-                    return new ApproverResult.DeviceLimitReached(_options.MaxDevicesPerUser); // another device took the last place meanwhile
+                    return new ApproverResult.Refused(ApproverRefusal.DeviceLimitReached); // another device took the last place meanwhile
                 }
 
                 var registered = decided.Registered(device) with { Version = decided.Version + 1 };
@@ -330,25 +330,25 @@ public sealed class ApproverFlow
         };
     }
 
-    /// <summary>Why this approver cannot say yes to that; null if they can.</summary>
-    private async ValueTask<ApproverResult?> RefusalOfAsync(Pairing pairing, Approver approver, Approval approval, CancellationToken cancellationToken)
+    /// <summary>Why this approver cannot approve this way; null if they can.</summary>
+    private async ValueTask<ApproverRefusal?> RefusalOfAsync(Pairing pairing, Approver approver, Approval approval, CancellationToken cancellationToken)
     {
         var grantable = await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
         if (grantable is null)
         {
-            return new ApproverResult.Forbidden();
+            return ApproverRefusal.Forbidden;
         }
 
         if (approval.Scopes.Except(grantable, StringComparer.Ordinal).Any() || (approval.Scopes.Count == 0 && pairing.RequestedScopes.Count > 0))
         {
-            return new ApproverResult.ScopesNotGrantable();
+            return ApproverRefusal.ScopesNotGrantable;
         }
 
         return await RiskOfAsync(pairing, approver, cancellationToken).ConfigureAwait(false) switch
         {
-            ApprovalRisk.StepUp => new ApproverResult.StepUpRequired(),
-            ApprovalRisk.Block => new ApproverResult.Blocked(),
-            var risk when risk == ApprovalRisk.MatchNumber || _options.NumberMatching == NumberMatching.Always => new ApproverResult.NumberRequired(),
+            ApprovalRisk.StepUp => ApproverRefusal.StepUpRequired,
+            ApprovalRisk.Block => ApproverRefusal.Blocked,
+            var risk when risk == ApprovalRisk.MatchNumber || _options.NumberMatching == NumberMatching.Always => ApproverRefusal.NumberRequired,
             _ => null,
         };
     }
@@ -376,5 +376,5 @@ public sealed class ApproverFlow
     /// <summary>Everyone but the user who decided gets the same answer as for an unknown code.</summary>
     private static ApproverResult Refuse(Standing standing, Pairing? pairing) => standing is Standing.HasDecided or Standing.MustChooseNumber
         ? new ApproverResult.AlreadyDecided(pairing!.Status)
-        : new ApproverResult.NotFound();
+        : new ApproverResult.Refused(ApproverRefusal.NotFound);
 }

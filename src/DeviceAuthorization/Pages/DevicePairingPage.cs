@@ -88,9 +88,9 @@ internal sealed class DevicePairingPage(
             : await flow.EnterAsync(code, visitor.Approver, context.RequestAborted);
         switch (result)
         {
-            case ApproverResult.NotFound:
+            case ApproverResult.Refused { Reason: ApproverRefusal.NotFound }:
                 return Unknown(context, visitor);
-            case ApproverResult.MustBeTyped: // another person may have sent the link
+            case ApproverResult.Refused { Reason: ApproverRefusal.MustBeTyped }: // another person may have sent the link
                 context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
                 return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
             default:
@@ -166,13 +166,13 @@ internal sealed class DevicePairingPage(
         {
             ApproverResult.Approved or ApproverResult.ChooseNumber or ApproverResult.Denied or ApproverResult.AlreadyDecided =>
                 Keep(context, ticket.Code, visitor.Approver, ticket.IsOfLink),
-            ApproverResult.NotFound => Unknown(context, visitor),
-            ApproverResult.ScopesNotGrantable => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
-            ApproverResult.TokenLimitReached => await ReviewAsync(context, visitor, ticket, form, isFull: true),
-            ApproverResult.StepUpRequired => await signInAgain.AskAsync(context, ticket, visitor),
-            ApproverResult.DeviceLimitReached => ResultHtml.Page(frame, context, "Device_limit", StatusCodes.Status400BadRequest),
-            ApproverResult.Blocked => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
-            ApproverResult.Forbidden => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden),
+            ApproverResult.Refused { Reason: ApproverRefusal.NotFound } => Unknown(context, visitor),
+            ApproverResult.Refused { Reason: ApproverRefusal.ScopesNotGrantable } => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
+            ApproverResult.Refused { Reason: ApproverRefusal.TokenLimitReached } => await ReviewAsync(context, visitor, ticket, form, isFull: true),
+            ApproverResult.Refused { Reason: ApproverRefusal.StepUpRequired } => await signInAgain.AskAsync(context, ticket, visitor),
+            ApproverResult.Refused { Reason: ApproverRefusal.DeviceLimitReached } => ResultHtml.Page(frame, context, "Device_limit", StatusCodes.Status400BadRequest),
+            ApproverResult.Refused { Reason: ApproverRefusal.Blocked } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
+            ApproverResult.Refused { Reason: ApproverRefusal.Forbidden } => ResultHtml.Page(frame, context, "Not_possible", StatusCodes.Status403Forbidden),
             _ => throw new UnreachableException(),
         };
     }
@@ -202,7 +202,7 @@ internal sealed class DevicePairingPage(
         await flow.ReviewAsync(ticket.UserCode, visitor.Approver, context.RequestAborted) switch
         {
             ApproverResult.AlreadyDecided { Status: var status } => ResultHtml.Decided(frame, context, status),
-            ApproverResult.NotFound => Unknown(context, visitor),
+            ApproverResult.Refused { Reason: ApproverRefusal.NotFound } => Unknown(context, visitor),
             ApproverResult.ChooseNumber matching => Page(context, "Match_title", texts => PairingHtml.Match(
                 texts, Form(context, visitor), matching, Written(ticket, visitor), matching.Pairing.ExpiresAt - clock.Now())),
             ApproverResult.Review { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),

@@ -45,7 +45,7 @@ internal sealed class ApproverJson(IOptions<DeviceAuthorizationOptions> options)
         return denial.UserCode is { Length: > 0 and <= LongestUserCode } typed ? new EnteredCode(typed) : JsonBody.Refuse<EnteredCode>("user_code is required.");
     }
 
-    public static IResult Answer(ApproverResult result) => result switch
+    public IResult Answer(ApproverResult result) => result switch
     {
         ApproverResult.Review { Pairing: var pairing, KnownDevice: var known } review => TypedResults.Json(
             new RomMPending(
@@ -62,17 +62,23 @@ internal sealed class ApproverJson(IOptions<DeviceAuthorizationOptions> options)
             RomMJson.Default.RomMPending),
         ApproverResult.Approved { Device: var device } => TypedResults.Json(new RomMApproved(device.Id, device.Name), RomMJson.Default.RomMApproved),
         ApproverResult.Denied => TypedResults.Text("null", RequestBody.Json),
-        ApproverResult.AlreadyDecided { Status: PairingStatus.Matching } or ApproverResult.ChooseNumber or ApproverResult.NumberRequired =>
-            Refused("Approve this device on the page: its number must be compared."),
+        ApproverResult.AlreadyDecided { Status: PairingStatus.Matching } or ApproverResult.ChooseNumber => Answer(ApproverRefusal.NumberRequired),
         ApproverResult.AlreadyDecided { Status: PairingStatus.Approved or PairingStatus.Redeemed } => Problems.Detail(StatusCodes.Status410Gone, "Code already approved"),
         ApproverResult.AlreadyDecided => Problems.Detail(StatusCodes.Status410Gone, "Code already denied"),
-        ApproverResult.NotFound => NotFound(),
-        ApproverResult.ScopesNotGrantable => Refused("Approved scopes exceed what's allowed for this user"),
-        ApproverResult.StepUpRequired => Refused("Sign in again before you approve this device."),
-        ApproverResult.Blocked => Refused("This request cannot be approved."),
-        ApproverResult.TokenLimitReached { Limit: var limit } => LimitReached(limit, "tokens"),
-        ApproverResult.DeviceLimitReached { Limit: var limit } => LimitReached(limit, "devices"),
-        ApproverResult.Forbidden => Problems.Forbidden(),
+        ApproverResult.Refused { Reason: var reason } => Answer(reason),
+        _ => throw new UnreachableException(),
+    };
+
+    private IResult Answer(ApproverRefusal reason) => reason switch
+    {
+        ApproverRefusal.NotFound => NotFound(),
+        ApproverRefusal.Forbidden => Problems.Forbidden(),
+        ApproverRefusal.ScopesNotGrantable => Refused("Approved scopes exceed what's allowed for this user"),
+        ApproverRefusal.StepUpRequired => Refused("Sign in again before you approve this device."),
+        ApproverRefusal.NumberRequired => Refused("Approve this device on the page: its number must be compared."),
+        ApproverRefusal.Blocked => Refused("This request cannot be approved."),
+        ApproverRefusal.TokenLimitReached => LimitReached(_options.MaxTokensPerUser, "tokens"),
+        ApproverRefusal.DeviceLimitReached => LimitReached(_options.MaxDevicesPerUser, "devices"),
         _ => throw new UnreachableException(),
     };
 

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace DeviceAuthorization.RomM;
 
 /// <summary>The answer to a device that registered: RomM's JSON.</summary>
-public sealed record DeviceCreateResponse
+internal sealed record DeviceCreateResponse
 {
     /// <summary>The device, new or recognised.</summary>
     [JsonPropertyName("device_id")]

@@ -43,7 +43,7 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
         Assert.Equal(PairingError.AccessDenied, await _host.RefusedAsync(denied));
         _host.Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.Equal(PairingError.ExpiredToken, await _host.RefusedAsync(late));
-        Assert.IsType<ApproverResult.NotFound>(await _host.ApproveAsync(late));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await _host.ApproveAsync(late));
     }
 
     [Fact]
@@ -64,8 +64,8 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
         await _host.ApproveAsync(codes);
         Assert.Equal(1, await database.QueryAsync(context => context.Database.ExecuteSqlRawAsync("UPDATE \"DevicePairings\" SET \"Status\" = 'Suspended'")));
         Assert.Equal(PairingError.InvalidGrant, await _host.RefusedAsync(codes));
-        Assert.IsType<ApproverResult.NotFound>(await _host.ApproveAsync(codes));
-        Assert.IsType<ApproverResult.NotFound>(await _host.DenyAsync(codes));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await _host.ApproveAsync(codes));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await _host.DenyAsync(codes));
     }
 
     [Theory]

@@ -36,7 +36,7 @@ public sealed class UserCodeKeyTests
         await after.ApproveAsync(fresh);
 
         var without = new Flow(options => options.UserCodeKeys.Add(New), before);
-        Assert.IsType<ApproverResult.NotFound>(await without.ClaimAsync(open)); // the old key is gone, and with it what it found
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await without.ClaimAsync(open)); // the old key is gone, and with it what it found
         Assert.IsType<ApproverResult.AlreadyDecided>(await without.ClaimAsync(fresh));
     }
 

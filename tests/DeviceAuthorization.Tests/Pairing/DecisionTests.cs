@@ -25,7 +25,7 @@ public sealed class DecisionTests
         await flow.DenyAsync(codes);
         Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Denied), await flow.DecideAsync(codes));
         Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Denied), await flow.DenyAsync(codes));
-        Assert.IsType<ApproverResult.NotFound>(await flow.DecideAsync(codes, "bob"));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.DecideAsync(codes, "bob"));
         Assert.Empty(flow.Devices.Registered);
 
         for (var i = 0; i < 5; i++)
@@ -52,7 +52,7 @@ public sealed class DecisionTests
         var codes = await flow.StartAsync();
         var result = await flow.Approver.ApproveAsync(
             codes.UserCode, new Approver("alice", credential?.Split(' ')), new Approval { Scopes = granted.Split(' ', StringSplitOptions.RemoveEmptyEntries) });
-        Assert.IsType(ok ? typeof(ApproverResult.Approved) : typeof(ApproverResult.ScopesNotGrantable), result);
+        Assert.Equal(ok ? "Approved" : "ScopesNotGrantable", result.Name());
         if (ok)
         {
             Assert.Equal(granted, string.Join(' ', (await flow.RedeemAsync(codes)).Issued.Scopes));
@@ -69,7 +69,7 @@ public sealed class DecisionTests
         var flow = new Flow();
         var codes = await flow.StartAsync();
         flow.Policy.IsActive = false;
-        Assert.IsType<ApproverResult.Forbidden>(await flow.DecideAsync(codes));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.Forbidden), await flow.DecideAsync(codes));
         Assert.Equal(PairingError.AuthorizationPending, await flow.RefusedAsync(codes));
         Assert.Empty(flow.Devices.Registered);
     }
@@ -86,7 +86,7 @@ public sealed class DecisionTests
             await read.Reached;
             flow.Clock.Advance(codes.ExpiresIn);
             read.Release();
-            Assert.IsType<ApproverResult.NotFound>(await decision);
+            Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await decision);
             Assert.Equal(PairingStatus.Pending, (await flow.StoredAsync(codes)).Status);
             Assert.Equal(PairingError.ExpiredToken, await flow.RefusedAsync(codes));
         }
@@ -151,7 +151,7 @@ public sealed class DecisionTests
         await read.Reached;
         await flow.ApproveAsync(codes, "alice");
         read.Release();
-        Assert.IsType<ApproverResult.NotFound>(await bob);
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await bob);
         Assert.Equal("alice", (await flow.RedeemAsync(codes)).Issued.UserId);
     }
 

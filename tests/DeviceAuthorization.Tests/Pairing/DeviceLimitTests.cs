@@ -15,7 +15,7 @@ public sealed class DeviceLimitTests
         var flow = new Flow(options => options.MaxDevicesPerUser = 1);
         await flow.PairAsync();
         var (codes, events) = (await flow.StartAsync(), flow.Events.Names);
-        Assert.Equal(new ApproverResult.DeviceLimitReached(1), await flow.DecideAsync(codes));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.DeviceLimitReached), await flow.DecideAsync(codes));
         Assert.Equal(PairingStatus.Pending, (await flow.StoredAsync(codes)).Status);
         Assert.Equal(PairingError.AuthorizationPending, await flow.RefusedAsync(codes));
         Assert.Single(await flow.Devices.ListAsync("alice", default));
@@ -28,7 +28,7 @@ public sealed class DeviceLimitTests
         var flow = new Flow(options => options.MaxDevicesPerUser = 1);
         var first = await flow.PairAsync();
         var codes = await flow.StartAsync();
-        Assert.IsType<ApproverResult.DeviceLimitReached>(await flow.DecideAsync(codes));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.DeviceLimitReached), await flow.DecideAsync(codes));
         Assert.True(await flow.Devices.DeleteAsync("alice", first.Issued.DeviceId!, flow.Clock.GetUtcNow(), default));
         await flow.ApproveAsync(codes);
         await flow.RedeemAsync(codes);
@@ -55,7 +55,7 @@ public sealed class DeviceLimitTests
         var result = await flow.Approver.ApproveAsync(
             codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], AsNewDevice = asNewDevice });
         Assert.Equal(approved, result is ApproverResult.Approved { Device: var device } && device.Id == first.Issued.DeviceId);
-        Assert.Equal(!approved, result is ApproverResult.DeviceLimitReached);
+        Assert.Equal(!approved, result is ApproverResult.Refused { Reason: ApproverRefusal.DeviceLimitReached });
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class DeviceLimitTests
         await flow.PairAsync();
         flow.Policy.Risk = ApprovalRisk.MatchNumber;
         var codes = Assert.IsType<StartResult.Started>(await flow.TryStartAsync(canShowNumber: true));
-        Assert.IsType<ApproverResult.DeviceLimitReached>(await flow.Approver.ApproveAsync(
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.DeviceLimitReached), await flow.Approver.ApproveAsync(
             codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
         Assert.Equal(PairingStatus.Pending, (await flow.StoredAsync(codes)).Status);
     }
@@ -80,7 +80,7 @@ public sealed class DeviceLimitTests
         await pause.Reached; // it is decided, and not registered yet
         var other = await flow.PairAsync();
         pause.Release();
-        Assert.Equal(new ApproverResult.DeviceLimitReached(1), await deciding);
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.DeviceLimitReached), await deciding);
 
         await WaitsForAPlaceAsync(flow, codes, other);
     }
@@ -123,7 +123,7 @@ public sealed class DeviceLimitTests
 
         var results = await Task.WhenAll(started.Select(codes => Task.Run(() => flow.DecideAsync(codes))));
         Assert.Equal(3, results.OfType<ApproverResult.Approved>().Count());
-        Assert.Equal(13, results.OfType<ApproverResult.DeviceLimitReached>().Count());
+        Assert.Equal(13, results.Count(result => result == new ApproverResult.Refused(ApproverRefusal.DeviceLimitReached)));
         Assert.Equal(3, (await flow.Devices.ListAsync("alice", default)).Count);
     }
 

@@ -118,6 +118,12 @@ internal sealed class Flow
     public async Task<Pairing> StoredAsync(StartResult.Started codes) => (await Store.FindByUserCodeAsync(codes.UserCode.Hash(), default))!;
 }
 
+internal static class ApproverResultNames
+{
+    /// <summary>The kind of a result, or the reason of a refusal.</summary>
+    public static string Name(this ApproverResult result) => result is ApproverResult.Refused { Reason: var reason } ? reason.ToString() : result.GetType().Name;
+}
+
 /// <summary>A host whose accounts change their mind.</summary>
 internal sealed class FlowPolicy : IPairingPolicy
 {

@@ -135,12 +135,12 @@ public sealed class StartTests
 
         Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes));
         Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes)); // a second window
-        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
-        Assert.IsType<ApproverResult.NotFound>(await flow.Approver.ReviewAsync(codes.UserCode, new Approver("bob")));
-        Assert.IsType<ApproverResult.NotFound>(await flow.DecideAsync(codes, "bob"));
-        Assert.IsType<ApproverResult.NotFound>(await flow.DenyAsync(codes, "bob"));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.ClaimAsync(codes, "bob"));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.Approver.ReviewAsync(codes.UserCode, new Approver("bob")));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.DecideAsync(codes, "bob"));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.DenyAsync(codes, "bob"));
         await flow.ApproveAsync(codes);
-        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.ClaimAsync(codes, "bob"));
         Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Approved), await flow.ClaimAsync(codes));
     }
 
@@ -152,7 +152,7 @@ public sealed class StartTests
         var codes = await flow.StartAsync();
         var results = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(() => flow.ClaimAsync(codes, $"user-{i}"))));
         Assert.Single(results.OfType<ApproverResult.Review>());
-        Assert.Equal(31, results.OfType<ApproverResult.NotFound>().Count());
+        Assert.Equal(31, results.Count(result => result == new ApproverResult.Refused(ApproverRefusal.NotFound)));
     }
 
     [Theory]
@@ -163,7 +163,7 @@ public sealed class StartTests
         var flow = new Flow();
         var codes = await flow.StartAsync();
         flow.Clock.Advance(codes.ExpiresIn + TimeSpan.FromTicks(ticks));
-        Assert.IsType(known ? typeof(ApproverResult.Review) : typeof(ApproverResult.NotFound), await flow.ClaimAsync(codes));
-        Assert.IsType(known ? typeof(ApproverResult.Approved) : typeof(ApproverResult.NotFound), await flow.DecideAsync(codes));
+        Assert.Equal(known ? "Review" : "NotFound", (await flow.ClaimAsync(codes)).Name());
+        Assert.Equal(known ? "Approved" : "NotFound", (await flow.DecideAsync(codes)).Name());
     }
 }

@@ -17,7 +17,7 @@ public sealed class SuspicionTests
         var flow = new Flow();
         var codes = await flow.StartAsync();
         await flow.ClaimAsync(codes);
-        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.ClaimAsync(codes, "bob"));
         var shared = Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
         Assert.Equal(("bob", "alice"), (shared.Approver.UserId, shared.Pairing.ApproverId));
         await flow.ApproveAsync(codes);
@@ -44,8 +44,8 @@ public sealed class SuspicionTests
         var codes = await flow.StartAsync();
         await flow.ClaimAsync(codes);
         flow.Clock.Advance(afterTheClaim ? Pairing.ClaimLifetime : TimeSpan.Zero);
-        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
-        Assert.IsType<ApproverResult.NotFound>(await flow.DecideAsync(codes));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.ClaimAsync(codes, "bob"));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.DecideAsync(codes));
         Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));
         Assert.Single(flow.Events.All.OfType<PairingEvent.Voided>());
     }
@@ -56,7 +56,7 @@ public sealed class SuspicionTests
         var flow = new Flow(options => options.VoidSuspectedPairings = true);
         var codes = await flow.StartAsync();
         await flow.ClaimAsync(codes);
-        Assert.IsType<ApproverResult.NotFound>(await flow.Approver.ReviewAsync(codes.UserCode, new Approver("bob")));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.Approver.ReviewAsync(codes.UserCode, new Approver("bob")));
         Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
         await flow.ApproveAsync(codes);
     }
@@ -74,7 +74,7 @@ public sealed class SuspicionTests
         }));
         Assert.IsType<ApproverResult.ChooseNumber>(await flow.Approver.ApproveAsync(
             codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
-        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.ClaimAsync(codes, "bob"));
         Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
         Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));
     }
@@ -101,7 +101,7 @@ public sealed class SuspicionTests
         var flow = new Flow(options => options.VoidSuspectedPairings = true);
         var codes = await flow.StartAsync();
         await flow.ApproveAsync(codes);
-        Assert.IsType<ApproverResult.NotFound>(await flow.ClaimAsync(codes, "bob"));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.ClaimAsync(codes, "bob"));
         await flow.RedeemAsync(codes);
     }
 
@@ -115,7 +115,7 @@ public sealed class SuspicionTests
         {
             var codes = await StartAsync(flow, "198.51.100.1");
             var result = await flow.Approver.EnterAsync(codes.UserCode, Alice);
-            Assert.Equal(voids && pairing >= 3, result is ApproverResult.NotFound);
+            Assert.Equal(voids && pairing >= 3, result is ApproverResult.Refused { Reason: ApproverRefusal.NotFound });
         }
 
         Assert.Equal("198.51.100.1", Assert.Single(flow.Events.All.OfType<PairingEvent.CampaignSuspected>()).Network);
@@ -157,7 +157,7 @@ public sealed class SuspicionTests
         var codes = await StartAsync(flow, "198.51.100.1");
         for (var attempt = 0; attempt < 3; attempt++)
         {
-            Assert.IsType<ApproverResult.ScopesNotGrantable>(await flow.Approver.ApproveAsync(codes.UserCode, Alice, new Approval { Scopes = ["admin"] }));
+            Assert.Equal(new ApproverResult.Refused(ApproverRefusal.ScopesNotGrantable), await flow.Approver.ApproveAsync(codes.UserCode, Alice, new Approval { Scopes = ["admin"] }));
         }
 
         Assert.Empty(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());

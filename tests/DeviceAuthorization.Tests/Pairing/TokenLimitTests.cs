@@ -17,7 +17,7 @@ public sealed class TokenLimitTests
         var (first, second) = (await flow.PairAsync(), await flow.PairAsync());
         var codes = await flow.StartAsync();
         Assert.True(Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes)).IsTokenLimitReached);
-        Assert.Equal(new ApproverResult.TokenLimitReached(2), await flow.DecideAsync(codes));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.TokenLimitReached), await flow.DecideAsync(codes));
         Assert.Equal(PairingStatus.Pending, (await flow.StoredAsync(codes)).Status);
         Assert.Equal(PairingError.AuthorizationPending, await flow.RefusedAsync(codes));
         Assert.Equal(2, flow.DeviceIds().Count);
@@ -31,7 +31,7 @@ public sealed class TokenLimitTests
         var flow = new Flow(options => options.MaxTokensPerUser = 1);
         var first = await flow.PairAsync();
         var codes = await flow.StartAsync();
-        Assert.IsType<ApproverResult.TokenLimitReached>(await flow.DecideAsync(codes));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.TokenLimitReached), await flow.DecideAsync(codes));
         Assert.True(await flow.Devices.RevokeAsync("alice", first.Issued.Id, flow.Clock.GetUtcNow()));
         Assert.False(Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes)).IsTokenLimitReached);
         await flow.ApproveAsync(codes);
@@ -52,7 +52,7 @@ public sealed class TokenLimitTests
     {
         var flow = new Flow(options => options.MaxTokensPerUser = 1);
         await MakeAsync(flow);
-        Assert.IsType<ApproverResult.TokenLimitReached>(await flow.DecideAsync(await flow.StartAsync()));
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.TokenLimitReached), await flow.DecideAsync(await flow.StartAsync()));
     }
 
     [Theory]
@@ -67,7 +67,7 @@ public sealed class TokenLimitTests
         Assert.Equal(!replaces, Assert.IsType<ApproverResult.Review>(await flow.ClaimAsync(codes)).IsTokenLimitReached);
         var result = await flow.Approver.ApproveAsync(codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], AsNewDevice = asNewDevice });
         Assert.Equal(isPaired, result is ApproverResult.Approved);
-        Assert.Equal(!isPaired, result is ApproverResult.TokenLimitReached);
+        Assert.Equal(!isPaired, result is ApproverResult.Refused { Reason: ApproverRefusal.TokenLimitReached });
         Assert.Equal(isPaired, await flow.PollAsync(codes) is PollResult.Paired);
         Assert.Equal(!isPaired, await flow.IsLiveAsync(first.Token)); // refused, and what there was still works
         Assert.Single(await flow.LiveTokensAsync());
@@ -92,7 +92,7 @@ public sealed class TokenLimitTests
         var flow = new Flow(options => (options.MaxTokensPerUser, options.NumberMatching) = (1, NumberMatching.Always));
         await MakeAsync(flow);
         var codes = Assert.IsType<StartResult.Started>(await flow.TryStartAsync(canShowNumber: true));
-        Assert.IsType<ApproverResult.TokenLimitReached>(await flow.Approver.ApproveAsync(
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.TokenLimitReached), await flow.Approver.ApproveAsync(
             codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
     }
 

@@ -56,7 +56,8 @@ internal static class FlowEndpoints
     }
 
     /// <summary>The approver reviews a pairing. This claims nothing, but it counts as entering the code, so no other site may cause it.</summary>
-    private static Task<IResult> ReviewAsync(string code, HttpContext context, CodeEntry entry, ApproverFlow flow, ApproverSession session, RequestLimiter limits) =>
+    private static Task<IResult> ReviewAsync(
+        string code, HttpContext context, CodeEntry entry, ApproverJson json, ApproverFlow flow, ApproverSession session, RequestLimiter limits) =>
         entry.HandleAsync(context, code, async (approver, userCode) =>
         {
             var result = await flow.ReviewAsync(userCode, approver, context.RequestAborted);
@@ -66,7 +67,7 @@ internal static class FlowEndpoints
                 await session.WarnIfLimitedAsync(context, approver, requested);
             }
 
-            return ApproverJson.Answer(result);
+            return json.Answer(result);
         });
 
     /// <summary>The approver approves, which claims the code.</summary>
@@ -74,20 +75,20 @@ internal static class FlowEndpoints
         entry.HandleAsync(context, json.ReadApprovalAsync, async (approver, userCode, approval) =>
         {
             var result = await flow.ApproveAsync(userCode, approver, approval!, context.RequestAborted);
-            if (result is ApproverResult.StepUpRequired && approver.SignedInAt is null)
+            if (result is ApproverResult.Refused { Reason: ApproverRefusal.StepUpRequired } && approver.SignedInAt is null)
             {
                 await session.WarnNotNewAsync(approver);
             }
 
-            return result is ApproverResult.ScopesNotGrantable && await session.WarnIfLimitedAsync(context, approver, approval!.Scopes)
+            return result is ApproverResult.Refused { Reason: ApproverRefusal.ScopesNotGrantable } && await session.WarnIfLimitedAsync(context, approver, approval!.Scopes)
                 ? Problems.SignInLacksScopes()
-                : ApproverJson.Answer(result);
+                : json.Answer(result);
         });
 
     /// <summary>The approver denies, which claims the code.</summary>
-    private static Task<IResult> DenyAsync(HttpContext context, CodeEntry entry, ApproverFlow flow) =>
+    private static Task<IResult> DenyAsync(HttpContext context, CodeEntry entry, ApproverJson json, ApproverFlow flow) =>
         entry.HandleAsync(context, ApproverJson.ReadDenialAsync, async (approver, userCode, _) =>
-            ApproverJson.Answer(await flow.DenyAsync(userCode, approver, context.RequestAborted)));
+            json.Answer(await flow.DenyAsync(userCode, approver, context.RequestAborted)));
 
     /// <summary>The device asks for its token: RFC 8628 §3.4 in, §3.5 out.</summary>
     private static async ValueTask<IResult> PollAsync(HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, TimeProvider clock)
