@@ -2,7 +2,7 @@ using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization;
 
-/// <summary>What the host makes of an approval that is about to happen.</summary>
+/// <summary>How risky the host finds an approval (<see cref="IPairingPolicy.AssessAsync"/>).</summary>
 public enum ApprovalRisk
 {
     /// <summary>Nothing is unusual.</summary>
@@ -12,17 +12,17 @@ public enum ApprovalRisk
     Warn,
 
     /// <summary>
-    /// The approver must have signed in after the device asked: the page sends them to the host's sign-in once more and back. Approving without
-    /// that is refused.
+    /// The approver must sign in after the device asked. The page sends them to the host's sign-in and back. An approval without a new sign-in is
+    /// refused.
     /// </summary>
     StepUp,
 
-    /// <summary>It cannot be approved.</summary>
+    /// <summary>The pairing cannot be approved.</summary>
     Block,
 
     /// <summary>
-    /// The page warns, and the approver must choose the number that the device shows (<see cref="NumberMatching.WhenRisky"/>). It cannot be
-    /// approved where that is off, or when the device cannot show one (<see cref="Pairing.CanShowNumber"/>).
+    /// The page warns, and the approver must choose the number that the device shows (<see cref="NumberMatching.WhenRisky"/>). The pairing cannot be
+    /// approved if number matching is off, or if the device cannot show a number (<see cref="Pairing.CanShowNumber"/>).
     /// </summary>
     MatchNumber,
 }

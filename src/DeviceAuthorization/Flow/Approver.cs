@@ -1,17 +1,17 @@
 namespace DeviceAuthorization;
 
-/// <summary>The signed-in person who looks at a pairing and decides it.</summary>
+/// <summary>The signed-in person who reviews a pairing and decides it.</summary>
 /// <param name="UserId">The user.</param>
 /// <param name="Scopes">
-/// The scopes of the credential the approver is signed in with, when it is limited to some; <see langword="null"/> when it stands
-/// for the whole account, as a session does. Nobody grants more than they hold.
+/// The scopes that the approver's credential is limited to; <see langword="null"/> if it stands for the whole account, as a session does. An
+/// approver cannot grant other scopes.
 /// </param>
-/// <param name="SignedInAt">When they last proved who they are, as far as it is known; <see cref="ApprovalRisk.StepUp"/> needs it.</param>
+/// <param name="SignedInAt">When the approver last proved who they are; <see langword="null"/> if unknown. <see cref="ApprovalRisk.StepUp"/> needs it.</param>
 public sealed record Approver(string UserId, IReadOnlyCollection<string>? Scopes = null, DateTimeOffset? SignedInAt = null)
 {
     /// <summary>
-    /// The network address that they decide from, as the host's server saw it; <see langword="null"/> when there is none, and when the request has
-    /// a forwarded header that no middleware of the host took over: the address is then a proxy's.
+    /// The network address of the approver, as the host's server sees it. <see langword="null"/> if there is none, or if the request has a forwarded
+    /// header that no middleware of the host applied: the address is then the proxy's.
     /// </summary>
     public string? Address { get; init; }
 }

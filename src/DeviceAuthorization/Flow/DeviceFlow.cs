@@ -17,7 +17,7 @@ namespace DeviceAuthorization;
 /// <remarks>Get it from the container, in the scope of the request: the host's <see cref="IPairingPolicy"/> and <see cref="IPairingEvents"/> come from there.</remarks>
 public sealed class DeviceFlow
 {
-    // Each refused write means that another one succeeded, so nobody gets near this number. It stops a broken store from looping for ever.
+    // Each refused write means that another one succeeded, so no correct store gets near this number. It stops a broken one from looping for ever.
     internal const int WriteAttempts = 100;
 
     private const int CodeAttempts = 5;
@@ -180,8 +180,8 @@ public sealed class DeviceFlow
     }
 
     /// <summary>
-    /// Issues the token, then marks the pairing as redeemed. The token is the same however often this runs, and only the device can know it. So a
-    /// crash between the two steps leaves a pairing that the next poll redeems, and of many polls the one that changes the status answers.
+    /// Issues the token, then marks the pairing as redeemed. The token is the same however often this runs, and only the device can know it. After a
+    /// crash between the two steps, the next poll redeems the pairing. Of many polls, the one that changes the status answers.
     /// </summary>
     /// <returns>The answer; null when another request moved the pairing on: ask the store again.</returns>
     private async Task<PollResult?> RedeemAsync(DeviceCode deviceCode, Pairing pairing, Pairing redeemed, CancellationToken cancellationToken)
@@ -240,7 +240,7 @@ public sealed class DeviceFlow
         return new PollResult.Paired { Token = token, Issued = issued };
     }
 
-    /// <summary>Answers a poll again whose answer was lost, as long as nobody used the token.</summary>
+    /// <summary>The answer to an earlier poll was lost: gives the same token again, until it is used.</summary>
     private async Task<PollResult> RedeliverAsync(DeviceCode deviceCode, Pairing pairing, CancellationToken cancellationToken)
     {
         if (await ScopesLeftAsync(pairing.ApproverId!, pairing.Grant!, cancellationToken).ConfigureAwait(false) is null)

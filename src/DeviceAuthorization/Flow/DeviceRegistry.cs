@@ -6,19 +6,19 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Flow;
 
 /// <summary>
-/// The steps on devices and tokens, in order: register or recognise, change, issue, revoke. Each is one atomic step of the repository; a
-/// refused write means that somebody else wrote first: read again and decide afresh.
+/// The steps on devices and tokens: register, change, revoke, remove. Each is one atomic step of the repository. A refused write means that another
+/// request wrote first: read again and decide again.
 /// </summary>
 internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter events, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
 {
-    // As in DeviceFlow: nobody gets near this, and a broken repository must not spin for ever.
+    // As in DeviceFlow: no correct repository gets near this number. It stops a broken one from looping for ever.
     private const int WriteAttempts = 100;
 
     /// <summary>
-    /// Puts the approved device of a pairing into its owner's registry: named after the pairing, so that doing it twice is doing it once. A
-    /// known device keeps its name, unless the approver gave one now, and its settings; what it reports is refreshed.
+    /// Registers the approved device of a pairing. The device's id is the pairing's id, so a second call changes nothing. A known device keeps its
+    /// settings, and its name unless the approver gave one now; what it reports is updated.
     /// </summary>
-    /// <returns>The device; null when it would be one more than its owner may have (<see cref="DeviceAuthorizationOptions.MaxDevicesPerUser"/>).</returns>
+    /// <returns>The device; null if its owner has reached <see cref="DeviceAuthorizationOptions.MaxDevicesPerUser"/>.</returns>
     public async Task<Device?> RegisterAsync(Pairing approved, CancellationToken cancellationToken)
     {
         var (reported, now, name) = (approved.Device, clock.Now(), approved.Grant!.DeviceName);
@@ -51,7 +51,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
             };
             if (refreshed == stored)
             {
-                return stored; // new, or known and the same: its next call says that it was seen
+                return stored; // new, or known and unchanged
             }
 
             refreshed = refreshed with { LastSeenAt = now, UpdatedAt = now };
@@ -64,11 +64,11 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         throw Contended();
     }
 
-    /// <summary>Adds a device, or finds the one that is there; null when it would be one more than its owner may have.</summary>
+    /// <summary>Adds a device, or finds the known one; null if its owner has reached the limit of devices.</summary>
     public ValueTask<Device?> AddOrFindAsync(Device device, CancellationToken cancellationToken) =>
         repository.AddOrFindAsync(device, options.Value.MaxDevicesPerUser, cancellationToken);
 
-    /// <summary>The user's device that a pairing would continue, by the identifier it claims.</summary>
+    /// <summary>The user's device that has the identifier which a pairing claims.</summary>
     public async Task<Device?> FindKnownAsync(Pairing pairing, string userId, CancellationToken cancellationToken) => pairing.Device.Identifier is { } identifier
         ? await repository.FindByIdentifierAsync(userId, identifier, cancellationToken).ConfigureAwait(false)
         : null;
@@ -96,7 +96,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
             && (asNewDevice || await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) is null);
     }
 
-    /// <summary>Changes a user's device as <paramref name="change"/> says; null when there is none, or when it would become another one's double.</summary>
+    /// <summary>Changes a user's device. The result has no device if the user has none with that id, or if it would become a double of another.</summary>
     public async Task<(Device? Device, bool IsConflict)> ChangeAsync(
         string userId, string deviceId, Func<Device, Device> change, CancellationToken cancellationToken)
     {
@@ -130,8 +130,8 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         throw Contended();
     }
 
-    /// <summary>Changes a user's token as <paramref name="change"/> says.</summary>
-    /// <returns>The token as changed; null when there is none, or it is revoked.</returns>
+    /// <summary>Changes a user's token.</summary>
+    /// <returns>The token after the change; null if the user has none with that id, or it is revoked.</returns>
     public async Task<IssuedToken?> ChangeTokenAsync(
         string userId, Guid tokenId, Func<IssuedToken, IssuedToken> change, CancellationToken cancellationToken)
     {
@@ -158,11 +158,8 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         throw Contended();
     }
 
-    /// <summary>Revokes a user's token: the next call with it is refused.</summary>
-    /// <param name="userId">Whose.</param>
-    /// <param name="tokenId">Which token.</param>
-    /// <param name="cancellationToken">Stops the call.</param>
-    /// <param name="onlyWith">The hash that it must still have; null for any.</param>
+    /// <summary>Revokes a user's token. The next call with it is refused.</summary>
+    /// <param name="onlyWith">The hash that the token must still have; null for any.</param>
     public async Task<IssuedToken?> RevokeTokenAsync(string userId, Guid tokenId, CancellationToken cancellationToken, string? onlyWith = null)
     {
         var changed = await ChangeTokenAsync(
@@ -175,7 +172,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         return changed;
     }
 
-    /// <summary>Removes a user's device, and revokes its tokens; false when there is none.</summary>
+    /// <summary>Removes a user's device and revokes its tokens; false if the user has no such device.</summary>
     public async Task<bool> RemoveAsync(string userId, string deviceId, CancellationToken cancellationToken)
     {
         var removed = await repository.DeleteAsync(userId, deviceId, clock.Now(), cancellationToken).ConfigureAwait(false);
@@ -187,7 +184,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         return removed;
     }
 
-    /// <summary>Revokes every token of a user's device, which stays; false when there is no such device.</summary>
+    /// <summary>Revokes every token of a user's device, and keeps the device; false if the user has no such device.</summary>
     public async Task<bool> RevokeTokensAsync(string userId, string deviceId, CancellationToken cancellationToken)
     {
         if (await repository.FindAsync(userId, deviceId, cancellationToken).ConfigureAwait(false) is null)

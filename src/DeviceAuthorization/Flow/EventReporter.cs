@@ -6,7 +6,7 @@ namespace DeviceAuthorization.Flow;
 /// <summary>Reports each event: to the log, and to every <see cref="IPairingEvents"/> of the host.</summary>
 internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, ILogger<EventReporter> logger)
 {
-    /// <summary>After the effect, which stands whatever a listener makes of it; so nothing stops this half-way, a request that went away included.</summary>
+    /// <summary>Call this after the effect, which a failing listener cannot undo. It has no cancellation: an aborted request is reported, too.</summary>
     public async Task ReportAsync(PairingEvent happened)
     {
         Write(happened);

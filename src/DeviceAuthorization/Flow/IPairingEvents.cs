@@ -1,16 +1,14 @@
 namespace DeviceAuthorization;
 
 /// <summary>
-/// Hears what happened: to tell an owner, to keep an audit, to raise an alarm. Register any number with
+/// Receives the events of pairings, tokens and devices: to notify an owner, to keep an audit log, to raise an alarm. Register any number with
 /// <c>services.AddScoped&lt;IPairingEvents, …&gt;()</c>.
 /// </summary>
 public interface IPairingEvents
 {
     /// <summary>
-    /// Something has happened: one call for each effect, however many requests raced or were repeated for it. The request that brought it about
-    /// waits, so hand on what takes long. An exception is logged and changes nothing. A host that dies at this moment may never make the call:
-    /// the stores are the record, this is the news.
+    /// Called once for each effect, even if requests race or are repeated. The request waits for this call, so queue slow work. An exception is
+    /// logged and changes nothing. If the host crashes at this moment, the call may never happen: only the stores are a reliable record.
     /// </summary>
-    /// <param name="happened">What.</param>
     ValueTask OnAsync(PairingEvent happened);
 }

@@ -2,43 +2,43 @@ using DeviceAuthorization.Limits;
 
 namespace DeviceAuthorization;
 
-/// <summary>Something that happened, for <see cref="IPairingEvents"/>. None of it holds or prints a code or a token.</summary>
+/// <summary>Something that happened, for <see cref="IPairingEvents"/>. No event contains or prints a code or a token.</summary>
 public abstract record PairingEvent
 {
     private PairingEvent()
     {
     }
 
-    /// <summary>A device asked to be paired.</summary>
-    /// <param name="Pairing">Its pairing.</param>
+    /// <summary>A device started a pairing.</summary>
+    /// <param name="Pairing">The new pairing.</param>
     public sealed record Started(Pairing Pairing) : PairingEvent;
 
-    /// <summary>Somebody entered the code: for everybody else it is unknown now.</summary>
-    /// <param name="Pairing">The pairing, with who it was.</param>
+    /// <summary>A user entered the code, which claims it: for other users the code is unknown now.</summary>
+    /// <param name="Pairing">The pairing, with the user.</param>
     public sealed record Claimed(Pairing Pairing) : PairingEvent;
 
-    /// <summary>Somebody entered a code, and was told that it is not known: mistyped, expired, decided by another user, or guessed.</summary>
-    /// <param name="Approver">Who.</param>
-    /// <param name="Pairing">What the code belongs to; <see langword="null"/> when it belongs to nothing.</param>
+    /// <summary>A user entered a code that is unknown to them: mistyped, expired, decided by another user, or guessed.</summary>
+    /// <param name="Approver">The user.</param>
+    /// <param name="Pairing">The pairing that the code belongs to; <see langword="null"/> if there is none.</param>
     public sealed record CodeRefused(Approver Approver, Pairing? Pairing) : PairingEvent;
 
     /// <summary>
-    /// Somebody entered the code of a live pairing that another user had entered before. Where the two do not sit before the same device, they
-    /// have the code from somebody who sends it around.
+    /// A user entered the code of a live pairing that another user had entered before. If the two are not in front of the same device, someone is
+    /// sending the code around.
     /// </summary>
-    /// <param name="Approver">Who.</param>
-    /// <param name="Pairing">The pairing, with who was before them.</param>
+    /// <param name="Approver">The second user.</param>
+    /// <param name="Pairing">The pairing, with the first user.</param>
     public sealed record CodeShared(Approver Approver, Pairing Pairing) : PairingEvent;
 
-    /// <summary>The approver said yes.</summary>
-    /// <param name="Pairing">The pairing, with what was granted.</param>
+    /// <summary>The approver approved.</summary>
+    /// <param name="Pairing">The pairing, with the grant.</param>
     public sealed record Approved(Pairing Pairing) : PairingEvent;
 
-    /// <summary>The approver said yes, and has to choose the number that the device shows before it counts.</summary>
+    /// <summary>The approver approved, and must still choose the number that the device shows.</summary>
     /// <param name="Pairing">The pairing.</param>
     public sealed record NumberAsked(Pairing Pairing) : PairingEvent;
 
-    /// <summary>The approver said no, or chose a wrong number.</summary>
+    /// <summary>The approver denied, or chose a wrong number.</summary>
     /// <param name="Pairing">The pairing.</param>
     public sealed record Denied(Pairing Pairing) : PairingEvent;
 
@@ -47,66 +47,71 @@ public abstract record PairingEvent
     /// <param name="Token">The record of the token.</param>
     public sealed record Redeemed(Pairing Pairing, IssuedToken Token) : PairingEvent;
 
-    /// <summary>A device code that was used came back after a minute: somebody else has it. Told once for each pairing, after <see cref="Revoked"/> where its token was still alive.</summary>
+    /// <summary>
+    /// A used device code came back after a minute, so another party has it. Reported once for each pairing, after <see cref="Revoked"/> if the token
+    /// was still live.
+    /// </summary>
     /// <param name="Pairing">The pairing.</param>
     public sealed record Replayed(Pairing Pairing) : PairingEvent;
 
     /// <summary>
-    /// A device code that was used came back within a minute, with another <c>Idempotency-Key</c> or from another network than the poll that
-    /// redeemed it: somebody else may have it, and may even have been first. Raised once for each pairing, after <see cref="Revoked"/> where
+    /// A used device code came back within a minute, with another <c>Idempotency-Key</c> or from another network than the poll that redeemed it.
+    /// Another party may have the code, and may even have been first. Reported once for each pairing, after <see cref="Revoked"/> if
     /// <see cref="DeviceAuthorizationOptions.RevokeOnSuspectedReplay"/> is on.
     /// </summary>
     /// <param name="Pairing">The pairing, with the address that redeemed it (<see cref="Pairing.RedeemedFrom"/>).</param>
     public sealed record ReplaySuspected(Pairing Pairing) : PairingEvent;
 
-    /// <summary>A user made a token by hand: it is bound to no device.</summary>
+    /// <summary>A user made a token by hand. It is bound to no device.</summary>
     /// <param name="Token">The record of the token.</param>
     public sealed record TokenMade(IssuedToken Token) : PairingEvent;
 
-    /// <summary>A user gave a token a new secret: the old one is refused from now on.</summary>
+    /// <summary>A user renewed a token: it has a new secret, and the old one is refused.</summary>
     /// <param name="Token">The record of the token.</param>
     public sealed record TokenRenewed(IssuedToken Token) : PairingEvent;
 
-    /// <summary>A user renamed a token, took scopes from it, or let it end sooner.</summary>
-    /// <param name="Token">The record of the token, as it is now.</param>
-    /// <param name="Before">The same before.</param>
+    /// <summary>A user renamed a token, removed scopes from it, or let it expire sooner.</summary>
+    /// <param name="Token">The record of the token after the change.</param>
+    /// <param name="Before">The record before the change.</param>
     public sealed record TokenChanged(IssuedToken Token, IssuedToken Before) : PairingEvent;
 
     /// <summary>
-    /// A token is refused from now on: its owner, its client or a replay revoked it. The tokens that a device leaves behind when it is removed
-    /// or paired anew are not named one by one: see <see cref="DeviceRemoved"/> and <see cref="Redeemed"/>; nor is a secret that its owner
-    /// renewed: see <see cref="TokenRenewed"/>.
+    /// The owner, the client or a replay revoked a token. The tokens of a device that is removed or paired again have no events of their own: see
+    /// <see cref="DeviceRemoved"/> and <see cref="Redeemed"/>. Nor has a renewed secret: see <see cref="TokenRenewed"/>.
     /// </summary>
     /// <param name="Token">The record of the token.</param>
     public sealed record Revoked(IssuedToken Token) : PairingEvent;
 
-    /// <summary>A device was removed, and each of its tokens revoked.</summary>
+    /// <summary>A device was removed, and all its tokens were revoked.</summary>
     /// <param name="UserId">The owner.</param>
     /// <param name="DeviceId">The device.</param>
     public sealed record DeviceRemoved(string UserId, string DeviceId) : PairingEvent;
 
-    /// <summary>A limit of <see cref="DeviceRateLimits"/> refused somebody; told once in ten minutes for each limit and whom it held back.</summary>
+    /// <summary>A limit of <see cref="DeviceRateLimits"/> refused a request. Reported once in ten minutes for each limit and key.</summary>
     /// <param name="Limit">
     /// <c>start</c>, <c>code</c>, <c>codes-in-all</c>, <c>device-code</c>, <c>poll</c>, <c>secret</c> or <c>revoke</c>.
     /// </param>
-    /// <param name="Key">Whom it held back: for <c>code</c> a user, who or whose address is over it; else a network, with IPv6 a /48; <c>all</c> for all.</param>
+    /// <param name="Key">
+    /// Who was refused. For <c>code</c>: the user, who is over the limit or whose address is. For <c>codes-in-all</c>: <c>all</c>. Otherwise a network,
+    /// with IPv6 a /48.
+    /// </param>
     public sealed record LimitReached(string Limit, string Key) : PairingEvent
     {
-        /// <summary>The limit, and not whom it held back: that may be a person's address.</summary>
+        /// <summary>Never the key: it may be a person's address.</summary>
         public override string ToString() => $"LimitReached {{ Limit = {Limit} }}";
     }
 
     /// <summary>
-    /// One network starts pairings whose codes are entered from elsewhere, more of them in an hour than
-    /// <see cref="DeviceAuthorizationOptions.CampaignThreshold"/>: the look of a phishing kit. Once for each network in an hour.
+    /// Within an hour one network started more pairings whose codes were entered from elsewhere than
+    /// <see cref="DeviceAuthorizationOptions.CampaignThreshold"/> allows, as a phishing kit does. Reported once an hour for each network.
     /// </summary>
-    /// <param name="Network">The network that the devices ask from: an IPv4 address, or the hexadecimal digits of an IPv6 /48.</param>
-    /// <param name="Pairing">The pairing that was one too many.</param>
+    /// <param name="Network">The network of the devices: an IPv4 address, or the hexadecimal digits of an IPv6 /48.</param>
+    /// <param name="Pairing">The first pairing over the threshold.</param>
     public sealed record CampaignSuspected(string Network, Pairing Pairing) : PairingEvent;
 
     /// <summary>
-    /// A pairing was taken out of the flow, for <see cref="DeviceAuthorizationOptions.VoidSuspectedPairings"/>: several users entered its
-    /// code, or it is part of what looks like a campaign. Its device hears <c>access_denied</c>.
+    /// A pairing was voided (<see cref="DeviceAuthorizationOptions.VoidSuspectedPairings"/>): several users entered its code, or it seems to be part of
+    /// a campaign. The device gets <c>access_denied</c>.
     /// </summary>
     /// <param name="Pairing">The pairing.</param>
     public sealed record Voided(Pairing Pairing) : PairingEvent;

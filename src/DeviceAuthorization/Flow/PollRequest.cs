@@ -9,12 +9,12 @@ public sealed record PollRequest
     /// <summary>The client that the poll names, if it names one.</summary>
     public string? ClientId { get; init; }
 
-    /// <summary>Its <c>Idempotency-Key</c>, if it has one.</summary>
+    /// <summary>The <c>Idempotency-Key</c> of the poll, if it has one.</summary>
     public string? IdempotencyKey { get; init; }
 
     /// <summary>
-    /// The network address that it comes from, as the host's server sees it; <see langword="null"/> if it is not known. A used code that comes
-    /// back from another network is noticed by it (<see cref="PairingEvent.ReplaySuspected"/>).
+    /// The network address that the poll comes from, as the host's server sees it; <see langword="null"/> if unknown. It detects a used code that
+    /// comes back from another network (<see cref="PairingEvent.ReplaySuspected"/>).
     /// </summary>
     public string? Address { get; init; }
 

@@ -9,30 +9,30 @@ public abstract record PollResult
     {
     }
 
-    /// <summary>The device is paired. Holds the token: it is shown here and nowhere else.</summary>
+    /// <summary>The device is paired. Only this result contains the token.</summary>
     public sealed record Paired : PollResult
     {
-        /// <summary>The token.</summary>
+        /// <summary>The token itself, for the device.</summary>
         public required DeviceToken Token { get; init; }
 
-        /// <summary>Its record.</summary>
+        /// <summary>The record of the token.</summary>
         public required IssuedToken Issued { get; init; }
     }
 
-    /// <summary>No token, and why.</summary>
-    /// <param name="Error">Why.</param>
+    /// <summary>The device gets no token.</summary>
+    /// <param name="Error">Why, and whether it should poll again.</param>
     public sealed record NotPaired(PairingError Error) : PollResult
     {
-        /// <summary>With <see cref="PairingError.SlowDown"/>: the interval from now on.</summary>
+        /// <summary>With <see cref="PairingError.SlowDown"/>: the polling interval from now on.</summary>
         public TimeSpan? Interval { get; init; }
 
-        /// <summary>With <see cref="PairingError.InvalidGrant"/>: whether there is no pairing with this device code, or none any more.</summary>
+        /// <summary>With <see cref="PairingError.InvalidGrant"/>: whether the store has no pairing with this device code.</summary>
         public bool IsUnknownCode { get; init; }
 
-        /// <summary>With <see cref="PairingError.AuthorizationPending"/>, while the approver compares: the number to show.</summary>
+        /// <summary>With <see cref="PairingError.AuthorizationPending"/>, during number matching: the number to show.</summary>
         public int? MatchNumber { get; init; }
 
-        // Most polls get one of these: they are made once.
+        // Most polls get one of these, so each is created once.
         internal static NotPaired Pending { get; } = new(PairingError.AuthorizationPending);
 
         internal static NotPaired Refused { get; } = new(PairingError.InvalidGrant);
