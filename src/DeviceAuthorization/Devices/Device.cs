@@ -34,7 +34,7 @@ public sealed record Device
     public string? ClientDeviceIdentifier { get; init; }
 
     /// <summary>
-    /// Recognises a device that registers without pairing (<see cref="DeviceFingerprint"/>); unique per user. <see langword="null"/> if it has none,
+    /// Recognises a device that registers without pairing (fingerprint); unique per user. <see langword="null"/> if it has none,
     /// or must not be recognised.
     /// </summary>
     public string? Fingerprint { get; init; }

@@ -44,7 +44,7 @@ public sealed class ApproverFlow
     public Task<ApproverResult> EnterFromLinkAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default) =>
         EnterAsync(userCode, approver, pairing => _options.FindClient(pairing.ClientId) is not { AllowLink: false }, cancellationToken);
 
-    /// <summary>Shows the approver what asks. Changes nothing.</summary>
+    /// <summary>Describes the pairing to the approver. Changes nothing.</summary>
     /// <returns><see cref="ApproverResult.Review"/>, <see cref="ApproverResult.ChooseNumber"/>, or why not.</returns>
     public async Task<ApproverResult> ReviewAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
     {
@@ -57,7 +57,7 @@ public sealed class ApproverFlow
         };
     }
 
-    /// <summary>The approver says yes.</summary>
+    /// <summary>The approver approves.</summary>
     /// <returns>
     /// <see cref="ApproverResult.Approved"/>; <see cref="ApproverResult.ChooseNumber"/>, after which <see cref="ChooseNumberAsync"/> completes the
     /// approval; or why not.
@@ -70,7 +70,7 @@ public sealed class ApproverFlow
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
             var (standing, pairing) = attempt == 0
-                ? await TakeAsync(userCode, approver, cancellationToken).ConfigureAwait(false)
+                ? await FindToClaimAsync(userCode, approver, cancellationToken).ConfigureAwait(false)
                 : await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
             if (standing != Standing.MayDecide)
             {
@@ -106,14 +106,14 @@ public sealed class ApproverFlow
         throw DeviceFlow.Contended();
     }
 
-    /// <summary>The approver says which number the device shows. The right one approves; any other denies. There is one try.</summary>
+    /// <summary>The approver chooses the number that the device shows. The right one approves, any other denies. There is one try.</summary>
     public Task<ApproverResult> ChooseNumberAsync(UserCode userCode, Approver approver, int number, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approver);
         return DecideAsync(userCode, approver, (pairing, now) => pairing.Match(approver.UserId, number, now), cancellationToken);
     }
 
-    /// <summary>The approver says no, also at the number prompt.</summary>
+    /// <summary>The approver denies, also at the number prompt.</summary>
     public Task<ApproverResult> DenyAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approver);
@@ -139,7 +139,7 @@ public sealed class ApproverFlow
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
             var (standing, pairing) = attempt == 0
-                ? await TakeAsync(userCode, approver, cancellationToken).ConfigureAwait(false)
+                ? await FindToClaimAsync(userCode, approver, cancellationToken).ConfigureAwait(false)
                 : await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
             switch (standing)
             {
@@ -236,8 +236,8 @@ public sealed class ApproverFlow
         return found;
     }
 
-    /// <summary>Finds the pairing for an approver who takes the code into their hands with this call, and looks at how codes spread.</summary>
-    private async ValueTask<(Standing Standing, Pairing? Pairing)> TakeAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
+    /// <summary>Finds the pairing for a step that claims the code, and checks whether the code is being sent around.</summary>
+    private async ValueTask<(Standing Standing, Pairing? Pairing)> FindToClaimAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
     {
         var found = await FindToDecideAsync(code, approver, cancellationToken).ConfigureAwait(false);
         return found is (Standing.MayDecide, { } pairing)

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DeviceAuthorization.Devices;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
 
