@@ -182,7 +182,7 @@ public sealed class TroubleTests
         for (var round = 0; round < 3; round++)
         {
             using var started = await StepAsync(() => host.Device().PostFormAsync("init", ("client_id", "tv"), ("scope", "library.read")));
-            var codes = Codes.From(await started.JsonAsync());
+            var codes = StartedCodes.From(await started.JsonAsync());
             using var pending = await StepAsync(() => host.Device().PollAsync(codes.DeviceCode));
             Assert.Equal("authorization_pending", await pending.ErrorAsync());
             using var early = await StepAsync(() => host.Device().PollAsync(codes.DeviceCode));
@@ -205,7 +205,7 @@ public sealed class TroubleTests
         services => services.AddDeviceAuthorization().AddRedisPairingStore(configuration));
 
     /// <summary>Two pairings, each started in its own dialect; the first one's code is entered on the page.</summary>
-    private sealed record Flow(TestHost Host, HttpClient Device, HttpClient Alice, DeviceAuthorization.Tests.Codes First, DeviceAuthorization.Tests.Codes Second, string Form, string Review)
+    private sealed record Flow(TestHost Host, HttpClient Device, HttpClient Alice, StartedCodes First, StartedCodes Second, string Form, string Review)
     {
         public static async Task<Flow> StartAsync(TestHost host)
         {

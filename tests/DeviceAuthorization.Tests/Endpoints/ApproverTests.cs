@@ -235,7 +235,7 @@ public sealed class ApproverTests
         }
     }
 
-    private static Task<HttpResponseMessage> DecideAsync(HttpClient client, string decision, Codes codes) =>
+    private static Task<HttpResponseMessage> DecideAsync(HttpClient client, string decision, StartedCodes codes) =>
         decision == "approve" ? client.ApproveAsync(codes.UserCode) : client.DenyAsync(codes.UserCode);
 
     private static void AddHeaders(HttpClient client, params (string Name, string? Value)[] headers)
@@ -246,7 +246,7 @@ public sealed class ApproverTests
         }
     }
 
-    private static async Task AssertPendingAsync(TestHost host, Codes codes)
+    private static async Task AssertPendingAsync(TestHost host, StartedCodes codes)
     {
         using var poll = await host.Device().PollJsonAsync(codes.DeviceCode);
         Assert.Equal("authorization_pending", await poll.DetailAsync());

@@ -147,7 +147,7 @@ public sealed class BadBodiesTests
         }
 
         var alice = await host.SignInAsync("alice");
-        foreach (var codes in (Codes[])[first, second])
+        foreach (var codes in (StartedCodes[])[first, second])
         {
             (await alice.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
             (await device.PollAsync(codes.DeviceCode)).EnsureSuccessStatusCode();

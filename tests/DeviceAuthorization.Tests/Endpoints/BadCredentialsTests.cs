@@ -108,7 +108,7 @@ public sealed class BadCredentialsTests
     {
         await using var host = await TestHost.StartAsync();
         using var start = await SendAsync(host, "init", "", Basic($"{encoded}:"));
-        var codes = Codes.From(await start.JsonAsync());
+        var codes = StartedCodes.From(await start.JsonAsync());
         Assert.Equal("authorization_pending", await (await host.Device().PollAsync(codes.DeviceCode, clientId)).ErrorAsync());
         using var poll = await SendAsync(host, "token", $"grant_type={Wire.GrantType}&device_code={codes.DeviceCode}", Basic($"{encoded}:"));
         Assert.Equal("slow_down", await poll.ErrorAsync());
@@ -123,7 +123,7 @@ public sealed class BadCredentialsTests
         await using var host = await TestHost.StartAsync();
         using var response = await host.Device().PostRawAsync($"init?{query}", "client_id=tv");
         Assert.Equal(status, response.StatusCode);
-        var codes = Codes.From(await response.JsonAsync());
+        var codes = StartedCodes.From(await response.JsonAsync());
         Assert.Equal("authorization_pending", await (await host.Device().PollAsync(codes.DeviceCode)).ErrorAsync());
     }
 

@@ -101,7 +101,7 @@ public sealed class BadStartTests
     {
         await using var host = await RoomForOneAsync();
         using var response = await host.Device().PostRawAsync("init", "Client_Id=b&client_id=a&CLIENT_ID=c");
-        var codes = Codes.From(await response.JsonAsync());
+        var codes = StartedCodes.From(await response.JsonAsync());
         Assert.Equal("invalid_grant", await (await host.Device().PollAsync(codes.DeviceCode, "b")).ErrorAsync());
         Assert.Equal("authorization_pending", await (await host.Device().PollAsync(codes.DeviceCode, "a")).ErrorAsync());
     }

@@ -89,7 +89,7 @@ public sealed class ClientTests
     {
         await using var host = await Clients.StartHostAsync();
         using var start = await host.SendFormAsync("init", body, authorization);
-        var codes = Codes.From(await start.JsonAsync());
+        var codes = StartedCodes.From(await start.JsonAsync());
         using var poll = await host.SendFormAsync("token", Clients.Poll(codes) + body, authorization);
         Assert.Equal("authorization_pending", await poll.ErrorAsync());
         (await (await host.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
@@ -198,7 +198,7 @@ public sealed class ClientTests
         await using var host = await Clients.StartHostAsync();
         using var started = await host.SendFormAsync("init", empty, Right);
         Assert.Equal(HttpStatusCode.OK, started.StatusCode);
-        using var poll = await host.SendFormAsync("token", empty + Clients.Poll(Codes.From(await started.JsonAsync())), Right);
+        using var poll = await host.SendFormAsync("token", empty + Clients.Poll(StartedCodes.From(await started.JsonAsync())), Right);
         Assert.Equal("authorization_pending", await poll.ErrorAsync());
         using var revoked = await host.SendFormAsync("revoke", $"{empty}token=x", Right);
         Assert.Equal(HttpStatusCode.OK, revoked.StatusCode);

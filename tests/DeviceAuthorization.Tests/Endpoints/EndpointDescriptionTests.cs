@@ -8,7 +8,7 @@ using DeviceAuthorization.RomM;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Routing;
-using static DeviceAuthorization.Tests.Verifier;
+using static DeviceAuthorization.TestKit.Verifier;
 
 namespace DeviceAuthorization.Tests;
 

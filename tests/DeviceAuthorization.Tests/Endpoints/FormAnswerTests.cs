@@ -1,5 +1,5 @@
 using DeviceAuthorization.Rules;
-using static DeviceAuthorization.Tests.Verifier;
+using static DeviceAuthorization.TestKit.Verifier;
 
 namespace DeviceAuthorization.Tests;
 
@@ -122,7 +122,7 @@ public sealed class FormAnswerTests
         await Verify(response);
     }
 
-    private static async Task<Codes> StartAsync(TestHost host, bool approve = false)
+    private static async Task<StartedCodes> StartAsync(TestHost host, bool approve = false)
     {
         var codes = await host.Device().StartAsync();
         if (approve)

@@ -36,7 +36,7 @@ public sealed class HostBodyTests
         await using var host = await StartAsync(reader);
         var alice = await host.SignInAsync("alice");
         using var start = await host.SendFormAsync("init", "client_id=tv&scope=library.read&name=Gr%C3%BCner+Fernseher");
-        var codes = Codes.From(await start.JsonAsync());
+        var codes = StartedCodes.From(await start.JsonAsync());
         using var language = await alice.PostOnlyAsync($"{Browser.Page}/language", ("language", "de"), ("back", Browser.Page));
         Assert.Contains(language.Headers.GetValues("Set-Cookie"), cookie => cookie.StartsWith("da.language=de;", StringComparison.Ordinal));
         using var review = await alice.EnterCodeAsync(codes.UserCode);

@@ -94,7 +94,7 @@ public sealed class HostLoggingTests
 
         // By form, on the page, through the link.
         using var start = await PostAsync(device, $"{prefix}/init", "client_id=tv&scope=library.read");
-        var form = Note(Codes.From(await start.JsonAsync()));
+        var form = Note(StartedCodes.From(await start.JsonAsync()));
         (await alice.OpenLinkAsync(form.Body.String("verification_uri_complete"))).ToString();
         using var review = await alice.EnterCodeAsync(form.UserCode, pathBase + Browser.Page);
         using var decided = await alice.PostDecisionAsync(await review.HtmlAsync(), "approve");
@@ -107,7 +107,7 @@ public sealed class HostLoggingTests
         // RomM's, by JSON.
         var startJson = await device.CallAsync(
             "POST", $"{prefix}/init", """{ "client_device_identifier": "i", "name": "n", "client": "grout", "requested_scopes": ["library.read"] }""");
-        var json = Note(Codes.From(startJson.Body));
+        var json = Note(StartedCodes.From(startJson.Body));
         Assert.Equal(HttpStatusCode.OK, (await alice.CallAsync("GET", $"{prefix}/pending/{json.UserCode}")).Status);
         Assert.Equal(HttpStatusCode.Gone, (await alice.CallAsync("GET", $"{prefix}/pending/{form.UserCode}")).Status);
         Assert.Equal(HttpStatusCode.OK, (await alice.CallAsync("POST", $"{prefix}/approve", $$"""{ "user_code": "{{json.UserCode}}", "approved_scopes": ["library.read"] }""")).Status);
@@ -130,7 +130,7 @@ public sealed class HostLoggingTests
         Assert.All(secrets, secret => Assert.NotEmpty(secret.Item2));
         return secrets;
 
-        Codes Note(Codes codes)
+        StartedCodes Note(StartedCodes codes)
         {
             secrets.AddRange([("device code", codes.DeviceCode), ("user code", codes.UserCode), ("user code", codes.UserCode.Replace("-", "", StringComparison.Ordinal))]);
             return codes;

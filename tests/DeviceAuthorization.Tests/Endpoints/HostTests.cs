@@ -86,7 +86,7 @@ public sealed class HostTests
             var (device, alice) = (host.Device(), await host.SignInAsync("alice"));
             using var start = await device.PostRawAsync(
                 "init", """{ "client_device_identifier": "i", "name": "n", "client": "c", "requested_scopes": ["profile"] }""", "application/json");
-            var codes = Codes.From(await start.JsonAsync());
+            var codes = StartedCodes.From(await start.JsonAsync());
             var answers = new List<HttpResponseMessage>
             {
                 start,

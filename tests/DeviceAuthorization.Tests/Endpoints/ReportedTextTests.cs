@@ -107,7 +107,7 @@ public sealed class ReportedTextTests
         name = name == "marks" ? "e" + string.Concat(Enumerable.Repeat("\u0301\u0302", 120)) : name;
         await using var host = await TestHost.StartAsync();
         using var start = await host.Device().PostFormAsync("init", ("client_id", "tv"), ("name", name));
-        var page = await (await host.SignInAsync("alice")).ReviewAsync(Codes.From(await start.JsonAsync()).UserCode);
+        var page = await (await host.SignInAsync("alice")).ReviewAsync(StartedCodes.From(await start.JsonAsync()).UserCode);
         Assert.Contains(shown, page, StringComparison.Ordinal);
         foreach (var raw in (string[])["<script>alert", "<img", "</bdi></dd><form>", "\u202E", "\u2066", "&#x202E;", "&#x2066;", "\u200B", "&#x200B;"])
         {
@@ -146,7 +146,7 @@ public sealed class ReportedTextTests
     {
         await using var host = await TestHost.StartAsync();
         using var start = await host.Device().PostFormAsync("init", ("client_id", "tv"), ("name", name));
-        var page = await (await host.SignInAsync("alice")).ReviewAsync(Codes.From(await start.JsonAsync()).UserCode);
+        var page = await (await host.SignInAsync("alice")).ReviewAsync(StartedCodes.From(await start.JsonAsync()).UserCode);
         Assert.Contains("<bdi>Device</bdi>", page, StringComparison.Ordinal);
     }
 }

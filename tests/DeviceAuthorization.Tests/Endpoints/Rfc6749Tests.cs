@@ -107,7 +107,7 @@ public sealed class Rfc6749Tests
         for (var i = 0; i < 2; i++)
         {
             using var start = await device.PostFormAsync("init", ("client_id", "tv"), ("client_device_identifier", "living-room"));
-            var codes = Codes.From(await start.JsonAsync());
+            var codes = StartedCodes.From(await start.JsonAsync());
             Assert.Equal("authorization_pending", await (await device.PollAsync(codes.DeviceCode)).ErrorAsync());
             (await alice.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
             Assert.Equal(HttpStatusCode.OK, (await device.PollAsync(codes.DeviceCode)).StatusCode);

@@ -69,7 +69,7 @@ public sealed class Rfc8628InteractionTests
         await using var host = await TestHost.StartAsync(kestrel: true);
         using var start = await host.Device().PostFormAsync(
             "init", ("client_id", "tv"), ("name", "Living room"), ("platform", "webOS"), ("client_version", "4.2"));
-        var page = await (await host.SignInAsync("alice")).ReviewAsync(Codes.From(await start.JsonAsync()).UserCode);
+        var page = await (await host.SignInAsync("alice")).ReviewAsync(StartedCodes.From(await start.JsonAsync()).UserCode);
         foreach (var part in (string[])
             ["<bdi>Living room</bdi>", "unverified", "<bdi>tv</bdi>", "4.2", "webOS", "127.0.0.1", "on a device that you can see now"])
         {

@@ -176,7 +176,7 @@ public sealed partial class Rfc8628StartTests
     {
         await using var host = await TestHost.StartAsync();
         var device = host.Device();
-        var all = new List<Codes>();
+        var all = new List<StartedCodes>();
         for (var i = 0; i < 200; i++)
         {
             all.Add(await device.StartAsync());

@@ -210,7 +210,7 @@ public sealed class RomMApproveTests
     }
 
     private static async Task<JsonElement> ApproveAsync(
-        TestHost host, Codes codes, string[]? scopes = null, string? deviceName = null, string? expiresIn = null, string user = "alice")
+        TestHost host, StartedCodes codes, string[]? scopes = null, string? deviceName = null, string? expiresIn = null, string user = "alice")
     {
         using var answer = await (await host.SignInAsync(user)).PostJsonAsync(
             "approve",

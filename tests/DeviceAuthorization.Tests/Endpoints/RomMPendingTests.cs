@@ -42,7 +42,7 @@ public sealed class RomMPendingTests
         await using var host = await TestHost.StartAsync();
         using var start = await host.Device().PostRawAsync(
             "init", """{ "client_device_identifier": "i", "name": "n", "client": "c", "requested_scopes": ["profile"] }""", "application/json");
-        var body = await PendingAsync(await host.SignInAsync("alice"), Codes.From(await start.JsonAsync()).UserCode);
+        var body = await PendingAsync(await host.SignInAsync("alice"), StartedCodes.From(await start.JsonAsync()).UserCode);
         Assert.Equal(JsonValueKind.Null, body.GetProperty("platform").ValueKind);
         Assert.Equal(JsonValueKind.Null, body.GetProperty("client_version").ValueKind);
     }

@@ -190,7 +190,7 @@ public sealed class RomMTokenTests
         Assert.Equal("My device", (await library.JsonAsync()).String("name"));
     }
 
-    private static async Task<string?> PollAsync(TestHost host, Codes codes)
+    private static async Task<string?> PollAsync(TestHost host, StartedCodes codes)
     {
         using var answer = await host.Device().PollJsonAsync(codes.DeviceCode);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);

@@ -134,7 +134,7 @@ public sealed class SecretsTests
 
         public List<object?> Stored { get; } = [];
 
-        public Codes Note(Codes codes)
+        public StartedCodes Note(StartedCodes codes)
         {
             Secrets.Add("device code", codes.DeviceCode);
             var plain = codes.UserCode.Replace("-", "", StringComparison.Ordinal);

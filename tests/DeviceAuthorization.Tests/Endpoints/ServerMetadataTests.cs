@@ -3,7 +3,7 @@ using System.Text.Json;
 using DeviceAuthorization.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
-using static DeviceAuthorization.Tests.Verifier;
+using static DeviceAuthorization.TestKit.Verifier;
 
 namespace DeviceAuthorization.Tests;
 

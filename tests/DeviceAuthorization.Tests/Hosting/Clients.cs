@@ -52,14 +52,14 @@ internal static class Clients
     }
 
     /// <summary>What a poll sends, who polls aside.</summary>
-    public static string Poll(Codes codes) => $"grant_type={Wire.GrantType}&device_code={codes.DeviceCode}&";
+    public static string Poll(StartedCodes codes) => $"grant_type={Wire.GrantType}&device_code={codes.DeviceCode}&";
 
     /// <summary>Starts as the confidential client, authenticated.</summary>
-    public static async Task<Codes> StartConfidentialAsync(this TestHost host)
+    public static async Task<StartedCodes> StartConfidentialAsync(this TestHost host)
     {
         using var answer = await host.SendFormAsync("init", "scope=library.read", Basic("a:b%", Secret));
         answer.EnsureSuccessStatusCode();
-        return Codes.From(await answer.JsonAsync());
+        return StartedCodes.From(await answer.JsonAsync());
     }
 
     /// <summary>The whole flow of the confidential client; its token.</summary>

@@ -241,9 +241,9 @@ public sealed class TokenLimitTests
 
         Assert.Single(host.Logs.GetSnapshot(), IsTokenLimit);
 
-        Task<Codes> StartAsync() => json ? host.Device().StartJsonAsync($"{Guid.NewGuid()}") : host.Device().StartAsync();
+        Task<StartedCodes> StartAsync() => json ? host.Device().StartJsonAsync($"{Guid.NewGuid()}") : host.Device().StartAsync();
 
-        Task<HttpResponseMessage> PollAsync(Codes codes) => json ? host.Device().PollJsonAsync(codes.DeviceCode) : host.Device().PollAsync(codes.DeviceCode);
+        Task<HttpResponseMessage> PollAsync(StartedCodes codes) => json ? host.Device().PollJsonAsync(codes.DeviceCode) : host.Device().PollAsync(codes.DeviceCode);
     }
 
     private static async Task<IssuedToken> MakeAsync(Flow flow)

@@ -2,10 +2,10 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 
-namespace DeviceAuthorization.Tests.Devices;
+namespace DeviceAuthorization.TestKit;
 
 /// <summary>An answer, read.</summary>
-internal sealed record Answer(HttpStatusCode Status, string Text)
+public sealed record Answer(HttpStatusCode Status, string Text)
 {
     public JsonElement Body => JsonElement.Parse(Text);
 
@@ -14,7 +14,7 @@ internal sealed record Answer(HttpStatusCode Status, string Text)
 }
 
 /// <summary>The calls of the registry's API, against any host.</summary>
-internal static class DeviceCalls
+public static class DeviceCalls
 {
     public const string Devices = "/api/devices";
 

@@ -3,12 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
-namespace DeviceAuthorization.Redis.Tests;
+namespace DeviceAuthorization.TestServers;
 
 /// <summary>
 /// A Redis of its own, on a free loopback port, in a temporary folder, without persistence unless its arguments say otherwise; or a Garnet. Started and ended as a child process.
 /// </summary>
-internal sealed class RedisServer : IAsyncDisposable
+public sealed class RedisServer : IAsyncDisposable
 {
     /// <summary>Long for a busy build machine.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

@@ -2,10 +2,10 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 
-namespace DeviceAuthorization.Tests;
+namespace DeviceAuthorization.TestKit;
 
 /// <summary>The calls of the flow, as devices and approvers make them.</summary>
-internal static class Wire
+public static class Wire
 {
     public const string Prefix = "/api/auth/device";
     public const string GrantType = "urn:ietf:params:oauth:grant-type:device_code";
@@ -39,17 +39,17 @@ internal static class Wire
     public static async Task<string?> DetailAsync(this HttpResponseMessage response) => (await response.JsonAsync()).String("detail");
 
     /// <summary>Starts a pairing as a plain RFC 8628 client does.</summary>
-    public static async Task<Codes> StartAsync(this HttpClient device, string clientId = "tv", string? scope = "library.read")
+    public static async Task<StartedCodes> StartAsync(this HttpClient device, string clientId = "tv", string? scope = "library.read")
     {
         using var response = scope is null
             ? await device.PostFormAsync("init", ("client_id", clientId))
             : await device.PostFormAsync("init", ("client_id", clientId), ("scope", scope));
         response.EnsureSuccessStatusCode();
-        return Codes.From(await response.JsonAsync());
+        return StartedCodes.From(await response.JsonAsync());
     }
 
     /// <summary>Starts a pairing as RomM's clients do.</summary>
-    public static async Task<Codes> StartJsonAsync(this HttpClient device, string identifier = "id-1", string name = "My device", params string[] scopes)
+    public static async Task<StartedCodes> StartJsonAsync(this HttpClient device, string identifier = "id-1", string name = "My device", params string[] scopes)
     {
         using var response = await device.PostJsonAsync("init", new
         {
@@ -61,7 +61,7 @@ internal static class Wire
             requested_scopes = scopes is [] ? ["library.read"] : scopes,
         });
         response.EnsureSuccessStatusCode();
-        return Codes.From(await response.JsonAsync());
+        return StartedCodes.From(await response.JsonAsync());
     }
 
     public static Task<HttpResponseMessage> PollAsync(this HttpClient device, string deviceCode, string clientId = "tv") =>
@@ -95,8 +95,8 @@ internal static class Wire
 }
 
 /// <summary>What a device got at init.</summary>
-internal sealed record Codes(string DeviceCode, string UserCode, JsonElement Body)
+public sealed record StartedCodes(string DeviceCode, string UserCode, JsonElement Body)
 {
-    public static Codes From(JsonElement body) =>
+    public static StartedCodes From(JsonElement body) =>
         new(body.GetProperty("device_code").GetString()!, body.GetProperty("user_code").GetString()!, body);
 }

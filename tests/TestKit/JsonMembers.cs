@@ -1,9 +1,9 @@
 using System.Text.Json;
 
-namespace DeviceAuthorization.Tests;
+namespace DeviceAuthorization.TestKit;
 
 /// <summary>Short ways to what an answer says.</summary>
-internal static class JsonMembers
+public static class JsonMembers
 {
     public static string? String(this JsonElement body, string member) => body.GetProperty(member).GetString();
 

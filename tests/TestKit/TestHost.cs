@@ -19,13 +19,13 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 
-namespace DeviceAuthorization.Tests;
+namespace DeviceAuthorization.TestKit;
 
 /// <summary>
 /// A host as a user of the library writes it: cookie sign-in, three scopes, one API endpoint. Time stands still until
 /// <see cref="Clock"/> is advanced. In memory by default; on a real loopback port with <c>kestrel: true</c>.
 /// </summary>
-internal sealed class TestHost : IAsyncDisposable
+public sealed class TestHost : IAsyncDisposable
 {
     public static readonly DateTimeOffset Epoch = new(2026, 11, 23, 12, 0, 0, TimeSpan.Zero);
 

@@ -1,14 +1,7 @@
 using System.Diagnostics;
 using Npgsql;
 
-namespace DeviceAuthorization.Tests;
-
-/// <summary>The tests that share the server: one after the other, for they share its database too.</summary>
-[CollectionDefinition(Name)]
-public sealed class PostgresTests : ICollectionFixture<PostgresServer>
-{
-    public const string Name = "PostgreSQL";
-}
+namespace DeviceAuthorization.TestServers;
 
 /// <summary>
 /// A PostgreSQL of this run's own: a child process with its data and its Unix socket in a temporary folder. Where none is installed the tests

@@ -3,13 +3,13 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace DeviceAuthorization.Tests;
+namespace DeviceAuthorization.TestKit;
 
 /// <summary>
 /// Compares with an approved file, in the shape of Verify.Xunit (<c>await Verify(x)</c>, <c>Class.Method.verified.*</c>,
 /// <c>*.received.*</c>), which cannot be restored everywhere: docs/adr/0001-snapshots.md. A missing or different file fails.
 /// </summary>
-internal static partial class Verifier
+public static partial class Verifier
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 

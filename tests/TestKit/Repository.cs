@@ -1,7 +1,7 @@
-namespace DeviceAuthorization.Tests;
+namespace DeviceAuthorization.TestKit;
 
 /// <summary>The sources this test run was built from.</summary>
-internal static class Repository
+public static class Repository
 {
     public static string Root { get; } = FindRoot();
 

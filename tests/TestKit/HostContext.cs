@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 
-namespace DeviceAuthorization.Tests;
+namespace DeviceAuthorization.TestKit;
 
 /// <summary>A host's own context: something of its own, and the tables of device pairing.</summary>
 public sealed class HostContext(DbContextOptions<HostContext> options) : DbContext(options)

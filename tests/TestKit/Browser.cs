@@ -2,10 +2,10 @@ using System.Net;
 using System.Text.RegularExpressions;
 using DeviceAuthorization.Pages;
 
-namespace DeviceAuthorization.Tests;
+namespace DeviceAuthorization.TestKit;
 
 /// <summary>The pairing page, as a browser without JavaScript uses it.</summary>
-internal static partial class Browser
+public static partial class Browser
 {
     public const string Page = "/pair/device";
 
