@@ -4,7 +4,7 @@ using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>Comparing the number: the page, and what the device hears meanwhile, in both dialects.</summary>
+/// <summary>Comparing the number: the page, and what the device is answered meanwhile, in both dialects.</summary>
 public sealed class NumberPageTests
 {
     private const string Question = "Which number does your device show?";
