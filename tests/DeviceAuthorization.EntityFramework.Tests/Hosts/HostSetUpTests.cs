@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>Whatever a host has set up for its own entities, devices pair and call: each test is the whole flow, on an empty database.</summary>
+/// <summary>Devices pair and call beside any set-up of the host for its own entities. Each test is the whole flow, on an empty database.</summary>
 public abstract class HostSetUpTests
 {
     /// <summary>Longer than a text that a host is likely to allow.</summary>
@@ -67,7 +67,7 @@ public abstract class HostSetUpTests
     [Fact]
     public async Task No_context_at_all_is_said_by_its_name()
     {
-        using var host = new PairingHost(_ => { }, builder => builder.AddEntityFrameworkStores<PlainContext>());
+        using var host = new DatabaseHost(_ => { }, builder => builder.AddEntityFrameworkStores<PlainContext>());
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => host.StartAsync());
         Assert.Contains(nameof(PlainContext), error.Message, StringComparison.Ordinal);
     }
@@ -79,7 +79,7 @@ public abstract class HostSetUpTests
     private static async Task<IModel> PairAsync<TContext>(Action<IServiceCollection> addContext)
         where TContext : DbContext
     {
-        using var host = new PairingHost(addContext, builder => builder.AddEntityFrameworkStores<TContext>());
+        using var host = new DatabaseHost(addContext, builder => builder.AddEntityFrameworkStores<TContext>());
         IModel model;
         await using (var scope = host.Services.CreateAsyncScope())
         {
@@ -117,7 +117,7 @@ public abstract class HostSetUpTests
         return model;
     }
 
-    private static async Task StoreTheLongestAsync(PairingHost host)
+    private static async Task StoreTheLongestAsync(DatabaseHost host)
     {
         var (store, repository) = (host.Services.GetRequiredService<IPairingStore>(), host.Services.GetRequiredService<IDeviceRepository>());
         var pairing = TestData.NewPairing() with { RequestedScopes = ManyScopes, Device = TestData.NewPairing().Device with { Name = new string('n', 255), Identifier = new string('i', 255) } };

@@ -6,8 +6,8 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>What a host relies on that has more in its database than device pairing.</summary>
-public abstract class HostTests(TestDatabase database) : IDisposable
+/// <summary>The host's own data in the same database: what the stores leave alone, and what a host may do with the tables of device pairing.</summary>
+public abstract class HostDataTests(TestDatabase database) : IDisposable
 {
     private static readonly TokenIssueConditions UpToFive = new(TestData.Start, 5, ReplacesEarlier: false);
 
@@ -116,7 +116,7 @@ public abstract class HostTests(TestDatabase database) : IDisposable
     }
 }
 
-public sealed class SqliteHostTests() : HostTests(new SqliteDatabase());
+public sealed class SqliteHostDataTests() : HostDataTests(new SqliteDatabase());
 
 [Collection(PostgresTests.Name)]
-public sealed class PostgresHostTests(PostgresServer server) : HostTests(new PostgresDatabase(server));
+public sealed class PostgresHostDataTests(PostgresServer server) : HostDataTests(new PostgresDatabase(server));

@@ -6,9 +6,9 @@ namespace DeviceAuthorization.Redis.Tests;
 
 /// <summary>
 /// Redis in trouble, seen over HTTP in both dialects and on the page: 503 that says when to come back, without a word that would make a device
-/// give up; nothing wrong is said; and the same host goes on by itself.
+/// give up; nothing wrong is said; and the same host recovers without a restart.
 /// </summary>
-public sealed class TroubleTests
+public sealed class TroubleOverHttpTests
 {
     [Fact]
     public async Task Redis_is_killed_in_the_middle_of_the_flow_and_what_was_on_disk_goes_on()
@@ -167,7 +167,7 @@ public sealed class TroubleTests
         }
 
         Assert.Contains(host.Logs.GetSnapshot(), entry => entry.Level == LogLevel.Warning && entry.Message.Contains("allkeys-lru", StringComparison.Ordinal));
-        await (await Flow.StartAsync(host)).FinishAsync(); // starting anew works
+        await (await Flow.StartAsync(host)).FinishAsync(); // a new start works
     }
 
     [Theory]

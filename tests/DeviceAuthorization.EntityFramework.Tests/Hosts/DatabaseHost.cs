@@ -10,14 +10,14 @@ using Microsoft.Extensions.Time.Testing;
 namespace DeviceAuthorization.Tests;
 
 /// <summary>A host with its stores in the database, as <c>AddEntityFrameworkStores</c> sets it up; its flow is called below the wire.</summary>
-internal sealed class PairingHost : IDisposable
+internal sealed class DatabaseHost : IDisposable
 {
     private readonly WebApplication _app;
 
-    public PairingHost(TestDatabase database, Action<EntityFrameworkStoreOptions>? configure = null, Action<DeviceAuthorizationBuilder>? add = null)
+    public DatabaseHost(TestDatabase database, Action<EntityFrameworkStoreOptions>? configure = null, Action<DeviceAuthorizationBuilder>? add = null)
         : this(database.AddTo, add ?? (pairing => pairing.AddEntityFrameworkStores<HostContext>(configure))) => Database = database;
 
-    public PairingHost(Action<IServiceCollection> addContext, Action<DeviceAuthorizationBuilder> addStores)
+    public DatabaseHost(Action<IServiceCollection> addContext, Action<DeviceAuthorizationBuilder> addStores)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Development", ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();

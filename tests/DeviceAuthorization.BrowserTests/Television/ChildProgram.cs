@@ -85,7 +85,7 @@ internal sealed class ChildProgram : IAsyncDisposable
         throw new InvalidOperationException($"{_name} has ended without writing \"{text}\".\n{Output}");
     }
 
-    /// <summary>Waits until the program ends by itself.</summary>
+    /// <summary>Waits until the program ends.</summary>
     public async Task<int> ExitCodeAsync()
     {
         using var patience = new CancellationTokenSource(Patience);

@@ -8,7 +8,7 @@ namespace DeviceAuthorization.BrowserTests;
 /// A pairing from the first screen to the last: QuickStart, a television, and the phone of its owner. Takes a screenshot
 /// of every page, and gives what the programs wrote to the test's log.
 /// </summary>
-internal sealed class PairingStory(string name, IPage phone, ITestOutputHelper log) : IAsyncDisposable
+internal sealed class TelevisionStory(string name, IPage phone, ITestOutputHelper log) : IAsyncDisposable
 {
     private readonly List<ChildProgram> _programs = [];
     private int _screenshots;

@@ -20,7 +20,7 @@ public sealed class OneStoreTests : IDisposable
     [Fact]
     public async Task Pairings_may_be_in_one_database_and_devices_in_another()
     {
-        using var host = new PairingHost(_first, add: builder =>
+        using var host = new DatabaseHost(_first, add: builder =>
         {
             builder.Services.AddDbContext<SecondContext>(options => _second.Use(options));
             builder.AddEntityFrameworkPairingStore<HostContext>(options => options.CleanUpBatch = 7).AddEntityFrameworkDeviceRepository<SecondContext>();
@@ -39,7 +39,7 @@ public sealed class OneStoreTests : IDisposable
     [Fact]
     public async Task Pairings_alone_may_be_in_the_database()
     {
-        using var host = new PairingHost(_first, add: builder => builder.AddEntityFrameworkPairingStore<HostContext>());
+        using var host = new DatabaseHost(_first, add: builder => builder.AddEntityFrameworkPairingStore<HostContext>());
         await PairAsync(host);
         Assert.Equal((1, 0, 0), await CountAsync(_first));
         Assert.IsType<PairingCleanUp>(Assert.Single(CleanUps(host)));
@@ -48,7 +48,7 @@ public sealed class OneStoreTests : IDisposable
     [Fact]
     public async Task Devices_alone_may_be_in_the_database()
     {
-        using var host = new PairingHost(_first, add: builder => builder.AddEntityFrameworkDeviceRepository<HostContext>());
+        using var host = new DatabaseHost(_first, add: builder => builder.AddEntityFrameworkDeviceRepository<HostContext>());
         await PairAsync(host);
         Assert.Equal((0, 1, 1), await CountAsync(_first));
         Assert.IsType<TokenCleanUp>(Assert.Single(CleanUps(host)));
@@ -57,7 +57,7 @@ public sealed class OneStoreTests : IDisposable
     [Fact]
     public void The_last_registration_of_each_store_holds()
     {
-        using var host = new PairingHost(_first, add: builder =>
+        using var host = new DatabaseHost(_first, add: builder =>
         {
             builder.Services.AddDbContext<SecondContext>(options => _second.Use(options));
             builder.AddEntityFrameworkStores<SecondContext>().AddEntityFrameworkStores<HostContext>().AddEntityFrameworkDeviceRepository<SecondContext>();
@@ -67,9 +67,9 @@ public sealed class OneStoreTests : IDisposable
         Assert.Equal(2, CleanUps(host).Count());
     }
 
-    private static IEnumerable<StoreCleanUp> CleanUps(PairingHost host) => host.Services.GetServices<IHostedService>().OfType<StoreCleanUp>();
+    private static IEnumerable<StoreCleanUp> CleanUps(DatabaseHost host) => host.Services.GetServices<IHostedService>().OfType<StoreCleanUp>();
 
-    private static async Task PairAsync(PairingHost host)
+    private static async Task PairAsync(DatabaseHost host)
     {
         var codes = await host.StartAsync();
         await host.ApproveAsync(codes);

@@ -2,7 +2,7 @@ using Xunit.Abstractions;
 
 namespace DeviceAuthorization.BrowserTests;
 
-public sealed class PairingTests(Chromium chromium, ITestOutputHelper log) : IClassFixture<Chromium>
+public sealed class TelevisionTests(Chromium chromium, ITestOutputHelper log) : IClassFixture<Chromium>
 {
     private const int Paired = 0;
     private const int Denied = 3;
@@ -10,7 +10,7 @@ public sealed class PairingTests(Chromium chromium, ITestOutputHelper log) : ICl
     [SkippableFact]
     public async Task A_television_that_is_approved_on_the_phone_reads_the_library()
     {
-        await using var story = new PairingStory("approved", await chromium.NewPhoneAsync(javaScript: true), log);
+        await using var story = new TelevisionStory("approved", await chromium.NewPhoneAsync(javaScript: true), log);
         var television = await story.StartTelevisionAsync();
         await story.ReviewAsync(television);
         await story.DecideAsync("Approve", "Device approved");
@@ -22,7 +22,7 @@ public sealed class PairingTests(Chromium chromium, ITestOutputHelper log) : ICl
     [SkippableFact]
     public async Task A_television_shows_the_number_that_its_owner_chooses()
     {
-        await using var story = new PairingStory("number", await chromium.NewPhoneAsync(javaScript: true), log);
+        await using var story = new TelevisionStory("number", await chromium.NewPhoneAsync(javaScript: true), log);
         var television = await story.StartTelevisionAsync("--DeviceAuthorization:NumberMatching=Always");
         await story.ReviewAsync(television);
         await story.DecideAsync("Approve", "Which number does your device show?");
@@ -35,7 +35,7 @@ public sealed class PairingTests(Chromium chromium, ITestOutputHelper log) : ICl
     [SkippableFact]
     public async Task A_television_that_is_denied_on_the_phone_gives_up()
     {
-        await using var story = new PairingStory("denied", await chromium.NewPhoneAsync(javaScript: true), log);
+        await using var story = new TelevisionStory("denied", await chromium.NewPhoneAsync(javaScript: true), log);
         var television = await story.StartTelevisionAsync();
         await story.ReviewAsync(television);
         await story.DecideAsync("Deny", "Device denied");
@@ -47,7 +47,7 @@ public sealed class PairingTests(Chromium chromium, ITestOutputHelper log) : ICl
     [SkippableFact]
     public async Task A_phone_without_JavaScript_approves_a_television_too()
     {
-        await using var story = new PairingStory("without-javascript", await chromium.NewPhoneAsync(javaScript: false), log);
+        await using var story = new TelevisionStory("without-javascript", await chromium.NewPhoneAsync(javaScript: false), log);
         var television = await story.StartTelevisionAsync();
         await story.ReviewAsync(television);
         await story.DecideAsync("Approve", "Device approved");

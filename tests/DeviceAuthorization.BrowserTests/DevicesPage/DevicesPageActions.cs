@@ -3,8 +3,8 @@ using static Microsoft.Playwright.Assertions;
 
 namespace DeviceAuthorization.BrowserTests;
 
-/// <summary>What people do on the page of devices.</summary>
-internal static class DevicesHands
+/// <summary>What a person does on the page of devices.</summary>
+internal static class DevicesPageActions
 {
     /// <summary>Signs in and connects a device, with all that it may get; its token. Any language.</summary>
     public static async Task<string> PairAsync(this IPage page, PageHost host, string identifier = "0c1d57a9", string name = "Living room TV")

@@ -127,7 +127,7 @@ internal sealed class PageHost : IAsyncDisposable
         return await answer.Content.ReadFromJsonAsync<JsonElement>();
     }
 
-    /// <summary>The error that the device hears.</summary>
+    /// <summary>The error that the device is answered.</summary>
     public async Task<string?> ErrorAsync(Codes codes) => (await PollAsync(codes)).TryGetProperty("error", out var error) ? error.GetString() : null;
 
     /// <summary>What the host knows the device as that has this token.</summary>
