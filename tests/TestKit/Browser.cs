@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using DeviceAuthorization.Pages;
 
 namespace DeviceAuthorization.TestKit;
 

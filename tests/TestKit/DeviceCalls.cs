@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace DeviceAuthorization.TestKit;
 
-/// <summary>An answer, read.</summary>
+/// <summary>Status and text of an answer.</summary>
 public sealed record Answer(HttpStatusCode Status, string Text)
 {
     public JsonElement Body => JsonElement.Parse(Text);

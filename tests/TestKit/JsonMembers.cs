@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace DeviceAuthorization.TestKit;
 
-/// <summary>Short ways to what an answer says.</summary>
+/// <summary>Short ways to the members of a JSON answer.</summary>
 public static class JsonMembers
 {
     public static string? String(this JsonElement body, string member) => body.GetProperty(member).GetString();

@@ -1,6 +1,6 @@
 namespace DeviceAuthorization.TestKit;
 
-/// <summary>The sources this test run was built from.</summary>
+/// <summary>The sources that this test run was built from.</summary>
 public static class Repository
 {
     public static string Root { get; } = FindRoot();

@@ -170,7 +170,7 @@ public sealed class TestHost : IAsyncDisposable
         }
 
         await _app.DisposeAsync();
-        Assert.Empty(_undescribed); // whatever a test provokes, the endpoint's description says that it can be
+        Assert.Empty(_undescribed); // every status that a test provokes is in the description of its endpoint
     }
 
     private HttpClient Client(params DelegatingHandler[] handlers)

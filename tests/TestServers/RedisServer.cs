@@ -6,7 +6,7 @@ using System.Security.Cryptography;
 namespace DeviceAuthorization.TestServers;
 
 /// <summary>
-/// A Redis of its own, on a free loopback port, in a temporary folder, without persistence unless its arguments say otherwise; or a Garnet. Started and ended as a child process.
+/// A private Redis, or Garnet, as a child process: on a free loopback port, in a temporary folder, without persistence unless its arguments say otherwise.
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {
@@ -59,7 +59,7 @@ public sealed class RedisServer : IAsyncDisposable
             }
             catch (Exception exception)
             {
-                await server.DisposeAsync(); // whatever went wrong, it does not stay behind
+                await server.DisposeAsync(); // after any failure the process does not stay behind
                 if (exception is not PortTakenException || attempt == Attempts)
                 {
                     throw;
@@ -68,7 +68,7 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it, anew after <see cref="KillAsync"/>; what was not on disk is forgotten.</summary>
+    /// <summary>Starts it, or starts it again after <see cref="KillAsync"/>; what was not on disk is forgotten.</summary>
     /// <param name="until">What it says when it is as far as is wanted.</param>
     /// <param name="more">Further arguments, for this time.</param>
     public async Task RestartAsync(string until = Ready, params string[] more)
