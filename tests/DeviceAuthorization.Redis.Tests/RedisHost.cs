@@ -57,7 +57,7 @@ internal sealed class RedisHost : IAsyncDisposable
     public Task<ApproverResult> ClaimAsync(StartResult.Started codes) =>
         CallAsync<ApproverFlow, ApproverResult>(flow => flow.EnterAsync(codes.UserCode, new Approver("alice")));
 
-    public async Task ApproveAsync(StartResult.Started codes) => Assert.IsType<ApproverResult.Approved>(await CallAsync(
+    public async Task ApproveAsync(StartResult.Started codes) => Assert.IsType<ApproverResult.Approved>(await CallAsync<ApproverFlow, ApproverResult>(
         flow => flow.ApproveAsync(codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"] })));
 
     public Task<ApproverResult> DenyAsync(StartResult.Started codes) =>
