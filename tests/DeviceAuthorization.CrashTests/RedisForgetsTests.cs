@@ -1,5 +1,4 @@
 using System.Globalization;
-using DeviceAuthorization.Redis.Tests;
 using DeviceAuthorization.Testing;
 
 namespace DeviceAuthorization.CrashTests;

@@ -1,4 +1,4 @@
-using static DeviceAuthorization.Tests.Verifier;
+using static DeviceAuthorization.TestKit.Verifier;
 
 namespace DeviceAuthorization.Tests.Samples;
 

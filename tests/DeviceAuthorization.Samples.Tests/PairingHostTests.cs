@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using DeviceAuthorization.Rules;
-using DeviceAuthorization.Tests.Devices;
 
 namespace DeviceAuthorization.Tests.Samples;
 

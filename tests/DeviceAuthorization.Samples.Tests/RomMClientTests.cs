@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using DeviceAuthorization.Rules;
-using DeviceAuthorization.Tests.Devices;
 
 namespace DeviceAuthorization.Tests.Samples;
 

@@ -1,7 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using DeviceAuthorization.Redis.Tests;
-using DeviceAuthorization.Tests.Devices;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;

@@ -1,5 +1,3 @@
-using DeviceAuthorization.Redis.Tests;
-using DeviceAuthorization.Tests;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 

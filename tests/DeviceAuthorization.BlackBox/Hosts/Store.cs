@@ -1,5 +1,3 @@
-using DeviceAuthorization.Tests;
-
 namespace DeviceAuthorization.BlackBox;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using DeviceAuthorization.Storage;
-using DeviceAuthorization.Redis.Tests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>What is past its retention goes, and one node sees to it.</summary>
+/// <summary>Rows past their retention are removed, by one node at a time.</summary>
 public abstract class CleanUpTests(TestDatabase database) : IDisposable
 {
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(5);
@@ -20,7 +20,7 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
     [Fact]
     public async Task What_is_past_its_retention_is_removed_batch_by_batch()
     {
-        using var host = new PairingHost(database, options => options.CleanUpBatch = 2);
+        using var host = new DatabaseHost(database, options => options.CleanUpBatch = 2);
         var (store, repository) = (database.CreateStore(), database.CreateRepository());
         var kept = TestData.NewPairing() with { ExpiresAt = TestData.Start };
         await store.TryAddAsync(kept, default);
@@ -46,7 +46,7 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
     [Fact]
     public async Task Of_all_nodes_that_wake_in_a_period_one_does_the_work()
     {
-        PairingHost[] nodes = [new(database), new(database), new(database), new(database)];
+        DatabaseHost[] nodes = [new(database), new(database), new(database), new(database)];
         for (var period = 0; period < 5; period++) // in the first there is no lease yet
         {
             var runs = await Task.WhenAll(nodes.Select(node => Task.Run(() => node.CleanUp<PairingCleanUp>().RunAsync(default))));
@@ -60,8 +60,8 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
     [Fact]
     public async Task A_node_that_dies_with_the_lease_delays_the_next_by_less_than_a_period()
     {
-        using var next = new PairingHost(database);
-        using (var dying = new PairingHost(database))
+        using var next = new DatabaseHost(database);
+        using (var dying = new DatabaseHost(database))
         {
             database.Wire.BreakAt("DELETE");
             await Assert.ThrowsAsync<IOException>(() => dying.CleanUp<PairingCleanUp>().RunAsync(default));
@@ -78,8 +78,8 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
     [Fact]
     public async Task A_clock_that_was_a_year_ahead_does_not_stop_the_removal_for_a_year()
     {
-        using var wrong = new PairingHost(database);
-        using var right = new PairingHost(database);
+        using var wrong = new DatabaseHost(database);
+        using var right = new DatabaseHost(database);
         wrong.Clock.Advance(TimeSpan.FromDays(365));
         Assert.NotNull(await wrong.CleanUp<PairingCleanUp>().RunAsync(default));
         Assert.NotNull(await right.CleanUp<PairingCleanUp>().RunAsync(default));
@@ -89,7 +89,7 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
     [Fact]
     public async Task A_lease_that_cannot_be_taken_because_of_an_outage_is_not_taken_for_another_nodes()
     {
-        using var host = new PairingHost(database);
+        using var host = new DatabaseHost(database);
         await database.QueryAsync(context => context.Database.ExecuteSqlRawAsync("""ALTER TABLE "DeviceAuthorizationLeases" RENAME TO "Elsewhere" """));
         try
         {
@@ -104,7 +104,7 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
     [Fact]
     public async Task Removal_runs_by_itself_and_an_outage_does_not_end_it()
     {
-        using var host = new PairingHost(database, options => options.CleanUpPeriod = TimeSpan.FromMinutes(1));
+        using var host = new DatabaseHost(database, options => options.CleanUpPeriod = TimeSpan.FromMinutes(1));
         var pairing = TestData.NewPairing();
         await database.CreateStore().TryAddAsync(pairing, default);
         var cleanUp = host.CleanUp<PairingCleanUp>();

@@ -14,7 +14,7 @@ public abstract class EncryptionTests(TestDatabase database) : IDisposable
     private const string Config = $$"""{"host":"nas","ssh_password":"{{Secret}}"}""";
 
     private readonly DirectoryInfo _keys = Directory.CreateTempSubdirectory("keys-");
-    private readonly List<PairingHost> _hosts = [];
+    private readonly List<DatabaseHost> _hosts = [];
 
     public void Dispose()
     {
@@ -123,9 +123,9 @@ public abstract class EncryptionTests(TestDatabase database) : IDisposable
     [Fact]
     public void A_host_whose_keys_would_end_with_it_does_not_start()
     {
-        PairingHost Add(Action<IServiceCollection> protect)
+        DatabaseHost Add(Action<IServiceCollection> protect)
         {
-            var host = new PairingHost(database, add: builder =>
+            var host = new DatabaseHost(database, add: builder =>
             {
                 protect(builder.Services);
                 builder.AddEntityFrameworkDeviceRepository<HostContext>(options => options.EncryptSyncConfig = true);
@@ -134,7 +134,7 @@ public abstract class EncryptionTests(TestDatabase database) : IDisposable
             return host;
         }
 
-        static void Start(PairingHost host) => host.Services.GetRequiredService<IStartupValidator>().Validate();
+        static void Start(DatabaseHost host) => host.Services.GetRequiredService<IStartupValidator>().Validate();
         Start(Add(services => services.AddDataProtection().PersistKeysToFileSystem(_keys)));
         Start(Add(services => services.AddSingleton<IDataProtectionProvider>(new OwnProtection()))); // the host's own
         Assert.All(
@@ -151,7 +151,7 @@ public abstract class EncryptionTests(TestDatabase database) : IDisposable
     /// <summary>A node of a host that keeps its keys in a folder.</summary>
     private IServiceProvider Host(bool encrypts)
     {
-        var host = new PairingHost(database, add: builder =>
+        var host = new DatabaseHost(database, add: builder =>
         {
             builder.Services.AddDataProtection().PersistKeysToFileSystem(_keys);
             builder.AddEntityFrameworkStores<HostContext>(options => options.EncryptSyncConfig = encrypts);

@@ -7,7 +7,7 @@ namespace DeviceAuthorization.Tests;
 /// <summary>The whole flow over a real database, and what it costs.</summary>
 public abstract class FlowTests(TestDatabase database) : IDisposable
 {
-    private readonly PairingHost _host = new(database);
+    private readonly DatabaseHost _host = new(database);
 
     public void Dispose()
     {

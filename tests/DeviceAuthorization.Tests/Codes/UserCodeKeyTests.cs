@@ -14,7 +14,7 @@ public sealed class UserCodeKeyTests
     [Trait("Row", "T-01")]
     public async Task With_a_key_a_code_is_kept_as_its_HMAC_and_found_by_it()
     {
-        var flow = new Flow(options => options.UserCodeKeys.Add(Old));
+        var flow = new TestFlow(options => options.UserCodeKeys.Add(Old));
         var codes = await flow.StartAsync();
         var expected = Convert.ToHexStringLower(HMACSHA256.HashData(Convert.FromBase64String(Old), Encoding.ASCII.GetBytes(codes.UserCode.Reveal())));
         Assert.Equal(expected, Assert.Single(flow.Store.Added).UserCodeHash);
@@ -25,9 +25,9 @@ public sealed class UserCodeKeyTests
     [Fact]
     public async Task After_a_rotation_the_old_key_still_finds_live_codes_and_the_new_one_makes_new_ones()
     {
-        var before = new Flow(options => options.UserCodeKeys.Add(Old));
+        var before = new TestFlow(options => options.UserCodeKeys.Add(Old));
         var (decided, open) = (await before.StartAsync(), await before.StartAsync());
-        var after = new Flow(options => { options.UserCodeKeys.Add(New); options.UserCodeKeys.Add(Old); }, before);
+        var after = new TestFlow(options => { options.UserCodeKeys.Add(New); options.UserCodeKeys.Add(Old); }, before);
         await after.ApproveAsync(decided);
         await after.RedeemAsync(decided);
         Assert.IsType<ApproverResult.Review>(await after.ClaimAsync(open));
@@ -35,7 +35,7 @@ public sealed class UserCodeKeyTests
         Assert.Equal(fresh.UserCode.Hash(Convert.FromBase64String(New)), after.Store.Added.Last().UserCodeHash);
         await after.ApproveAsync(fresh);
 
-        var without = new Flow(options => options.UserCodeKeys.Add(New), before);
+        var without = new TestFlow(options => options.UserCodeKeys.Add(New), before);
         Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await without.ClaimAsync(open)); // the old key is gone, and with it what it found
         Assert.IsType<ApproverResult.AlreadyDecided>(await without.ClaimAsync(fresh));
     }
@@ -44,7 +44,7 @@ public sealed class UserCodeKeyTests
     [Trait("Row", "T-22")]
     public async Task A_look_up_asks_for_each_key_whatever_is_there()
     {
-        var flow = new Flow(options => { options.UserCodeKeys.Add(New); options.UserCodeKeys.Add(Old); });
+        var flow = new TestFlow(options => { options.UserCodeKeys.Add(New); options.UserCodeKeys.Add(Old); });
         var codes = await flow.StartAsync();
         var lookUps = 0;
         flow.Store.Passing = (member, after) =>
@@ -61,13 +61,13 @@ public sealed class UserCodeKeyTests
     [Fact]
     public async Task A_code_that_is_in_use_under_the_old_key_is_not_drawn_again()
     {
-        var before = new Flow(options =>
+        var before = new TestFlow(options =>
         {
             (options.UserCode.Alphabet, options.UserCode.Length) = ("B", 6); // there is one code only
             options.UserCodeKeys.Add(Old);
         });
         await before.StartAsync();
-        var after = new Flow(
+        var after = new TestFlow(
             options =>
             {
                 (options.UserCode.Alphabet, options.UserCode.Length) = ("B", 6);

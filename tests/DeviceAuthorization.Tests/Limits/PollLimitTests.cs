@@ -3,7 +3,7 @@ using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>Polls that are refused by the number of them, and those that never are.</summary>
+/// <summary>Which polls are refused when there are too many, and which never are.</summary>
 public sealed class PollLimitTests
 {
     [Fact]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Rules;
@@ -144,6 +145,41 @@ public sealed class StartLimitTests
         await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IAttemptLimiter>(limiter));
         await host.Device().StartAsync();
         Assert.Empty(limiter.Asked);
+    }
+
+    [Theory]
+    [Trait("Row", "43"), Trait("Row", "T-15")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_eleventh_start_in_a_minute_of_one_address_is_429(bool kestrel)
+    {
+        await using var host = await TestHost.StartAsync(options => options.RateLimits.Enabled = true, kestrel: kestrel);
+        var codes = await host.Device().StartAsync();
+        for (var i = 2; i <= 12; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"{Wire.Prefix}/init") { Content = new FormUrlEncodedContent([KeyValuePair.Create("client_id", "a")]) };
+            foreach (var header in (string[])["X-Forwarded-For", "X-Real-IP", "CF-Connecting-IP"])
+            {
+                request.Headers.Add(header, string.Create(CultureInfo.InvariantCulture, $"203.0.113.{i}"));
+            }
+
+            request.Headers.Add("Forwarded", string.Create(CultureInfo.InvariantCulture, $"for=203.0.113.{i}"));
+            using var response = await host.Device().SendAsync(request);
+            if (i <= 10)
+            {
+                Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            }
+            else
+            {
+                await OAuthAssert.ErrorAsync(response, 429, "slow_down");
+                Assert.Equal("60", Assert.Single(response.Headers.GetValues("Retry-After")));
+            }
+        }
+
+        using var json = await host.Device().PostJsonAsync(
+            "init", new { client_device_identifier = "i", name = "n", client = "c", requested_scopes = (string[])["profile"] });
+        await OAuthAssert.DetailAsync(json, 429);
+        Assert.Equal("authorization_pending", await (await host.Device().PollAsync(codes.DeviceCode)).ErrorAsync()); // polls are not throttled by it
     }
 
     private static async Task<int> RefusedAsync(TestHost host)

@@ -19,7 +19,7 @@ public sealed class ClientPageTests
             options => options.Clients["tv"] = new DeviceClient { DisplayName = "Cartridge <TV>", LogoPath = "/tv.svg", Secret = secret }, pathBase: "/app");
         using var start = await host.Device().PostAsync("/app" + Wire.Prefix + "/init", new FormUrlEncodedContent(
             [KeyValuePair.Create("client_id", "tv"), KeyValuePair.Create("client_version", "1.2"), .. secret is null ? [] : new[] { KeyValuePair.Create("client_secret", secret) }]));
-        using var page = await (await host.SignInAsync("alice")).EnterCodeAsync(Codes.From(await start.JsonAsync()).UserCode, "/app/pair/device");
+        using var page = await (await host.SignInAsync("alice")).EnterCodeAsync(StartedCodes.From(await start.JsonAsync()).UserCode, "/app/pair/device");
         Assert.Contains(
             $"<dt>App</dt><dd><img src=\"/app/tv.svg\" alt=\"\"> <bdi>Cartridge &lt;TV&gt;</bdi> <bdi>1.2</bdi> <span class=\"tag known\">known here</span> {remark}</dd>",
             await page.HtmlAsync(),
@@ -46,7 +46,7 @@ public sealed class ClientPageTests
             options.Clients["cli"] = new DeviceClient();
         });
         using var start = await host.Device().PostFormAsync("init", ("client_id", "cli"), ("name", "Cartridge TV"));
-        var review = await (await host.SignInAsync("alice")).ReviewAsync(Codes.From(await start.JsonAsync()).UserCode);
+        var review = await (await host.SignInAsync("alice")).ReviewAsync(StartedCodes.From(await start.JsonAsync()).UserCode);
         Assert.Contains("<dt>Device</dt><dd><bdi>Cartridge TV</bdi> <small>says the device itself, unverified</small></dd>", review, StringComparison.Ordinal);
         Assert.Contains("<dt>App</dt><dd><bdi>cli</bdi> <span class=\"tag known\">", review, StringComparison.Ordinal);
     }

@@ -298,13 +298,13 @@ public sealed class DevicePairingPageTests
         Assert.EndsWith("/app/login?ReturnUrl=%2Fapp%2Fpair%2Fdevice", anonymous.Headers.Location?.OriginalString, StringComparison.Ordinal);
     }
 
-    private static async Task<string?> PollAsync(TestHost host, Codes codes)
+    private static async Task<string?> PollAsync(TestHost host, StartedCodes codes)
     {
         using var poll = await host.Device().PollAsync(codes.DeviceCode);
         return await poll.ErrorAsync();
     }
 
-    private static async Task<JsonElement> TokenAsync(TestHost host, Codes codes)
+    private static async Task<JsonElement> TokenAsync(TestHost host, StartedCodes codes)
     {
         using var poll = await host.Device().PollAsync(codes.DeviceCode);
         Assert.Equal(HttpStatusCode.OK, poll.StatusCode);

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using DeviceAuthorization.Storage;
-using DeviceAuthorization.Tests.Devices;
 using Microsoft.AspNetCore.Builder;
 
 namespace DeviceAuthorization.Tests;
@@ -178,7 +177,7 @@ public sealed class DevicesSafetyTests
         for (var round = 0; round < 10; round++)
         {
             var renaming = alice.PostOnlyAsync($"{DevicesBrowser.Devices}/rename", [.. fields, ("name", $"Name {round}")]);
-            var changing = alice.CallAsync("PATCH", $"{Registry.Devices}/{id}", $$"""{ "hostname": "host-{{round}}" }""");
+            var changing = alice.CallAsync("PATCH", $"{RegistryHost.Devices}/{id}", $$"""{ "hostname": "host-{{round}}" }""");
             await Task.WhenAll(renaming, changing);
             var device = await host.StoredAsync(id);
             Assert.Equal(($"Name {round}", $"host-{round}"), (device.Name, device.Hostname));

@@ -4,7 +4,7 @@ using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>Comparing the number: the page, and what the device hears meanwhile, in both dialects.</summary>
+/// <summary>Comparing the number: the page, and what the device is answered meanwhile, in both dialects.</summary>
 public sealed class NumberPageTests
 {
     private const string Question = "Which number does your device show?";
@@ -194,7 +194,7 @@ public sealed class NumberPageTests
         Assert.Equal("""{"error":"invalid_grant"}""", await stranger.Content.ReadAsStringAsync());
 
         using var init = await host.Device().PostJsonAsync("init", JsonStart(true));
-        var json = Codes.From(await init.JsonAsync());
+        var json = StartedCodes.From(await init.JsonAsync());
         (await (await host.SignInAsync("alice")).DecideOnPageAsync(json.UserCode, "approve")).Dispose();
         using var answer = await host.Device().PollJsonAsync(json.DeviceCode);
         var body = await answer.JsonAsync();
@@ -244,14 +244,14 @@ public sealed class NumberPageTests
         number_matching = numberMatching,
     };
 
-    private static async Task<Codes> StartAsync(TestHost host)
+    private static async Task<StartedCodes> StartAsync(TestHost host)
     {
         using var init = await host.Device().PostFormAsync("init", ("client_id", "tv"), ("scope", "library.read"), ("number_matching", "true"));
-        return Codes.From(await init.JsonAsync());
+        return StartedCodes.From(await init.JsonAsync());
     }
 
     /// <summary>A pairing that alice approved, and the page that asks her for the number.</summary>
-    private static async Task<(HttpClient Alice, Codes Codes, string Page)> ApprovedAsync(TestHost host)
+    private static async Task<(HttpClient Alice, StartedCodes Codes, string Page)> ApprovedAsync(TestHost host)
     {
         var codes = await StartAsync(host);
         var alice = await host.SignInAsync("alice");
@@ -261,7 +261,7 @@ public sealed class NumberPageTests
     }
 
     /// <summary>What the device shows.</summary>
-    private static async Task<string> ShownAsync(TestHost host, Codes codes)
+    private static async Task<string> ShownAsync(TestHost host, StartedCodes codes)
     {
         using var poll = await host.Device().PollAsync(codes.DeviceCode);
         var body = await poll.JsonAsync();

@@ -19,7 +19,7 @@ public sealed class PageGroupTests
         var (page, devices) = ($"{pathBase}{Group}/pair/device", $"{pathBase}{Group}/pair/devices");
         using var content = new FormUrlEncodedContent([new("client_id", "tv"), new("scope", "library.read")]);
         using var start = await host.Device().PostAsync($"{pathBase}{Group}{Wire.Prefix}/init", content);
-        var codes = Codes.From(await start.JsonAsync());
+        var codes = StartedCodes.From(await start.JsonAsync());
         Assert.Equal($"https://tv.example.com{page}", codes.Body.String("verification_uri"));
         Assert.Equal($"https://tv.example.com{page}?user_code={codes.UserCode}", codes.Body.String("verification_uri_complete"));
         Assert.Equal($"{Group}/pair/device", codes.Body.String("verification_path")); // clients have the path base

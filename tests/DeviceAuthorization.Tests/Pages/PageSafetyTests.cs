@@ -407,9 +407,9 @@ public sealed class PageSafetyTests
         }
     }
 
-    private static string Ticket(TestHost host, Codes codes, string? user) => host.Services.GetRequiredService<PairingTickets>().Write(codes.UserCode, user, isOfLink: false);
+    private static string Ticket(TestHost host, StartedCodes codes, string? user) => host.Services.GetRequiredService<PairingTickets>().Write(codes.UserCode, user, isOfLink: false);
 
-    private static async Task AssertUntouchedAsync(TestHost host, Codes codes)
+    private static async Task AssertUntouchedAsync(TestHost host, StartedCodes codes)
     {
         using var poll = await host.Device().PollAsync(codes.DeviceCode);
         Assert.Equal("authorization_pending", await poll.ErrorAsync());

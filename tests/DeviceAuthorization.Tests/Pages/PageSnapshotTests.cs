@@ -96,7 +96,7 @@ public sealed partial class PageSnapshotTests
     {
         await using var host = await TestHost.StartAsync(options => options.NumberMatching = NumberMatching.Always);
         using var init = await host.Device().PostFormAsync("init", ("client_id", "tv"), ("scope", "profile"), ("number_matching", "true"));
-        using var answer = await (await SignInAsync(host, language)).DecideOnPageAsync(Codes.From(await init.JsonAsync()).UserCode, "approve");
+        using var answer = await (await SignInAsync(host, language)).DecideOnPageAsync(StartedCodes.From(await init.JsonAsync()).UserCode, "approve");
         await VerifyAsync(Number().Replace(await answer.HtmlAsync(), "value=\"{number}\">{number}<"), language);
     }
 

@@ -381,7 +381,7 @@ public sealed class SignInAgainTests
             [new(ClaimTypes.NameIdentifier, "alice"), .. context.Request.Query.Select(claim => new Claim(claim.Key, claim.Value.ToString()))], "test"))));
 
     /// <summary>Page and JSON both want a new sign-in, and nothing is approved.</summary>
-    private static async Task AssertRefusedAsync(TestHost host, HttpClient browser, Codes codes)
+    private static async Task AssertRefusedAsync(TestHost host, HttpClient browser, StartedCodes codes)
     {
         using var page = await browser.EnterCodeAsync(codes.UserCode);
         Assert.Equal("Continue", await page.TitleAsync());

@@ -18,7 +18,7 @@ public sealed class InMemoryPairingStoreTests(ITestOutputHelper output)
     public async Task A_flood_of_starts_never_outgrows_the_bound_and_an_honest_pairing_among_them_completes()
     {
         const int Max = 1000;
-        var flow = new Flow(options => options.MaxLivePairings = Max);
+        var flow = new TestFlow(options => options.MaxLivePairings = Max);
         var stored = new List<string>();
         StartResult.Started? honest = null;
         var refused = 0;
@@ -60,7 +60,7 @@ public sealed class InMemoryPairingStoreTests(ITestOutputHelper output)
     public async Task Used_up_pairings_are_bounded_too_and_the_oldest_go_first()
     {
         const int Max = 100;
-        var flow = new Flow(options => options.MaxLivePairings = Max);
+        var flow = new TestFlow(options => options.MaxLivePairings = Max);
         var stored = new List<string>();
         var oldest = await flow.StartAsync();
         await flow.DenyAsync(oldest);
@@ -83,7 +83,7 @@ public sealed class InMemoryPairingStoreTests(ITestOutputHelper output)
     [Fact]
     public async Task Pairings_leave_by_themselves_after_retention_without_any_traffic()
     {
-        var flow = new Flow();
+        var flow = new TestFlow();
         for (var i = 0; i < 10; i++)
         {
             await flow.StartAsync();
@@ -98,7 +98,7 @@ public sealed class InMemoryPairingStoreTests(ITestOutputHelper output)
     [Fact]
     public async Task A_live_pairing_is_never_evicted_whatever_its_status()
     {
-        var flow = new Flow(options => options.MaxLivePairings = 3);
+        var flow = new TestFlow(options => options.MaxLivePairings = 3);
         var (pending, approved) = (await flow.StartAsync(), await flow.StartAsync());
         await flow.ApproveAsync(approved);
         for (var second = 0; second < 599; second++)
@@ -144,7 +144,7 @@ public sealed class InMemoryPairingStoreTests(ITestOutputHelper output)
     public async Task A_pending_pairing_takes_little_memory()
     {
         const int Count = 20_000;
-        var flow = new Flow(options => options.MaxLivePairings = Count + 1_000);
+        var flow = new TestFlow(options => options.MaxLivePairings = Count + 1_000);
         for (var i = 0; i < 1_000; i++) // what is made once
         {
             await flow.StartAsync();
@@ -165,7 +165,7 @@ public sealed class InMemoryPairingStoreTests(ITestOutputHelper output)
     }
 
     /// <summary>How many of the pairings that were ever added the store still holds.</summary>
-    private static async Task<int> PresentAsync(Flow flow, List<string> stored)
+    private static async Task<int> PresentAsync(TestFlow flow, List<string> stored)
     {
         while (flow.Store.Added.TryDequeue(out var added))
         {

@@ -22,11 +22,11 @@ public sealed class NetworkShareTests
     [Fact]
     public async Task It_takes_39_networks_to_fill_the_default_store()
     {
-        var flow = new Flow();
+        var flow = new TestFlow();
         await AttackAsync(flow, Networks - 1, burst: int.MaxValue);
         Assert.IsType<StartResult.Started>(await StartAsync(flow, "203.0.113.1"));
 
-        flow = new Flow();
+        flow = new TestFlow();
         await AttackAsync(flow, Networks, burst: int.MaxValue);
         Assert.IsType<StartResult.Unavailable>(await StartAsync(flow, "203.0.113.1"));
     }
@@ -36,7 +36,7 @@ public sealed class NetworkShareTests
     {
         for (var burst = 1; burst <= 20; burst++)
         {
-            var flow = new Flow();
+            var flow = new TestFlow();
             await AttackAsync(flow, Networks - 1, burst);
             Assert.IsType<StartResult.Started>(await StartAsync(flow, "203.0.113.1"));
         }
@@ -102,7 +102,7 @@ public sealed class NetworkShareTests
     [Fact]
     public async Task A_family_pairs_three_devices_at_once_and_again_three_although_the_store_is_nearly_full()
     {
-        var flow = new Flow();
+        var flow = new TestFlow();
         await AttackAsync(flow, Networks - 4, burst: int.MaxValue);
         for (var evening = 0; evening < 2; evening++)
         {
@@ -126,7 +126,7 @@ public sealed class NetworkShareTests
     [Fact]
     public async Task One_network_has_twenty_at_once_and_again_when_they_have_expired()
     {
-        var flow = new Flow();
+        var flow = new TestFlow();
         for (var lifetime = 0; lifetime < 2; lifetime++)
         {
             for (var device = 0; device < 20; device++)
@@ -145,7 +145,7 @@ public sealed class NetworkShareTests
     [InlineData(null)]
     public async Task Where_networks_cannot_be_told_apart_there_is_no_share(string? address)
     {
-        var flow = new Flow();
+        var flow = new TestFlow();
         for (var device = 0; device < 200; device++)
         {
             Assert.IsType<StartResult.Started>(await StartAsync(flow, address));
@@ -211,7 +211,7 @@ public sealed class NetworkShareTests
             });
             clock.Advance(TimeSpan.FromMinutes(1)); // the sweep counts while they end
             await ending;
-            clock.Advance(TimeSpan.FromSeconds(1)); // what it counted before they ended, the next refusal counts anew
+            clock.Advance(TimeSpan.FromSeconds(1)); // the next refusal counts again what it counted before they ended
         }
     }
 
@@ -221,7 +221,7 @@ public sealed class NetworkShareTests
     private static string Address(int number) => $"198.51.{number}.1";
 
     /// <summary>Each network starts as many as it can, so many at a time.</summary>
-    private static async Task AttackAsync(Flow flow, int networks, int burst)
+    private static async Task AttackAsync(TestFlow flow, int networks, int burst)
     {
         bool gained;
         do
@@ -238,7 +238,7 @@ public sealed class NetworkShareTests
         while (gained);
     }
 
-    private static Task<StartResult> StartAsync(Flow flow, string? address) => flow.Device.StartAsync(new PairingRequest
+    private static Task<StartResult> StartAsync(TestFlow flow, string? address) => flow.Device.StartAsync(new PairingRequest
     {
         ClientId = "tv",
         Scopes = ["read", "write"],

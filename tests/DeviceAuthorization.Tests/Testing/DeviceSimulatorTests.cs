@@ -8,7 +8,7 @@ namespace DeviceAuthorization.Tests;
 
 public sealed class DeviceSimulatorTests
 {
-    private readonly PairingStoreWrapper _store = new();
+    private readonly ProbingPairingStore _store = new();
     private TestHost _host = null!;
     private JumpingClock _clock = null!;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>Nobody waits: whoever sets a timer has it go off at once, that much later.</summary>
+/// <summary>A clock without waiting: it jumps forward to each timer as soon as the timer is set.</summary>
 internal sealed class JumpingClock(Func<TimeSpan, Task>? onWait = null) : TimeProvider
 {
     private readonly FakeTimeProvider _inner = new();

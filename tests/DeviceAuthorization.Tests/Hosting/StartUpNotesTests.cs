@@ -1,0 +1,152 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Logging;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>What the log says about the settings at the start, and about forwarded headers that the host does not read.</summary>
+public sealed class StartUpNotesTests
+{
+    [Fact]
+    public async Task A_host_with_default_settings_and_a_key_has_nothing_to_say()
+    {
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            options.RateLimits = new();
+            options.UserCodeKeys.Add(Convert.ToBase64String(new byte[32]));
+        });
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task Without_a_key_it_says_how_user_codes_are_kept()
+    {
+        await using var host = await TestHost.StartAsync(options => options.RateLimits = new());
+        var note = Assert.Single(host.Logs.GetSnapshot(), entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true);
+        Assert.Equal(LogLevel.Information, note.Level);
+        Assert.Contains("Set DeviceAuthorization:UserCodeKeys", note.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(200, 100, 8, null)]
+    [InlineData(1000, 100, 8, "one in 256000 lifetimes of a pairing is hit; use UserCodeFormat.Large (UserCode:Length=10), or lower one of the two.")]
+    [InlineData(1000, 100, 10, null)]
+    [InlineData(200, 1000, 8, "one in 128000 lifetimes")]
+    public async Task It_warns_when_blind_guesses_may_hit(int live, int guesses, int length, string? advice)
+    {
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            (options.MaxLivePairings, options.UserCode.Length, options.RateLimits) = (live, length, new() { CodesInAll = guesses });
+        });
+        var warnings = host.Logs.GetSnapshot().Where(entry => entry.Id.Id == 21).Select(entry => entry.Message).ToArray();
+        Assert.Equal(advice is null ? 0 : 1, warnings.Length);
+        Assert.All(warnings, warning => Assert.Contains(advice!, warning, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Weak_codes_are_the_hosts_own_decision()
+    {
+        await using var host = await TestHost.StartAsync(options =>
+        {
+            (options.UserCode.Alphabet, options.UserCode.Length, options.AllowWeakUserCodes, options.RateLimits) = ("0123456789", 6, true, new());
+        });
+        Assert.Equal(6, (await host.Device().StartAsync()).UserCode.Replace("-", "", StringComparison.Ordinal).Length);
+        Assert.Contains(host.Logs.GetSnapshot(), entry => entry.Id.Id == 21);
+    }
+
+    [Fact]
+    public async Task It_warns_when_its_limits_are_off()
+    {
+        await using var host = await TestHost.StartAsync();
+        Assert.Contains(host.Logs.GetSnapshot(), entry => entry is { Id.Id: 22, Level: LogLevel.Warning });
+    }
+
+    [Theory]
+    [Trait("Row", "T-15")]
+    [InlineData("X-Forwarded-For", null, true)]
+    [InlineData("Forwarded", null, true)]
+    [InlineData("X-Forwarded-For", "X-Original-For", false)] // taken over by ASP.NET Core's middleware
+    [InlineData("X-Other", null, false)]
+    public async Task A_forwarded_address_that_nobody_takes_over_is_noticed_once(string header, string? second, bool noticed)
+    {
+        await using var host = await TestHost.StartAsync(options => options.RateLimits = new());
+        for (var request = 0; request < 3; request++)
+        {
+            var device = host.Device();
+            device.DefaultRequestHeaders.Add(header, "for=192.0.2.60");
+            if (second is not null)
+            {
+                device.DefaultRequestHeaders.Add(second, "192.0.2.61");
+            }
+
+            await device.StartAsync();
+        }
+
+        Assert.Equal(noticed ? 1 : 0, host.Logs.GetSnapshot().Count(entry => entry.Id.Id == 23));
+    }
+
+    [Theory]
+    [Trait("Row", "T-15")]
+    [InlineData("X-Forwarded-For", "X-Forwarded-For")]
+    [InlineData("X-Forwarded-Proto", "X-Forwarded-Proto")]
+    [InlineData("Forwarded", "Forwarded")]
+    [InlineData("X-Other", "none")] // a proxy that sends nothing
+    public async Task A_proxy_that_ends_HTTPS_and_that_the_host_does_not_know_is_noticed_once_with_what_to_configure(string header, string named)
+    {
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IStartupFilter>(new Callers()));
+        for (var request = 0; request < 3; request++)
+        {
+            await OverHttpAsync(host, System.Net.HttpStatusCode.BadRequest, (header, "https"));
+        }
+
+        var warning = Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id is 81 or 23);
+        Assert.Equal((81, LogLevel.Warning), (warning.Id.Id, warning.Level));
+        Assert.Contains($"applied: {named}.", warning.Message, StringComparison.Ordinal);
+        Assert.All(
+            (string[])["XForwardedFor | XForwardedProto", "KnownProxies", "KnownIPNetworks", "UseForwardedHeaders()", "ASPNETCORE_FORWARDEDHEADERS_ENABLED=true"],
+            what => Assert.Contains(what, warning.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_host_that_takes_the_address_over_but_not_the_scheme_is_told_which_header_it_ignores()
+    {
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IStartupFilter>(
+            new Callers(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor })));
+        await OverHttpAsync(host, System.Net.HttpStatusCode.BadRequest, ("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "https"));
+        Assert.Contains("applied: X-Forwarded-Proto.", Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id == 81).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_proxy_that_the_host_knows_is_no_news()
+    {
+        await using var host = await TestHost.StartAsync(options => options.RateLimits = new(), services => services.AddSingleton<IStartupFilter>(
+            new Callers(new() { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto })));
+        await OverHttpAsync(host, System.Net.HttpStatusCode.OK, ("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "https"));
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Id.Id is 81 or 23);
+    }
+
+    /// <summary>A device asks through the proxy 10.0.0.2.</summary>
+    private static async Task OverHttpAsync(TestHost host, System.Net.HttpStatusCode expected, params (string Name, string Value)[] headers)
+    {
+        using var content = new FormUrlEncodedContent([KeyValuePair.Create("client_id", "tv")]);
+        using var answer = await Callers.From(host.Device(), "10.0.0.2", headers).PostAsync($"http://tv.example.com{Wire.Prefix}/init", content);
+        Assert.Equal(expected, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_device_that_the_policy_does_not_let_start_hears_so_and_gets_no_code()
+    {
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IPairingPolicy, NoStrangers>());
+        using var form = await host.Device().PostFormAsync("init", ("client_id", "stranger"));
+        await OAuthAssert.ErrorAsync(form, 400, "unauthorized_client");
+        using var json = await host.Device().PostJsonAsync(
+            "init", new { client_device_identifier = "i", name = "n", client = "stranger", requested_scopes = (string[])["profile"] });
+        Assert.Equal((System.Net.HttpStatusCode.Forbidden, "Forbidden"), (json.StatusCode, await json.DetailAsync()));
+        await host.Device().StartAsync();
+    }
+
+    private sealed class NoStrangers : IPairingPolicy
+    {
+        public ValueTask<bool> MayStartAsync(PairingRequest request, CancellationToken cancellationToken) => ValueTask.FromResult(request.ClientId != "stranger");
+    }
+}
