@@ -1,10 +1,10 @@
+using DeviceAuthorization;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
-using DeviceAuthorization;
 
 namespace DictionaryStore;
 
-/// <summary>Devices and tokens in dictionaries behind one lock. It looks through all of them, where a database has an index.</summary>
+/// <summary>Devices and tokens in dictionaries behind one lock. A search reads them all; a database would use an index.</summary>
 public sealed class DictionaryDeviceRepository : IDeviceRepository
 {
     private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
@@ -130,7 +130,7 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
 
     private Device? Owned(string userId, string deviceId) => _devices.GetValueOrDefault(deviceId) is { } device && device.UserId == userId ? device : null;
 
-    /// <summary>The user's devices that are known by the same identifier, then those with the same fingerprint.</summary>
+    /// <summary>The user's devices with the same identifier, then those with the same fingerprint.</summary>
     private IEnumerable<Device> Doubles(Device device)
     {
         var owned = _devices.Values.Where(other => other.UserId == device.UserId);

@@ -1,12 +1,12 @@
-using DeviceAuthorization.Storage;
 using DeviceAuthorization;
+using DeviceAuthorization.Storage;
 
 namespace DictionaryStore;
 
 /// <summary>
-/// Pairings in dictionaries. Each member is one atomic step because one lock is around it; in a database one statement or script takes its place.
+/// Pairings in dictionaries. One lock makes each member an atomic step. A database uses one statement or script instead.
 /// </summary>
-/// <param name="capacity">How many pairings there may be, dead ones included: then new ones are refused.</param>
+/// <param name="capacity">The most pairings it holds, expired ones included. When it is full, it refuses new ones.</param>
 public sealed class DictionaryPairingStore(int capacity = int.MaxValue) : IPairingStore
 {
     private readonly Dictionary<string, Pairing> _pairings = new(StringComparer.Ordinal); // by the hash of the device code

@@ -1,16 +1,25 @@
-using System.Collections.Concurrent;
 using System.Security.Claims;
 using DeviceAuthorization;
 
 namespace PairingHost;
 
-/// <summary>A user of this demonstration.</summary>
-internal sealed record Account(string Id, string Username, string Role);
+/// <summary>A user of this sample.</summary>
+internal sealed record Account(string Id, string Username, string Role)
+{
+    /// <summary>An administrator can lock an account and unlock it.</summary>
+    public bool IsEnabled { get; set; } = true;
 
-/// <summary>Three users with a known password, and what each may do: only alice, an administrator, can change firmware and lock others out.</summary>
+    /// <summary>Only administrators may change firmware. All users may do everything else.</summary>
+    public bool May(string scope) => Role == "admin" || scope != "firmware.write";
+}
+
+/// <summary>
+/// The users, in place of your user database: alice, an administrator, and bob. It is also the library's <see cref="IPairingPolicy"/>. The library asks it
+/// at each approval, when a device gets its token, and at each call of a device.
+/// </summary>
 internal sealed class Accounts : IPairingPolicy
 {
-    /// <summary>RomM's vocabulary, in words for people.</summary>
+    /// <summary>RomM's scopes. The pages show the words.</summary>
     public static readonly Dictionary<string, string> Scopes = new(StringComparer.Ordinal)
     {
         ["me.read"] = "See your profile",
@@ -33,44 +42,28 @@ internal sealed class Accounts : IPairingPolicy
         ["playlists.write"] = "Change your playlists",
     };
 
-    private static readonly Account[] All = [new("1", "alice", "admin"), new("2", "bob", "user"), new("3", "carol", "user")];
+    private readonly Account[] _all = [new("1", "alice", "admin"), new("2", "bob", "user")];
 
-    private readonly ConcurrentDictionary<string, bool> _locked = new(StringComparer.Ordinal);
-
-    public static Account? Find(string userId) => All.FirstOrDefault(account => account.Id == userId);
+    public Account? Find(string id) => _all.FirstOrDefault(account => account.Id == id);
 
     /// <summary>Checks a name and a password.</summary>
-    public static Account? SignIn(string? username, string? password) =>
-        password == "demo" ? All.FirstOrDefault(account => account.Username == username) : null;
+    public Account? SignIn(string? username, string? password) =>
+        password == "demo" ? _all.FirstOrDefault(account => account.Username == username && account.IsEnabled) : null;
 
-    /// <summary>The person, with the scopes of the account: so the API asks people and devices the same question.</summary>
+    /// <summary>A signed-in person. The claims include scopes, as those of a device do: endpoints ask both for the same scope.</summary>
     public static ClaimsPrincipal Principal(Account account, string authenticationType) => new(new ClaimsIdentity(
         [
             new(ClaimTypes.NameIdentifier, account.Id),
             new(ClaimTypes.Name, account.Username),
             new(ClaimTypes.Role, account.Role),
-            .. Scopes.Keys.Where(scope => Has(account.Id, scope)).Select(scope => new Claim(DeviceTokenDefaults.ScopeClaim, scope)),
+            .. Scopes.Keys.Where(account.May).Select(scope => new Claim(DeviceTokenDefaults.ScopeClaim, scope)),
         ],
         authenticationType));
 
-    public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(Find(userId) is not null && !_locked.ContainsKey(userId));
+    /// <summary>While an account is locked, its owner approves nothing, and its devices get no token and no answer.</summary>
+    public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult(Find(userId) is { IsEnabled: true });
 
-    /// <summary>Lets somebody in, or locks them out: no approval, no token and no call of their devices counts from then on.</summary>
-    public void SetEnabled(string userId, bool enabled)
-    {
-        if (enabled)
-        {
-            _locked.TryRemove(userId, out _);
-        }
-        else
-        {
-            _locked[userId] = true;
-        }
-    }
-
+    /// <summary>A device never has more rights than its owner.</summary>
     public ValueTask<IEnumerable<string>> FilterScopesAsync(string userId, IReadOnlyList<string> scopes, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(scopes.Where(scope => Has(userId, scope)));
-
-    private static bool Has(string userId, string scope) => userId == "1" || scope != "firmware.write";
+        ValueTask.FromResult(scopes.Where(scope => Find(userId) is { } account && account.May(scope)));
 }

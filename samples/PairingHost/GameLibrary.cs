@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Security.Claims;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using DeviceAuthorization;
 
 namespace PairingHost;
 
-/// <summary>As much of a game library as RomM's clients ask for once they are paired, and the play sessions that devices record.</summary>
+/// <summary>The play sessions that devices record, in memory.</summary>
 internal sealed class GameLibrary
 {
     private readonly ConcurrentQueue<(string UserId, PlaySession Session)> _sessions = new();
@@ -17,11 +19,12 @@ internal sealed class GameLibrary
         return stored;
     }
 
-    public PlaySession[] Of(string userId, Device? device) =>
+    /// <summary>The sessions of one device, or of all the user's devices.</summary>
+    public PlaySession[] List(string userId, Device? device) =>
         [.. _sessions.Where(entry => entry.UserId == userId && (device is null || entry.Session.DeviceId == device.Id)).Select(entry => entry.Session)];
 }
 
-/// <summary>What a device sends; it need not say which device it is.</summary>
+/// <summary>What a device sends. It need not name itself: its token does.</summary>
 internal sealed record NewPlaySession(
     [property: JsonPropertyName("device_id")] string? DeviceId,
     [property: JsonPropertyName("rom_id")] int RomId,
@@ -37,51 +40,55 @@ internal sealed record PlaySession(
 
 internal sealed record Negotiate([property: JsonPropertyName("device_id")] string? DeviceId);
 
+/// <summary>The part of RomM's API that its clients call before and after they pair.</summary>
 internal static class GameLibraryEndpoints
 {
     public static void MapGameLibrary(this WebApplication app)
     {
-        app.MapGet("/api/heartbeat", () => new { SYSTEM = new { VERSION = "5.2.0", SHOW_SETUP_WIZARD = false } }.AsIs());
-        app.MapGet("/api/users/me", (ClaimsPrincipal user, HttpContext context) => Me(user, context)).RequireScope("me.read", SignIn.AnyScheme);
-        app.MapGet("/api/platforms", () => new object[] { new { id = 1, slug = "gb", name = "Game Boy", rom_count = 2 } }.AsIs())
+        // Clients look here for a version of RomM that can pair: 5 or later.
+        app.MapGet("/api/heartbeat", () => Json(new { SYSTEM = new { VERSION = "5.2.0", SHOW_SETUP_WIZARD = false } }));
+
+        app.MapGet("/api/users/me", (ClaimsPrincipal user, HttpContext context, Accounts accounts) =>
+        {
+            var account = accounts.Find(user.Id())!;
+            return Json(new
+            {
+                id = int.Parse(account.Id, CultureInfo.InvariantCulture),
+                username = account.Username,
+                enabled = account.IsEnabled,
+                role = account.Role,
+                oauth_scopes = user.FindAll(DeviceTokenDefaults.ScopeClaim).Select(claim => claim.Value),
+                current_device_id = context.GetPairedDevice()?.Id, // null for people and scripts
+            });
+        }).RequireScope("me.read", SignIn.AnyScheme);
+
+        app.MapGet("/api/platforms", () => Json(new object[] { new { id = 1, slug = "gb", name = "Game Boy", rom_count = 2 } }))
             .RequireScope("platforms.read", SignIn.AnyScheme);
 
+        // A session is of the device that the body names, else of the device that calls. FindDeviceAsync knows only the user's own devices.
         app.MapPost("/api/play-sessions", async (NewPlaySession session, ClaimsPrincipal user, HttpContext context, GameLibrary library) =>
             await context.FindDeviceAsync(session.DeviceId) is { IsUnknown: false } about
-                ? library.Add(user.Id(), session, about.Device).AsIs(StatusCodes.Status201Created)
+                ? Json(library.Add(user.Id(), session, about.Device), StatusCodes.Status201Created)
                 : UnknownDevice()).RequireScope("roms.user.write", SignIn.AnyScheme);
+
+        // RequestDevice is the same rule, for a device_id in the query.
         app.MapGet("/api/play-sessions", (ClaimsPrincipal user, RequestDevice about, bool? all, GameLibrary library) =>
-            about.IsUnknown ? UnknownDevice() : library.Of(user.Id(), all == true ? null : about.Device).AsIs())
+            about.IsUnknown ? UnknownDevice() : Json(library.List(user.Id(), all == true ? null : about.Device)))
             .RequireScope("roms.user.read", SignIn.AnyScheme);
 
         app.MapPost("/api/sync/negotiate", async (Negotiate request, HttpContext context) => await context.FindDeviceAsync(request.DeviceId) switch
         {
             { IsUnknown: true } => UnknownDevice(),
-            { Device: null } => new { detail = "device_id is required" }.AsIs(StatusCodes.Status400BadRequest),
-            { Device.SyncEnabled: false } => new { detail = "Sync is disabled for this device" }.AsIs(StatusCodes.Status400BadRequest),
-            { Device: var device } => new { device_id = device.Id, sync_mode = device.SyncMode, operations = Array.Empty<object>() }.AsIs(),
+            { Device: null } => Json(new { detail = "device_id is required" }, StatusCodes.Status400BadRequest),
+            { Device.SyncEnabled: false } => Json(new { detail = "Sync is disabled for this device" }, StatusCodes.Status400BadRequest),
+            { Device: var device } => Json(new { device_id = device.Id, sync_mode = device.SyncMode, operations = Array.Empty<object>() }),
         }).RequireScope("assets.read", SignIn.AnyScheme).RequireScope("devices.read", SignIn.AnyScheme);
-    }
-
-    private static IResult Me(ClaimsPrincipal user, HttpContext context)
-    {
-        var account = Accounts.Find(user.Id())!;
-        return new
-        {
-            id = int.Parse(account.Id, System.Globalization.CultureInfo.InvariantCulture),
-            username = account.Username,
-            enabled = true,
-            role = account.Role,
-            oauth_scopes = user.FindAll(DeviceTokenDefaults.ScopeClaim).Select(claim => claim.Value),
-            current_device_id = context.GetPairedDevice()?.Id,
-        }.AsIs();
     }
 
     private static string Id(this ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier)!;
 
-    private static IResult UnknownDevice() => new { detail = "Device not found" }.AsIs(StatusCodes.Status404NotFound);
+    private static IResult UnknownDevice() => Json(new { detail = "Device not found" }, StatusCodes.Status404NotFound);
 
-    /// <summary>RomM's names are as written above; ASP.NET Core would turn SYSTEM into system.</summary>
-    private static IResult AsIs<T>(this T value, int status = StatusCodes.Status200OK) =>
-        Results.Json(value, new System.Text.Json.JsonSerializerOptions(), statusCode: status);
+    /// <summary>Keeps the names of members: ASP.NET Core's own options would write SYSTEM as system.</summary>
+    private static IResult Json<T>(T value, int status = StatusCodes.Status200OK) => Results.Json(value, JsonSerializerOptions.Default, statusCode: status);
 }

@@ -4,40 +4,43 @@ using PairingHost;
 
 var builder = WebApplication.CreateBuilder(args);
 
-// Everything else comes from the configuration section DeviceAuthorization, such as --DeviceAuthorization:RateLimits:Enabled=false.
+// The library. Its other settings are in the configuration section DeviceAuthorization, for example --DeviceAuthorization:UserCode:Length=10.
 var deviceAuthorization = builder.Services.AddDeviceAuthorization(options =>
 {
-    foreach (var (name, words) in Accounts.Scopes)
+    foreach (var (scope, words) in Accounts.Scopes)
     {
-        options.Scopes.TryAdd(name, words);
+        options.Scopes.TryAdd(scope, words);
     }
 });
 builder.AddStores(deviceAuthorization);
-builder.Services.AddSingleton<Accounts>().AddSingleton<IPairingPolicy>(services => services.GetRequiredService<Accounts>());
+
+// The host: who its users are, how they sign in, and what devices call.
+builder.Services.AddSingleton<Accounts>();
+builder.Services.AddSingleton<IPairingPolicy>(services => services.GetRequiredService<Accounts>());
 builder.Services.AddSingleton<GameLibrary>();
 builder.AddSignIn();
 
-// Numbers are numbers in the document; by default ASP.NET Core says that it reads them from strings, too.
+// Without Strict, ASP.NET Core describes every number in the OpenAPI document as "integer or string".
 builder.Services.AddOpenApi().ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
 
 var app = builder.Build();
-app.MigrateStores();
+app.MigrateDatabase();
 app.MapSignIn();
-app.MapDeviceAuthorization();
-app.MapDeviceAuthorizationMetadata();
-app.MapTokenIntrospection();
-app.MapDevicePairingPage();
-app.MapDevicesPage();
-app.MapDevices();
-app.MapClientTokens();
+app.MapDeviceAuthorization(); // devices pair, their owners approve
+app.MapDeviceAuthorizationMetadata(); // clients find the endpoints
+app.MapTokenIntrospection(); // other servers ask about a token
+app.MapDevicePairingPage(); // the page where people enter a code
+app.MapDevicesPage(); // the page of their devices and tokens
+app.MapDevices(); // the same as an API: devices
+app.MapClientTokens(); // and tokens
 app.MapGameLibrary();
 app.MapOpenApi();
 app.MapGet("/", () => Results.LocalRedirect("~/pair/device"));
 
 app.Lifetime.ApplicationStarted.Register(() => Console.WriteLine($"""
 
-    A game library that grout, argosy-launcher and other clients of RomM can pair with, at {app.Urls.First()}
-    Sign in as alice, bob or carol, password demo. The whole story with curl: samples/PairingHost/story.sh
+    A game library that grout, argosy-launcher and other clients of RomM can pair with: {app.Urls.First()}
+    Sign in as alice or bob, password demo. The story of a device, with curl: samples/PairingHost/story.sh
 
     """));
 app.Run();

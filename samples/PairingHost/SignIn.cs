@@ -1,93 +1,93 @@
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Encodings.Web;
 using DeviceAuthorization;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 
 namespace PairingHost;
 
-/// <summary>
-/// Stands in for the sign-in that a real host has: a page for people, JSON for single-page applications, HTTP Basic for scripts. One
-/// scheme forwards to the right one, so that every request has exactly one caller.
-/// </summary>
+/// <summary>The sign-in, in place of yours: a page for people, JSON for single-page applications, HTTP Basic for scripts, tokens for devices.</summary>
 internal static class SignIn
 {
-    /// <summary>Whoever calls: a device by its token, a script by its password, a person by the cookie.</summary>
+    /// <summary>A device with its token, a script with its password, or a person with a cookie.</summary>
     public const string AnyScheme = "Any";
 
-    private const string BasicScheme = "Basic";
+    private const string CookieScheme = CookieAuthenticationDefaults.AuthenticationScheme;
 
     public static void AddSignIn(this WebApplicationBuilder builder)
     {
-        if (!builder.Environment.IsDevelopment() && !builder.Configuration.GetValue<bool>("SignIn:OutsideDevelopment"))
+        if (!builder.Environment.IsDevelopment())
         {
-            throw new InvalidOperationException("The demo sign-in is for the Development environment only: bring your own.");
+            throw new InvalidOperationException("Everybody knows the passwords of this sample, so it runs in the Development environment only.");
         }
 
+        // Any forwards each request to the one scheme that fits it.
         builder.Services.AddAuthentication(AnyScheme)
             .AddPolicyScheme(AnyScheme, null, options => options.ForwardDefaultSelector = context => context.Request.Headers.Authorization.ToString() switch
             {
                 var header when header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) => DeviceTokenDefaults.AuthenticationScheme,
-                var header when header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) => BasicScheme,
-                _ => CookieAuthenticationDefaults.AuthenticationScheme,
+                var header when header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) => BasicAuthentication.SchemeName,
+                _ => CookieScheme,
             })
-            .AddScheme<AuthenticationSchemeOptions, BasicHandler>(BasicScheme, null)
+            .AddDeviceToken()
+            .AddScheme<AuthenticationSchemeOptions, BasicAuthentication>(BasicAuthentication.SchemeName, null)
             .AddCookie(options =>
             {
                 options.LoginPath = "/login";
-                options.Events.OnRedirectToLogin = context => AnswerAsync(context, StatusCodes.Status401Unauthorized);
-                options.Events.OnRedirectToAccessDenied = context => AnswerAsync(context, StatusCodes.Status403Forbidden);
-            })
-            .AddDeviceToken();
+                options.Events.OnRedirectToLogin = context => RefuseAsync(context, StatusCodes.Status401Unauthorized);
+                options.Events.OnRedirectToAccessDenied = context => RefuseAsync(context, StatusCodes.Status403Forbidden);
+            });
     }
 
     public static void MapSignIn(this WebApplication app)
     {
+        // People sign in on a page, which sends them back to where they came from.
         app.MapGet("/login", (HttpContext context, IAntiforgery antiforgery, string? returnUrl) => Form(context, antiforgery, returnUrl));
-        app.MapPost("/login", async (HttpContext context, IAntiforgery antiforgery, string? returnUrl) =>
+        app.MapPost("/login", async (HttpContext context, IAntiforgery antiforgery, Accounts accounts, string? returnUrl) =>
         {
             var form = await context.Request.ReadFormAsync();
-            return await antiforgery.IsRequestValidAsync(context) && Accounts.SignIn(form["username"], form["password"]) is { } account
-                ? Results.SignIn(
-                    Accounts.Principal(account, "password"),
-                    new() { RedirectUri = RedirectHttpResult.IsLocalUrl(returnUrl) ? returnUrl : "/" },
-                    CookieAuthenticationDefaults.AuthenticationScheme)
+            return await antiforgery.IsRequestValidAsync(context) && accounts.SignIn(form["username"], form["password"]) is { } account
+                ? SignedIn(account, RedirectHttpResult.IsLocalUrl(returnUrl) ? returnUrl : "/")
                 : Form(context, antiforgery, returnUrl);
         });
-        app.MapPost("/api/login", (Credentials credentials) => Accounts.SignIn(credentials.Username, credentials.Password) is { } account
-            ? Results.SignIn(Accounts.Principal(account, "password"), authenticationScheme: CookieAuthenticationDefaults.AuthenticationScheme)
+
+        // Single-page applications sign in with JSON.
+        app.MapPost("/api/login", (Credentials credentials, Accounts accounts) => accounts.SignIn(credentials.Username, credentials.Password) is { } account
+            ? SignedIn(account)
             : Results.Json(new { detail = "Invalid credentials" }, statusCode: StatusCodes.Status401Unauthorized));
+
+        // An administrator locks an account, or unlocks it.
         app.MapPut("/api/users/{id}", (string id, AccountChange change, Accounts accounts) =>
         {
-            if (Accounts.Find(id) is null || change.Enabled is not { } enabled)
+            if (accounts.Find(id) is not { } account || change.Enabled is not { } enabled)
             {
                 return Results.BadRequest();
             }
 
-            accounts.SetEnabled(id, enabled);
+            account.IsEnabled = enabled;
             return Results.Ok();
-        }).RequireAuthorization(policy => policy.AddAuthenticationSchemes(CookieAuthenticationDefaults.AuthenticationScheme).RequireRole("admin"));
-        app.MapPost("/api/logout", () => Results.SignOut(authenticationSchemes: [CookieAuthenticationDefaults.AuthenticationScheme]));
+        }).RequireAuthorization(policy => policy.AddAuthenticationSchemes(CookieScheme).RequireRole("admin"));
+
+        app.MapPost("/api/logout", () => Results.SignOut(authenticationSchemes: [CookieScheme]));
     }
 
-    /// <summary>People who open a page are sent to sign in; programs that call the API get a status, and with a 401 the scheme that devices use.</summary>
-    private static Task AnswerAsync(RedirectContext<CookieAuthenticationOptions> context, int status)
+    private static IResult SignedIn(Account account, string? redirectUri = null) =>
+        Results.SignIn(Accounts.Principal(account, "password"), new() { RedirectUri = redirectUri }, CookieScheme);
+
+    /// <summary>Sends a person on a page to the sign-in. A program gets the status, and with a 401 the scheme that devices use.</summary>
+    private static Task RefuseAsync(RedirectContext<CookieAuthenticationOptions> context, int status)
     {
-        if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
-        {
-            context.Response.StatusCode = status;
-            if (status == StatusCodes.Status401Unauthorized)
-            {
-                context.Response.Headers.WWWAuthenticate = "Bearer realm=\"PairingHost\"";
-            }
-        }
-        else
+        if (!context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
         {
             context.Response.Redirect(context.RedirectUri);
+            return Task.CompletedTask;
+        }
+
+        context.Response.StatusCode = status;
+        if (status == StatusCodes.Status401Unauthorized)
+        {
+            context.Response.Headers.WWWAuthenticate = "Bearer realm=\"PairingHost\"";
         }
 
         return Task.CompletedTask;
@@ -99,7 +99,7 @@ internal static class SignIn
         return Results.Content($$"""
             <!DOCTYPE html><html lang="en"><meta name="viewport" content="width=device-width"><title>Sign in</title>
             <style>body { color-scheme: light dark; font: 1.1rem/1.6 system-ui; max-width: 20rem; margin: 2rem auto; padding: 0 1rem } input, button { font: inherit; width: 100%; margin-bottom: .8rem }</style>
-            <h1>Sign in</h1><p>alice, bob or carol, password demo</p>
+            <h1>Sign in</h1><p>alice or bob, password demo</p>
             <form method="post" action="/login?returnUrl={{UrlEncoder.Default.Encode(returnUrl ?? "/")}}">
             <input type="hidden" name="{{tokens.FormFieldName}}" value="{{tokens.RequestToken}}">
             <label>User <input name="username" autocomplete="username" required></label>
@@ -111,26 +111,4 @@ internal static class SignIn
     private sealed record Credentials(string? Username, string? Password);
 
     private sealed record AccountChange(bool? Enabled);
-
-    private sealed class BasicHandler(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
-        : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
-    {
-        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
-        {
-            var bytes = new byte[256];
-            var known = AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header)
-                && Convert.TryFromBase64String(header.Parameter ?? "", bytes, out var length)
-                && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [var username, var password]
-                && Accounts.SignIn(username, password) is { } account
-                    ? new AuthenticationTicket(Accounts.Principal(account, BasicScheme), Scheme.Name)
-                    : null;
-            return Task.FromResult(known is null ? AuthenticateResult.Fail("Wrong user or password.") : AuthenticateResult.Success(known));
-        }
-
-        protected override Task HandleChallengeAsync(AuthenticationProperties properties)
-        {
-            Response.Headers.WWWAuthenticate = "Basic realm=\"PairingHost\"";
-            return base.HandleChallengeAsync(properties);
-        }
-    }
 }

@@ -21,7 +21,7 @@ step() {
 member() { grep -oP "\"$1\":\s*\"\K[^\"]+" <<<"$answer" | head -1; }
 
 json=(-H 'Content-Type: application/json')
-jar=$(mktemp) # the cookie of a look-up makes it and the decision one entry of a user code, of which there are five in ten minutes
+jar=$(mktemp) # with the cookie of the review, the approval does not count as another code entry; a user has five in ten minutes
 trap 'rm -f "$jar"' EXIT
 alice=(-u alice:demo -b "$jar" -c "$jar")
 init='{"client_device_identifier":"story-1","name":"Story handheld","client":"grout","platform":"muOS","client_version":"1.0.0",

@@ -2,20 +2,20 @@ using System.Text.Json.Serialization;
 
 namespace TvDevice;
 
-/// <summary>What came of one request: one of the three is there, never two.</summary>
-/// <param name="Error">The server said no in the words of RFC 8628 §3.5 or RFC 6749 §5.2.</param>
+/// <summary>The outcome of one request: exactly one of the three is set.</summary>
+/// <param name="Error">The server refused, with an error of RFC 8628 §3.5 or RFC 6749 §5.2.</param>
 /// <param name="Trouble">No answer of the protocol: network, timeout, a broken server, or a server of something else.</param>
 internal sealed record Answer<T>(T? Value = null, OAuthError? Error = null, string? Trouble = null)
     where T : class
 {
-    /// <summary>Whether the trouble may be over the next time.</summary>
+    /// <summary>Whether another try may succeed.</summary>
     public bool MayPass { get; init; }
 
-    /// <summary>How long the server asks to be left alone; zero when it does not say.</summary>
+    /// <summary>How long the server asks the device to wait. Zero: it does not say.</summary>
     public TimeSpan RetryAfter { get; init; }
 }
 
-// The two that hold a secret are classes, because a record prints what it holds.
+// These two hold a secret, so they are classes: a record would print it.
 
 /// <summary>RFC 8628 §3.2; times are seconds.</summary>
 internal sealed class DeviceCodes

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 namespace TvDevice;
 
 /// <summary>The device's side of RFC 8628: ask for the codes, then poll until the owner has decided.</summary>
-/// <param name="notes">Gets a line whenever the server is in trouble and the device will try again.</param>
+/// <param name="notes">Gets a line each time the server gives no usable answer and the device will try again.</param>
 internal sealed class DeviceFlow(HttpClient http, TimeProvider clock, TextWriter notes)
 {
     private static readonly TimeSpan LongestBackoff = TimeSpan.FromSeconds(60);
@@ -17,9 +17,9 @@ internal sealed class DeviceFlow(HttpClient http, TimeProvider clock, TextWriter
     /// <summary>Asks for the token (RFC 8628 §3.4, §3.5) no more often than the server allows.</summary>
     /// <param name="clientId">The app.</param>
     /// <param name="codes">What <see cref="StartAsync"/> gave.</param>
-    /// <param name="showNumber">Gets the number that the owner compares, once it is there.</param>
+    /// <param name="showNumber">Gets the number that the owner compares, when the server sends one.</param>
     /// <param name="cancellationToken">Stops the loop.</param>
-    /// <returns>The token, or what ended the pairing; <c>expired_token</c> also when the time of the codes is up.</returns>
+    /// <returns>The token, or what ended the pairing. It is <c>expired_token</c> also when the lifetime of the codes is over.</returns>
     public async Task<Answer<DeviceToken>> PollAsync(string clientId, DeviceCodes codes, Action<int> showNumber, CancellationToken cancellationToken)
     {
         Dictionary<string, string> form = new(StringComparer.Ordinal)
@@ -29,7 +29,7 @@ internal sealed class DeviceFlow(HttpClient http, TimeProvider clock, TextWriter
             ["client_id"] = clientId,
         };
 
-        // The same with every poll: a server that knows the header gives the token again when its answer was lost.
+        // The same for every poll. If an answer with the token is lost, a server that knows the header sends the token again.
         var idempotencyKey = RandomNumberGenerator.GetHexString(32, lowercase: true);
 
         var start = clock.GetTimestamp();
@@ -67,7 +67,7 @@ internal sealed class DeviceFlow(HttpClient http, TimeProvider clock, TextWriter
             wait = Longer(wait, answer.RetryAfter);
         }
 
-        // The next poll would come too late, but until the codes are dead the screen must not say that they are.
+        // The next poll would come too late. But the codes still live for a moment, so do not report them as expired yet.
         await Task.Delay(Longer(lifetime - clock.GetElapsedTime(start), TimeSpan.Zero), clock, cancellationToken);
         return new(Error: new OAuthError("expired_token"));
     }

@@ -9,7 +9,7 @@ const string Usage = """
 
     usage: TvDevice <server> [options]        for example: TvDevice http://localhost:5080
       --client-id <id>     the app on the television (tv-device)
-      --scope "<a b>"      what to ask for (what the server gives by itself)
+      --scope "<a b>"      what to ask for (the server's default)
       --name <name>        what the owner reads on the phone (Living room TV)
       --platform <name>    the kind of device (tv)
       --device-id <id>     how the server knows this television again (random)
@@ -56,7 +56,7 @@ if (!Uri.TryCreate(args.FirstOrDefault()?.TrimEnd('/') + "/", UriKind.Absolute, 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, key) =>
 {
-    key.Cancel = true; // the program ends by itself, below
+    key.Cancel = true; // the program ends below
     stop.Cancel();
 };
 Console.OutputEncoding = Encoding.UTF8; // the QR code is drawn with block characters

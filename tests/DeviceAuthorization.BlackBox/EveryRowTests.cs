@@ -13,7 +13,7 @@ public sealed partial class EveryRowTests
     [Fact]
     public void Every_row_has_a_test()
     {
-        var tests = Types.Where(type => type.Name.EndsWith("Rows", StringComparison.Ordinal) || type == typeof(FullStoreTests))
+        var tests = Types.Where(type => type.Name.EndsWith("Tests", StringComparison.Ordinal))
             .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly));
         var found = tests.SelectMany(RowsOf).ToHashSet();
         Assert.Empty(Enumerable.Range(1, Rows).Except(found));
@@ -24,9 +24,9 @@ public sealed partial class EveryRowTests
     {
         var stores = Types.Where(type => !type.IsAbstract && type.IsAssignableTo(typeof(Store))).ToArray();
         var missing =
-            from suite in Types.Where(type => type is { IsAbstract: true, IsSealed: false } && type.Name.EndsWith("Rows", StringComparison.Ordinal))
+            from suite in Types.Where(type => type is { IsAbstract: true, IsSealed: false } && type.Name.EndsWith("Tests", StringComparison.Ordinal))
             from store in stores
-            where !(suite == typeof(OutageRows) && store == typeof(MemoryStore)) // it cannot fail
+            where !(suite == typeof(OutageTests) && store == typeof(MemoryStore)) // it cannot fail
             where !Types.Any(type => type.BaseType == suite && type.GetConstructor([store]) is not null)
             select $"{suite.Name} on {store.Name}";
         Assert.Empty(missing);

@@ -1,180 +1,204 @@
 namespace DeviceAuthorization.BlackBox;
 
-// Every suite on every store, the suites of one store one after the other: they share its hosts. A missing class fails EveryRowTests.
+// Every suite runs on every store. The suites of one store run one after the other, because they share its hosts. A missing class fails EveryRowTests.
 
 [CollectionDefinition(nameof(MemoryStore))]
 public sealed class MemorySuites : ICollectionFixture<MemoryStore>;
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryStartRows(MemoryStore store) : StartRows(store);
+public sealed class MemoryStartTests(MemoryStore store) : StartTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemorySocketRows(MemoryStore store) : SocketRows(store);
+public sealed class MemorySocketTests(MemoryStore store) : SocketTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryCredentialRows(MemoryStore store) : CredentialRows(store);
+public sealed class MemoryPublicClientTests(MemoryStore store) : PublicClientTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryPollRows(MemoryStore store) : PollRows(store);
+public sealed class MemoryBadPollTests(MemoryStore store) : BadPollTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryRedeemRows(MemoryStore store) : RedeemRows(store);
+public sealed class MemoryPollTests(MemoryStore store) : PollTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryMinuteRows(MemoryStore store) : MinuteRows(store);
+public sealed class MemoryExpiryTests(MemoryStore store) : ExpiryTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryNameRows(MemoryStore store) : NameRows(store);
+public sealed class MemoryDeviceNameTests(MemoryStore store) : DeviceNameTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryPageRows(MemoryStore store) : PageRows(store);
+public sealed class MemoryEnterCodeTests(MemoryStore store) : EnterCodeTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryDecisionRows(MemoryStore store) : DecisionRows(store);
+public sealed class MemoryDecisionTests(MemoryStore store) : DecisionTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryApiRows(MemoryStore store) : ApiRows(store);
+public sealed class MemoryAccessTokenTests(MemoryStore store) : AccessTokenTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryLimitRows(MemoryStore store) : LimitRows(store);
+public sealed class MemoryLimitTests(MemoryStore store) : LimitTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryClientRows(MemoryStore store) : ClientRows(store);
+public sealed class MemoryRegisteredClientTests(MemoryStore store) : RegisteredClientTests(store);
 
 [Collection(nameof(MemoryStore)), Trait("Store", "memory")]
-public sealed class MemoryServerRows(MemoryStore store) : ServerRows(store);
+public sealed class MemoryRevocationTests(MemoryStore store) : RevocationTests(store);
+
+[Collection(nameof(MemoryStore)), Trait("Store", "memory")]
+public sealed class MemoryIntrospectionTests(MemoryStore store) : IntrospectionTests(store);
+
+[Collection(nameof(MemoryStore)), Trait("Store", "memory")]
+public sealed class MemoryMetadataTests(MemoryStore store) : MetadataTests(store);
 
 [CollectionDefinition(nameof(SqliteStore))]
 public sealed class SqliteSuites : ICollectionFixture<SqliteStore>;
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteStartRows(SqliteStore store) : StartRows(store);
+public sealed class SqliteStartTests(SqliteStore store) : StartTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteSocketRows(SqliteStore store) : SocketRows(store);
+public sealed class SqliteSocketTests(SqliteStore store) : SocketTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteCredentialRows(SqliteStore store) : CredentialRows(store);
+public sealed class SqlitePublicClientTests(SqliteStore store) : PublicClientTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqlitePollRows(SqliteStore store) : PollRows(store);
+public sealed class SqliteBadPollTests(SqliteStore store) : BadPollTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteRedeemRows(SqliteStore store) : RedeemRows(store);
+public sealed class SqlitePollTests(SqliteStore store) : PollTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteMinuteRows(SqliteStore store) : MinuteRows(store);
+public sealed class SqliteExpiryTests(SqliteStore store) : ExpiryTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteNameRows(SqliteStore store) : NameRows(store);
+public sealed class SqliteDeviceNameTests(SqliteStore store) : DeviceNameTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqlitePageRows(SqliteStore store) : PageRows(store);
+public sealed class SqliteEnterCodeTests(SqliteStore store) : EnterCodeTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteDecisionRows(SqliteStore store) : DecisionRows(store);
+public sealed class SqliteDecisionTests(SqliteStore store) : DecisionTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteApiRows(SqliteStore store) : ApiRows(store);
+public sealed class SqliteAccessTokenTests(SqliteStore store) : AccessTokenTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteLimitRows(SqliteStore store) : LimitRows(store);
+public sealed class SqliteLimitTests(SqliteStore store) : LimitTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteClientRows(SqliteStore store) : ClientRows(store);
+public sealed class SqliteRegisteredClientTests(SqliteStore store) : RegisteredClientTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteServerRows(SqliteStore store) : ServerRows(store);
+public sealed class SqliteRevocationTests(SqliteStore store) : RevocationTests(store);
 
 [Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
-public sealed class SqliteOutageRows(SqliteStore store) : OutageRows(store);
+public sealed class SqliteIntrospectionTests(SqliteStore store) : IntrospectionTests(store);
+
+[Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
+public sealed class SqliteMetadataTests(SqliteStore store) : MetadataTests(store);
+
+[Collection(nameof(SqliteStore)), Trait("Store", "sqlite")]
+public sealed class SqliteOutageTests(SqliteStore store) : OutageTests(store);
 
 [CollectionDefinition(nameof(PostgresStore))]
 public sealed class PostgresSuites : ICollectionFixture<PostgresStore>;
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresStartRows(PostgresStore store) : StartRows(store);
+public sealed class PostgresStartTests(PostgresStore store) : StartTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresSocketRows(PostgresStore store) : SocketRows(store);
+public sealed class PostgresSocketTests(PostgresStore store) : SocketTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresCredentialRows(PostgresStore store) : CredentialRows(store);
+public sealed class PostgresPublicClientTests(PostgresStore store) : PublicClientTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresPollRows(PostgresStore store) : PollRows(store);
+public sealed class PostgresBadPollTests(PostgresStore store) : BadPollTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresRedeemRows(PostgresStore store) : RedeemRows(store);
+public sealed class PostgresPollTests(PostgresStore store) : PollTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresMinuteRows(PostgresStore store) : MinuteRows(store);
+public sealed class PostgresExpiryTests(PostgresStore store) : ExpiryTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresNameRows(PostgresStore store) : NameRows(store);
+public sealed class PostgresDeviceNameTests(PostgresStore store) : DeviceNameTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresPageRows(PostgresStore store) : PageRows(store);
+public sealed class PostgresEnterCodeTests(PostgresStore store) : EnterCodeTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresDecisionRows(PostgresStore store) : DecisionRows(store);
+public sealed class PostgresDecisionTests(PostgresStore store) : DecisionTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresApiRows(PostgresStore store) : ApiRows(store);
+public sealed class PostgresAccessTokenTests(PostgresStore store) : AccessTokenTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresLimitRows(PostgresStore store) : LimitRows(store);
+public sealed class PostgresLimitTests(PostgresStore store) : LimitTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresClientRows(PostgresStore store) : ClientRows(store);
+public sealed class PostgresRegisteredClientTests(PostgresStore store) : RegisteredClientTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresServerRows(PostgresStore store) : ServerRows(store);
+public sealed class PostgresRevocationTests(PostgresStore store) : RevocationTests(store);
 
 [Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
-public sealed class PostgresOutageRows(PostgresStore store) : OutageRows(store);
+public sealed class PostgresIntrospectionTests(PostgresStore store) : IntrospectionTests(store);
+
+[Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
+public sealed class PostgresMetadataTests(PostgresStore store) : MetadataTests(store);
+
+[Collection(nameof(PostgresStore)), Trait("Store", "postgres")]
+public sealed class PostgresOutageTests(PostgresStore store) : OutageTests(store);
 
 [CollectionDefinition(nameof(RedisStore))]
 public sealed class RedisSuites : ICollectionFixture<RedisStore>;
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisStartRows(RedisStore store) : StartRows(store);
+public sealed class RedisStartTests(RedisStore store) : StartTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisSocketRows(RedisStore store) : SocketRows(store);
+public sealed class RedisSocketTests(RedisStore store) : SocketTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisCredentialRows(RedisStore store) : CredentialRows(store);
+public sealed class RedisPublicClientTests(RedisStore store) : PublicClientTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisPollRows(RedisStore store) : PollRows(store);
+public sealed class RedisBadPollTests(RedisStore store) : BadPollTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisRedeemRows(RedisStore store) : RedeemRows(store);
+public sealed class RedisPollTests(RedisStore store) : PollTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisMinuteRows(RedisStore store) : MinuteRows(store);
+public sealed class RedisExpiryTests(RedisStore store) : ExpiryTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisNameRows(RedisStore store) : NameRows(store);
+public sealed class RedisDeviceNameTests(RedisStore store) : DeviceNameTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisPageRows(RedisStore store) : PageRows(store);
+public sealed class RedisEnterCodeTests(RedisStore store) : EnterCodeTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisDecisionRows(RedisStore store) : DecisionRows(store);
+public sealed class RedisDecisionTests(RedisStore store) : DecisionTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisApiRows(RedisStore store) : ApiRows(store);
+public sealed class RedisAccessTokenTests(RedisStore store) : AccessTokenTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisLimitRows(RedisStore store) : LimitRows(store);
+public sealed class RedisLimitTests(RedisStore store) : LimitTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisClientRows(RedisStore store) : ClientRows(store);
+public sealed class RedisRegisteredClientTests(RedisStore store) : RegisteredClientTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisServerRows(RedisStore store) : ServerRows(store);
+public sealed class RedisRevocationTests(RedisStore store) : RevocationTests(store);
 
 [Collection(nameof(RedisStore)), Trait("Store", "redis")]
-public sealed class RedisOutageRows(RedisStore store) : OutageRows(store);
+public sealed class RedisIntrospectionTests(RedisStore store) : IntrospectionTests(store);
+
+[Collection(nameof(RedisStore)), Trait("Store", "redis")]
+public sealed class RedisMetadataTests(RedisStore store) : MetadataTests(store);
+
+[Collection(nameof(RedisStore)), Trait("Store", "redis")]
+public sealed class RedisOutageTests(RedisStore store) : OutageTests(store);

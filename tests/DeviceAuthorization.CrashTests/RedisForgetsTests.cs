@@ -34,10 +34,10 @@ public sealed class RedisForgetsTests(RedisStores stores)
 
         await stores.Redis.RestartAsync();
 
-        // The start: the device hears that its code is of no use, and starts anew.
+        // The start: the device learns that its code is invalid, and starts again.
         Assert.Equal(new DeviceAnswer.Refused("invalid_grant"), await Flow.UntilAnsweredAsync(() => started.PollAsync(startedCodes)));
 
-        // The decision: the device goes on waiting, and the approver can decide again.
+        // The decision: the device still waits, and the approver can decide again.
         Assert.IsType<DeviceAnswer.Pending>(await decided.PollAsync(decidedCodes));
         Assert.IsType<ApproverAnswer.Approved>(await host.ApproveAsync("decided", decidedCodes));
         await AssertOnlyTokenAsync(host, "decided", Assert.IsType<DeviceAnswer.Paired>(await decided.PollAsync(decidedCodes)).AccessToken);

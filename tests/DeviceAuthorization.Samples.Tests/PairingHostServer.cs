@@ -11,12 +11,13 @@ using Microsoft.Extensions.Time.Testing;
 namespace DeviceAuthorization.Tests.Samples;
 
 /// <summary>The sample as it runs, with a clock that stands still.</summary>
-/// <param name="settings">As on its command line; everything is in memory without any.</param>
+/// <param name="settings">As on its command line. Without any, it has a SQLite file of its own.</param>
 internal sealed class PairingHostServer(params (string Name, string Value)[] settings) : WebApplicationFactory<Program>
 {
     public const string Auth = "/api/auth/device";
 
     private readonly OpenRequests _requests = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pairing-host-");
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 11, 23, 12, 0, 0, TimeSpan.Zero));
 
@@ -45,6 +46,7 @@ internal sealed class PairingHostServer(params (string Name, string Value)[] set
     {
         await _requests.EndAsync();
         await base.DisposeAsync();
+        _folder.Delete(recursive: true);
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -54,7 +56,8 @@ internal sealed class PairingHostServer(params (string Name, string Value)[] set
             services.AddSingleton<TimeProvider>(Clock);
             services.AddSingleton<IStartupFilter>(_requests);
         });
-        foreach (var (name, value) in settings is [] ? [("Stores:Pairings", "memory"), ("Stores:Devices", "memory")] : settings)
+        var file = Path.Combine(_folder.FullName, "pairing-host.db");
+        foreach (var (name, value) in settings is [] ? [("ConnectionStrings:Sqlite", $"Data Source={file};Pooling=False")] : settings)
         {
             builder.UseSetting(name, value);
         }

@@ -4,7 +4,17 @@ using System.Reflection;
 
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>samples/PairingHost in a process of its own, on a free loopback port.</summary>
+/// <summary>A program that the tests start.</summary>
+internal enum HostProgram
+{
+    /// <summary>The sample, for what anybody can do with it.</summary>
+    PairingHost,
+
+    /// <summary>The host in tests/Hosts. It has stores by name, a third user, and runs in every environment.</summary>
+    BlackBoxHost,
+}
+
+/// <summary>A host in a process of its own, on a free loopback port.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
@@ -16,13 +26,13 @@ internal sealed class HostProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private HostProcess(string environment, string[] settings)
+    private HostProcess(HostProgram program, string environment, string[] settings)
     {
-        var relative = typeof(HostProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(program => program.Key == "PairingHost").Value!;
-        var program = Path.GetFullPath(relative, AppContext.BaseDirectory);
+        var relative = typeof(HostProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(started => started.Key == program.ToString()).Value!;
+        var assembly = Path.GetFullPath(relative, AppContext.BaseDirectory);
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo("dotnet", [program, "--urls=http://127.0.0.1:0", .. settings])
+            StartInfo = new ProcessStartInfo("dotnet", [assembly, "--urls=http://127.0.0.1:0", .. settings])
             {
                 Environment =
                 {
@@ -33,7 +43,7 @@ internal sealed class HostProcess : IAsyncDisposable
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
                 UseShellExecute = false,
-                WorkingDirectory = Path.GetDirectoryName(program), // it reads its settings there
+                WorkingDirectory = Path.GetDirectoryName(assembly), // where appsettings.json is
             },
         };
         _process.OutputDataReceived += (_, line) => Read(line.Data);
@@ -45,13 +55,14 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public Uri Address { get; private set; } = null!;
 
+    /// <param name="program">What is started.</param>
     /// <param name="environment">
-    /// The environment's name; outside Development the host also believes <c>X-Forwarded-For</c>, as behind a proxy of its own.
+    /// The environment's name. Outside Development the host also believes <c>X-Forwarded-For</c>, as behind a proxy of its own.
     /// </param>
     /// <param name="settings">As on its command line.</param>
-    public static async Task<HostProcess> StartAsync(string environment, params string[] settings)
+    public static async Task<HostProcess> StartAsync(HostProgram program, string environment, params string[] settings)
     {
-        var host = new HostProcess(environment, settings);
+        var host = new HostProcess(program, environment, settings);
         try
         {
             host.Address = await host._address.Task.WaitAsync(Patience);

@@ -10,12 +10,12 @@ using Microsoft.Extensions.Logging;
 namespace DeviceAuthorization.CrashTests;
 
 /// <summary>
-/// The smallest host that can be killed: settings <c>Pairings</c> (sqlite, postgres, redis) and <c>Devices</c> (sqlite, postgres) say where
-/// things are kept, <c>ConnectionStrings</c> how they are reached.
+/// The smallest host that the tests can kill. The settings <c>Pairings</c> (sqlite, postgres, redis) and <c>Devices</c> (sqlite, postgres) name its
+/// stores; <c>ConnectionStrings</c> has Database and Redis.
 /// </summary>
 internal static class CrashHost
 {
-    /// <summary>What it prints before its address.</summary>
+    /// <summary>The host prints this before its address.</summary>
     public const string Listening = "Listening on ";
 
     public const string Scope = "library.read";
@@ -25,7 +25,7 @@ internal static class CrashHost
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = settings, EnvironmentName = "Testing" });
         builder.Configuration.AddCommandLine(settings);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Error)
-            .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None); // that a dead server does not answer is what the tests are about
+            .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None); // the tests are about servers that do not answer
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRouting();
         builder.Services.AddAuthentication(FakeApproverDefaults.AuthenticationScheme).AddFakeApprover().AddDeviceToken();
@@ -58,7 +58,7 @@ internal static class CrashHost
             var connection = settings.GetConnectionString("Database");
             if (settings["Devices"] == "postgres")
             {
-                // As a host that outlives its database: a broken connection is tried again, and what was committed before is recognised.
+                // Like a host that survives its database: it retries over a new connection, and recognises what it has committed already.
                 options.UseNpgsql(connection, postgres => postgres.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(200), null));
             }
             else
@@ -73,7 +73,7 @@ internal static class CrashHost
         }
     }
 
-    /// <summary>Puts itself before the store that is registered.</summary>
+    /// <summary>Wraps the registered store.</summary>
     private static void Intercept<T>(IServiceCollection services, Func<T, T> intercept)
         where T : class
     {

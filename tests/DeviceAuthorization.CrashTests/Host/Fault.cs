@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.CrashTests;
 
-/// <summary>Where a request goes no further: at one of its calls of a store, counted from 1, before the call has taken effect or after.</summary>
+/// <summary>Stops a request at one of its calls of a store, counted from 1, before or after the call has taken effect.</summary>
 /// <param name="Step">The call.</param>
 /// <param name="After">Whether it has taken effect.</param>
 /// <param name="Holds">Whether the request stays there until the host is killed; else the call throws.</param>

@@ -1,6 +1,6 @@
 using DeviceAuthorization.CrashTests;
 
-// Ends with the tests that started it, however they end: they hold the other side of its standard input.
+// This host ends with the tests that started it, even if they crash: they hold the other end of its standard input.
 _ = Task.Run(() =>
 {
     Console.In.ReadToEnd();

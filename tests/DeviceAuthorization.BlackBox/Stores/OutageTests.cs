@@ -1,7 +1,7 @@
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>Row 73, on every store that can fail: a process's memory cannot.</summary>
-public abstract class OutageRows(Store store)
+/// <summary>The store fails and recovers (row 73). The memory of a process cannot fail.</summary>
+public abstract class OutageTests(Store store)
 {
     [SkippableFact]
     [Trait("Row", "73")]

@@ -1,7 +1,7 @@
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>Rows 61, 62, 64 to 66, 69 to 72 and 76: pacing, decision, redemption, from two nodes where the store has nodes.</summary>
-public abstract class RedeemRows(Store store)
+/// <summary>Good polls: pacing, the decision, the token (rows 61, 62, 64 to 66, 69 to 72 and 76). On two nodes where the store has nodes.</summary>
+public abstract class PollTests(Store store)
 {
     [SkippableFact]
     [Trait("Row", "61"), Trait("Row", "62")]
@@ -64,7 +64,7 @@ public abstract class RedeemRows(Store store)
         }
 
         (await host.Client.PollAsync(codes)).Refuses(400, "invalid_grant", token);
-        (await host.Client.WithBearerAsync(token)).Is(200); // a retry of the network; after a minute it is a replay: MinuteRows
+        (await host.Client.WithBearerAsync(token)).Is(200); // a retry of the network; after a minute it is a replay: ExpiryTests
     }
 
     [SkippableFact]
@@ -104,11 +104,11 @@ public abstract class RedeemRows(Store store)
     {
         Skip.IfNot(Store.External is null, "Needs accounts that the tests may lock.");
         var host = await store.MainAsync();
-        var (earlier, _) = await host.PairAsync("carol");
+        var (earlier, _) = await host.PairAsync("bob");
         var codes = await host.Client.StartAsync();
-        (await (await host.SignInAsync("carol")).ApproveAsync(codes)).Is(200);
+        (await (await host.SignInAsync("bob")).ApproveAsync(codes)).Is(200);
         var admin = await host.SignInAsync("alice");
-        (await admin.CallAsync("PUT", "/api/users/3", """{"enabled":false}""", "application/json")).Is(200);
+        (await admin.CallAsync("PUT", "/api/users/2", """{"enabled":false}""", "application/json")).Is(200);
         try
         {
             (await host.Client.PollAsync(codes)).Refuses(400, "invalid_grant");
@@ -116,7 +116,7 @@ public abstract class RedeemRows(Store store)
         }
         finally
         {
-            (await admin.CallAsync("PUT", "/api/users/3", """{"enabled":true}""", "application/json")).Is(200);
+            (await admin.CallAsync("PUT", "/api/users/2", """{"enabled":true}""", "application/json")).Is(200);
         }
     }
 

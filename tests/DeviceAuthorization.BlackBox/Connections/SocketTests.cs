@@ -1,7 +1,7 @@
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>What takes a socket: rows 2, 7, 18, 30 and 35, and answers after a refusal on the same connection.</summary>
-public abstract class SocketRows(Store store)
+/// <summary>What only a raw socket can send (rows 2, 7, 18, 30 and 35), and what is answered after a refusal on the same connection.</summary>
+public abstract class SocketTests(Store store)
 {
     [SkippableFact]
     [Trait("Row", "2")]

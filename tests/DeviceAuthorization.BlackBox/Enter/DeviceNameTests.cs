@@ -2,8 +2,8 @@ using System.Net;
 
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>Rows 39, 40 and 42: what devices make the pages show.</summary>
-public abstract class NameRows(Store store)
+/// <summary>Names of devices on the pages (rows 39, 40 and 42).</summary>
+public abstract class DeviceNameTests(Store store)
 {
     public static TheoryData<string, string, string> HostileNames => new()
     {

@@ -1,7 +1,7 @@
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>Rows 1 to 42, INIT. What cannot be said by an HTTP client is in <see cref="SocketRows"/>, what registered clients add in <see cref="ClientRows"/>.</summary>
-public abstract class StartRows(Store store)
+/// <summary>A device starts (rows 1 to 42). What an HTTP client cannot send is in <see cref="SocketTests"/>, registered clients are in <see cref="RegisteredClientTests"/>.</summary>
+public abstract class StartTests(Store store)
 {
     // The row, the body, the error.
     public static TheoryData<string, string, string> BadForms => new()

@@ -1,6 +1,6 @@
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>Row 44. Only the store in memory is bounded by a number: databases and Redis by their disk and memory.</summary>
+/// <summary>A full store (row 44). Only the store in memory has a limit: databases and Redis are full when their disk or memory is.</summary>
 public sealed class FullStoreTests
 {
     [SkippableFact]
@@ -9,9 +9,10 @@ public sealed class FullStoreTests
     {
         Skip.IfNot(Store.External is null, "Needs a host whose store holds two pairings.");
         await using var process = await HostProcess.StartAsync(
+            HostProgram.BlackBoxHost,
             "Development",
             [
-                .. new MemoryStorage().Settings,
+                .. new MemoryStorage().Settings(HostProgram.BlackBoxHost),
                 "--DeviceAuthorization:MaxLivePairings=2",
                 "--DeviceAuthorization:RateLimits:Enabled=false",
             ]);

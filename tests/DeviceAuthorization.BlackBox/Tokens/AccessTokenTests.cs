@@ -1,7 +1,7 @@
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>Rows 96 to 103: the bearer token at an API of the host, and at the library's own.</summary>
-public abstract class ApiRows(Store store)
+/// <summary>The access token at the host's API and at the library's (rows 96 to 103).</summary>
+public abstract class AccessTokenTests(Store store)
 {
     private static readonly string[] Apis = ["/api/users/me", "/api/devices"];
 

@@ -1,10 +1,10 @@
 namespace DeviceAuthorization.BlackBox;
 
 /// <summary>
-/// All that takes time, at once: devices start, and poll as devices do until a pairing of a minute has expired. What was answered is kept
-/// for <see cref="MinuteRows"/>.
+/// Devices start, and poll until their pairings, which live for one minute, have expired. It runs once for each store, beside the other tests, and
+/// keeps the answers for <see cref="ExpiryTests"/>.
 /// </summary>
-internal sealed record MinuteStory
+internal sealed record ExpiryStory
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private const int Patience = 75;
@@ -36,7 +36,7 @@ internal sealed record MinuteStory
     /// <summary>Row 90: the decision on a review that was open when its code expired; and by the API.</summary>
     public required (Answer Page, Answer Api) LateApproval { get; init; }
 
-    public static async Task<MinuteStory> PlayAsync(Host host, Func<Task<Host>> forget)
+    public static async Task<ExpiryStory> PlayAsync(Host host, Func<Task<Host>> forget)
     {
         var device = host.Client;
         var (alice, bob) = (await host.SignInAsync("alice"), await host.SignInAsync("bob"));
@@ -73,7 +73,7 @@ internal sealed record MinuteStory
             await next.WaitForNextTickAsync();
         }
 
-        return new MinuteStory
+        return new ExpiryStory
         {
             PollsAtSix = [.. atSix],
             PollsAtEleven = [.. atEleven],

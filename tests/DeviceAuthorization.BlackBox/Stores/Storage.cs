@@ -9,8 +9,13 @@ internal abstract class Storage : IAsyncDisposable
     private const string Pairings = "DevicePairings";
     private const string Tokens = "DeviceTokens";
 
-    /// <summary>What a host is told, to use it.</summary>
-    public abstract string[] Settings { get; }
+    /// <summary>The settings that make a host use it. The sample takes a store when its connection string is set, the other host by name.</summary>
+    public string[] Settings(HostProgram program) => program == HostProgram.PairingHost ? Connections : [.. Names, .. Connections];
+
+    /// <summary>The names of the two stores.</summary>
+    protected abstract string[] Names { get; }
+
+    protected virtual string[] Connections => [];
 
     /// <summary>Pairings cannot be read until it is mended.</summary>
     public virtual Task BreakPairingsAsync() => ExecuteAsync(Rename(Pairings, "Gone"));
@@ -35,7 +40,7 @@ internal abstract class Storage : IAsyncDisposable
 /// <summary>Of the process: nothing can happen to it, and it ends with it.</summary>
 internal sealed class MemoryStorage : Storage
 {
-    public override string[] Settings => ["--Stores:Pairings=memory", "--Stores:Devices=memory"];
+    protected override string[] Names => ["--Stores:Pairings=memory", "--Stores:Devices=memory"];
 
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -46,7 +51,9 @@ internal sealed class SqliteStorage : Storage
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("da-black-box-");
 
-    public override string[] Settings => ["--Stores:Pairings=sqlite", "--Stores:Devices=sqlite", $"--ConnectionStrings:Sqlite={Connection}"];
+    protected override string[] Names => ["--Stores:Pairings=sqlite", "--Stores:Devices=sqlite"];
+
+    protected override string[] Connections => [$"--ConnectionStrings:Sqlite={Connection}"];
 
     private string Connection => $"Data Source={Path.Combine(_folder.FullName, "host.db")};Pooling=False";
 
@@ -68,11 +75,10 @@ internal sealed class SqliteStorage : Storage
 
 internal class PostgresStorage(string connection) : Storage
 {
-    public override string[] Settings => ["--Stores:Pairings=postgres", .. DeviceSettings];
+    protected override string[] Names => ["--Stores:Pairings=postgres", "--Stores:Devices=postgres"];
 
     /// <summary>Several hosts share the server's hundred connections.</summary>
-    protected string[] DeviceSettings =>
-        ["--Stores:Devices=postgres", $"--ConnectionStrings:Postgres={new NpgsqlConnectionStringBuilder(connection) { MaxPoolSize = 15 }}"];
+    protected override string[] Connections => [$"--ConnectionStrings:Postgres={new NpgsqlConnectionStringBuilder(connection) { MaxPoolSize = 15 }}"];
 
     public static async Task<PostgresStorage> CreateAsync(PostgresServer server) => new(await server.CreateDatabaseAsync());
 
@@ -90,7 +96,9 @@ internal class PostgresStorage(string connection) : Storage
 /// <summary>Pairings in a Redis of its own, devices and tokens in PostgreSQL.</summary>
 internal sealed class RedisStorage(string connection, RedisServer redis) : PostgresStorage(connection)
 {
-    public override string[] Settings => ["--Stores:Pairings=redis", $"--ConnectionStrings:Redis={redis.EndPoint}", .. DeviceSettings];
+    protected override string[] Names => ["--Stores:Pairings=redis", "--Stores:Devices=postgres"];
+
+    protected override string[] Connections => [.. base.Connections, $"--ConnectionStrings:Redis={redis.EndPoint}"];
 
     public static new async Task<RedisStorage> CreateAsync(PostgresServer server) =>
         new(await server.CreateDatabaseAsync(), await RedisServer.StartAsync("--appendonly", "yes", "--appendfsync", "always"));

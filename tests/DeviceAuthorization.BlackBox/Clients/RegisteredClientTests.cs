@@ -16,8 +16,8 @@ internal static class Clients
         ("Authorization", "Basic " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"{id}:{Uri.EscapeDataString(secret)}")));
 }
 
-/// <summary>Rows 15, 25, 31, 33, 34, 36 and 59 where clients are registered: <c>handheld</c> is public, <c>tv-app</c> has a secret.</summary>
-public abstract class ClientRows(Store store)
+/// <summary>A host with registered clients (rows 15, 25, 31, 33, 34, 36 and 59): <c>handheld</c> is public, <c>tv-app</c> has a secret.</summary>
+public abstract class RegisteredClientTests(Store store)
 {
     private const string Grant = "grant_type=urn:ietf:params:oauth:grant-type:device_code";
 

@@ -2,8 +2,8 @@ using System.Text;
 
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>How a public client names itself, at INIT and at TOKEN: rows 31 to 34, 58 and 74.</summary>
-public abstract class CredentialRows(Store store)
+/// <summary>How a public client names itself when it starts and when it polls (rows 31 to 34, 58 and 74).</summary>
+public abstract class PublicClientTests(Store store)
 {
     public static TheoryData<string, string?, string, int, string> Cases => new()
     {

@@ -1,15 +1,15 @@
 namespace DeviceAuthorization.BlackBox;
 
 /// <summary>
-/// The hosts of one kind of store, each started when a row first asks for it. With <c>PAIRING_BASE_URL</c> nothing is started: that host
-/// is the ordinary one, and rows that need another say so and are skipped.
+/// The hosts of one kind of store. Each is started when a test first needs it: the sample where that can do it, else the host for tests. With
+/// <c>PAIRING_BASE_URL</c> nothing is started. That host is the ordinary one, and tests that need another are skipped and say so.
 /// </summary>
 public abstract class Store : IAsyncLifetime
 {
     /// <summary>Of the links that hosts show; a <c>Host</c> header says something else.</summary>
     public const string Origin = "https://pairing.test";
 
-    /// <summary>What is not of the row at hand stays out of its way.</summary>
+    /// <summary>Limits that only a few tests are about do not disturb the others.</summary>
     private static readonly string[] Ordinary =
     [
         $"--DeviceAuthorization:PublicOrigin={Origin}",
@@ -22,7 +22,7 @@ public abstract class Store : IAsyncLifetime
 
     private readonly List<IAsyncDisposable> _started = [];
     private bool _isOver;
-    private Task<MinuteStory>? _minute;
+    private Task<ExpiryStory>? _expiry;
 
     private Task<(Host Host, Storage Storage)>? _main, _registered;
     private Task<(Host Host, Codes[] Waiting)>? _limited;
@@ -30,7 +30,7 @@ public abstract class Store : IAsyncLifetime
 
     public static Uri? External { get; } = Environment.GetEnvironmentVariable("PAIRING_BASE_URL") is { Length: > 0 } url ? new Uri(url) : null;
 
-    /// <summary>The host that almost every row runs against.</summary>
+    /// <summary>The host for almost every test.</summary>
     internal async Task<Host> MainAsync() => External is null ? (await StartMainAsync()).Host : new Host(External);
 
     internal async Task<Storage> MainStorageAsync()
@@ -44,22 +44,22 @@ public abstract class Store : IAsyncLifetime
         ? await (_secondNode ??= StartNodeAsync())
         : await MainAsync();
 
-    /// <summary>Limits as by default but for unknown device codes: 20 a minute. And pairings that were started before a row uses them up.</summary>
+    /// <summary>The default limits, but 20 unknown device codes a minute. And pairings that were started before a test exhausts a limit.</summary>
     internal Task<(Host Host, Codes[] Waiting)> LimitedAsync()
     {
         Skip.IfNot(External is null, "Needs a host whose limits are on and not used up.");
         return _limited ??= StartLimitedAsync();
     }
 
-    /// <summary>Clients are registered, one with a secret and one that may introspect. In production, behind a proxy that it believes.</summary>
+    /// <summary>Clients are registered, one with a secret and one that may introspect. In production, behind a proxy that the host trusts.</summary>
     internal async Task<Host> RegisteredAsync()
     {
         Skip.IfNot(External is null, "Needs a host with registered clients, in production.");
         return (await (_registered ??= StartAsync(
+            HostProgram.BlackBoxHost,
             "Production",
             [
                 .. Ordinary,
-                "--SignIn:OutsideDevelopment=true",
                 "--DeviceAuthorization:Clients:handheld:DisplayName=Handheld",
                 "--DeviceAuthorization:Clients:handheld:AllowedScopes:0=me.read",
                 $"--DeviceAuthorization:Clients:tv-app:Secret={Clients.TvSecret}",
@@ -68,11 +68,11 @@ public abstract class Store : IAsyncLifetime
             ]))).Host;
     }
 
-    /// <summary>What a minute brings: it is played while the other rows run.</summary>
-    internal Task<MinuteStory> MinuteAsync()
+    /// <summary>A story of one minute, which is played while the other tests run.</summary>
+    internal Task<ExpiryStory> ExpiryAsync()
     {
         Skip.IfNot(External is null, "Needs a host whose pairings live for one minute, and a store that the tests can empty.");
-        return _minute!;
+        return _expiry!;
     }
 
     public async Task InitializeAsync()
@@ -80,7 +80,7 @@ public abstract class Store : IAsyncLifetime
         if (External is null)
         {
             await StartServersAsync();
-            _minute = PlayAsync();
+            _expiry = PlayAsync();
         }
     }
 
@@ -105,33 +105,38 @@ public abstract class Store : IAsyncLifetime
 
     protected virtual bool HasNodes => true;
 
+    /// <summary>What runs as the ordinary host.</summary>
+    private protected virtual HostProgram Program => HostProgram.PairingHost;
+
     protected virtual Task StartServersAsync() => Task.CompletedTask;
 
     protected virtual Task StopServersAsync() => Task.CompletedTask;
 
-    private Task<(Host Host, Storage Storage)> StartMainAsync() => _main ??= StartAsync(Ordinary);
+    private Task<(Host Host, Storage Storage)> StartMainAsync() => _main ??= StartAsync(Program, "Development", Ordinary);
 
     private async Task<(Host Host, Codes[] Waiting)> StartLimitedAsync()
     {
         var (host, _) = await StartAsync(
-            $"--DeviceAuthorization:PublicOrigin={Origin}", "--DeviceAuthorization:RateLimits:UnknownDeviceCodesPerMinute=20");
+            HostProgram.BlackBoxHost, // it has a third user
+            "Development",
+            [$"--DeviceAuthorization:PublicOrigin={Origin}", "--DeviceAuthorization:RateLimits:UnknownDeviceCodesPerMinute=20"]);
         return (host, [await host.Client.StartAsync(), await host.Client.StartAsync(), await host.Client.StartAsync(), await host.Client.StartAsync()]);
     }
 
     private async Task<Host> StartNodeAsync()
     {
         var (_, storage) = await StartMainAsync();
-        return await StartAsync("Development", storage, Ordinary);
+        return await StartAsync(Program, "Development", storage, Ordinary);
     }
 
-    private async Task<MinuteStory> PlayAsync()
+    private async Task<ExpiryStory> PlayAsync()
     {
-        var (host, storage) = await StartAsync([.. Ordinary, "--DeviceAuthorization:PairingLifetime=00:01:00"]);
-        return await MinuteStory.PlayAsync(host, async () =>
+        var (host, storage) = await StartAsync(Program, "Development", [.. Ordinary, "--DeviceAuthorization:PairingLifetime=00:01:00"]);
+        return await ExpiryStory.PlayAsync(host, async () =>
         {
             if (storage is MemoryStorage)
             {
-                return (await StartAsync(Ordinary)).Host; // as after a restart
+                return (await StartAsync(Program, "Development", Ordinary)).Host; // as after a restart
             }
 
             await storage.ForgetPairingsAsync();
@@ -139,23 +144,21 @@ public abstract class Store : IAsyncLifetime
         });
     }
 
-    private Task<(Host Host, Storage Storage)> StartAsync(params string[] settings) => StartAsync("Development", settings);
-
-    private async Task<(Host Host, Storage Storage)> StartAsync(string environment, string[] settings)
+    private async Task<(Host Host, Storage Storage)> StartAsync(HostProgram program, string environment, string[] settings)
     {
         var storage = await CreateStorageAsync();
         await KeepAsync(storage);
-        return (await StartAsync(environment, storage, settings), storage);
+        return (await StartAsync(program, environment, storage, settings), storage);
     }
 
-    private async Task<Host> StartAsync(string environment, Storage storage, string[] settings)
+    private async Task<Host> StartAsync(HostProgram program, string environment, Storage storage, string[] settings)
     {
-        var process = await HostProcess.StartAsync(environment, [.. storage.Settings, .. settings]);
+        var process = await HostProcess.StartAsync(program, environment, [.. storage.Settings(program), .. settings]);
         await KeepAsync(process);
         return new Host(process.Address);
     }
 
-    /// <summary>Ends with the store; at once, when a story that nobody waited for starts it after that.</summary>
+    /// <summary>Stops it with the store, or at once if the store has stopped already: a story that no test waits for may start a host late.</summary>
     private async Task KeepAsync(IAsyncDisposable started)
     {
         bool isLate;
@@ -175,6 +178,9 @@ public abstract class Store : IAsyncLifetime
 public sealed class MemoryStore : Store
 {
     protected override bool HasNodes => false;
+
+    /// <summary>The sample always has a database.</summary>
+    private protected override HostProgram Program => HostProgram.BlackBoxHost;
 
     internal override Task<Storage> CreateStorageAsync() => Task.FromResult<Storage>(new MemoryStorage());
 }

@@ -1,7 +1,7 @@
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>Rows 85 to 89, 91, 92 and 95: the decision.</summary>
-public abstract class DecisionRows(Store store)
+/// <summary>The approver decides (rows 85 to 89, 91, 92 and 95).</summary>
+public abstract class DecisionTests(Store store)
 {
     [SkippableTheory]
     [InlineData("85, no antiforgery token", null)]

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>Rows 43 and 80, and the limit of unknown device codes, with the limits on.</summary>
-public abstract class LimitRows(Store store)
+/// <summary>Rate limits: starts (row 43), wrong user codes (row 80) and unknown device codes.</summary>
+public abstract class LimitTests(Store store)
 {
     private const string Grant = "grant_type=urn:ietf:params:oauth:grant-type:device_code";
 

@@ -1,7 +1,7 @@
 namespace DeviceAuthorization.BlackBox;
 
-/// <summary>Rows 77 to 79, 81 to 84, 93 and 94: what is entered on the page.</summary>
-public abstract class PageRows(Store store)
+/// <summary>The approver enters a code on the page (rows 77 to 79, 81 to 84, 93 and 94).</summary>
+public abstract class EnterCodeTests(Store store)
 {
     [SkippableFact]
     [Trait("Row", "77")]
@@ -86,7 +86,7 @@ public abstract class PageRows(Store store)
         (await alice.ApproveAsync(approved)).Is(200);
         await alice.ReviewAsync(claimed);
         var unknown = (await bob.EnterAsync("BBBB-BBBB")).IsGeneric();
-        foreach (var codes in (Codes[])[denied, approved, claimed]) // an expired one: MinuteRows
+        foreach (var codes in (Codes[])[denied, approved, claimed]) // an expired one: ExpiryTests
         {
             Assert.Equal(unknown.Scrubbed(), (await bob.EnterAsync(codes.UserCode)).Scrubbed());
             var (known, other) = (await bob.CallAsync("GET", $"{Host.Auth}/pending/{codes.UserCode}"), await bob.CallAsync("GET", $"{Host.Auth}/pending/BBBB-BBBB"));

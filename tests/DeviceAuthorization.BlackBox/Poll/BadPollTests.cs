@@ -1,10 +1,10 @@
 namespace DeviceAuthorization.BlackBox;
 
 /// <summary>
-/// Rows 45 to 57, 60 and 75: each is sent while the pairing is pending and again when it is approved, and an honest poll after it must find
-/// everything as it was.
+/// Bad polls (rows 45 to 57, 60 and 75). Each is sent while the pairing is pending, and again when it is approved. The next good poll must find
+/// the pairing unchanged.
 /// </summary>
-public abstract class PollRows(Store store)
+public abstract class BadPollTests(Store store)
 {
     private const string Grant = "grant_type=urn:ietf:params:oauth:grant-type:device_code";
 
