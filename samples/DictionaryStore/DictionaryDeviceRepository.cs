@@ -8,7 +8,7 @@ namespace DictionaryStore;
 public sealed class DictionaryDeviceRepository : IDeviceRepository
 {
     private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
-    private readonly Dictionary<Guid, IssuedToken> _tokens = [];
+    private readonly Dictionary<Guid, AccessToken> _tokens = [];
     private readonly Lock _gate = new();
 
     public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) => Locked(() =>
@@ -52,7 +52,7 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
         return _devices.Remove(deviceId);
     });
 
-    public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => Locked(() =>
+    public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => Locked(() =>
     {
         if (token.PairingId is { } pairing && OfPairing(pairing) is { } issued)
         {
@@ -72,7 +72,7 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
 
         Revoke(replaced, issue.Now);
         _tokens.Add(token.Id, token);
-        foreach (var forgotten in _tokens.Values.Where(other => other.RevokedAt < issue.Now - IssuedToken.RevokedRetention).ToArray())
+        foreach (var forgotten in _tokens.Values.Where(other => other.RevokedAt < issue.Now - AccessToken.RevokedRetention).ToArray())
         {
             _tokens.Remove(forgotten.Id);
         }
@@ -87,12 +87,12 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
         return token is null || (token.DeviceId is not null && device is null) ? null : new TokenWithDevice(token, device);
     });
 
-    public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) => Locked(() => OfPairing(pairingId));
+    public ValueTask<AccessToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) => Locked(() => OfPairing(pairingId));
 
-    public ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) => Locked<IReadOnlyList<IssuedToken>>(() =>
+    public ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) => Locked<IReadOnlyList<AccessToken>>(() =>
         [.. _tokens.Values.Where(token => token.UserId == userId && token.RevokedAt is null).OrderByDescending(token => token.CreatedAt)]);
 
-    public ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken) => Locked(() =>
+    public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken) => Locked(() =>
     {
         if (!_tokens.TryGetValue(token.Id, out var stored) || stored.Version != token.Version)
         {
@@ -138,7 +138,7 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
             .Concat(owned.Where(other => other.Fingerprint is { } fingerprint && fingerprint == device.Fingerprint));
     }
 
-    private IssuedToken? OfPairing(Guid pairingId) => _tokens.Values.FirstOrDefault(token => token.PairingId == pairingId);
+    private AccessToken? OfPairing(Guid pairingId) => _tokens.Values.FirstOrDefault(token => token.PairingId == pairingId);
 
     private void Revoke(string? deviceId, DateTimeOffset now)
     {

@@ -61,7 +61,7 @@ public static class TestData
     };
 
     /// <summary>A token of a pairing, for a device and its owner, issued to the client "tv".</summary>
-    public static IssuedToken NewToken(Device device) => new()
+    public static AccessToken NewToken(Device device) => new()
     {
         Id = Guid.NewGuid(),
         PairingId = Guid.NewGuid(),
@@ -76,7 +76,7 @@ public static class TestData
     };
 
     /// <summary>A token that its user made by hand, without device and pairing.</summary>
-    public static IssuedToken NewUnboundToken(string user = "alice") => new()
+    public static AccessToken NewUnboundToken(string user = "alice") => new()
     {
         Id = Guid.NewGuid(),
         UserId = user,

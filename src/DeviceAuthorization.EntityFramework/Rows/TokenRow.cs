@@ -1,6 +1,6 @@
 namespace DeviceAuthorization.EntityFramework;
 
-/// <summary>An <see cref="IssuedToken"/> in its table.</summary>
+/// <summary>An <see cref="AccessToken"/> in its table.</summary>
 internal class TokenRow
 {
     public virtual Guid Id { get; set; }
@@ -36,7 +36,7 @@ internal class TokenRow
     /// <summary>The attempt that wrote last.</summary>
     public virtual Guid WriteId { get; set; }
 
-    public static TokenRow From(IssuedToken token) => new()
+    public static TokenRow From(AccessToken token) => new()
     {
         Id = token.Id,
         UserId = token.UserId,
@@ -54,7 +54,7 @@ internal class TokenRow
         Version = token.Version,
     };
 
-    public IssuedToken ToToken() => new()
+    public AccessToken ToToken() => new()
     {
         Id = Id,
         UserId = UserId,

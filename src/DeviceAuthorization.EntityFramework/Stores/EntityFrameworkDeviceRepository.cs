@@ -88,7 +88,7 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
             cancellationToken).ConfigureAwait(false);
     }));
 
-    public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
         var (row, isOverLimit) = await TokenSql.TryIssueAsync(db, TokenRow.From(token), issue, cancellationToken).ConfigureAwait(false);
         return new TokenIssue(row?.ToToken(), isOverLimit);
@@ -107,16 +107,16 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
         return found is null || (found.Token.IsBound && found.Device is null) ? null : new TokenWithDevice(found.Token.ToToken(), found.Device?.ToDevice(configs));
     }));
 
-    public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<AccessToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
         (await db.Set<TokenRow>().AsNoTracking().FirstOrDefaultAsync(row => row.PairingId == pairingId, cancellationToken).ConfigureAwait(false))?.ToToken()));
 
-    public ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) => new(database.RunAsync<IReadOnlyList<IssuedToken>>(async db =>
+    public ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) => new(database.RunAsync<IReadOnlyList<AccessToken>>(async db =>
     {
         var rows = await db.Set<TokenRow>().AsNoTracking().Where(row => row.UserId == userId && row.RevokedAt == null).ToListAsync(cancellationToken).ConfigureAwait(false);
         return [.. rows.OrderByDescending(row => row.CreatedAt).ThenBy(row => row.Id).Select(row => row.ToToken())];
     }));
 
-    public ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken) =>
+    public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken) =>
         new(database.RunAsync(db => TokenSql.TryReplaceAsync(db, TokenRow.From(token), cancellationToken)));
 
     public ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) => new(database.RunAsync(async db =>

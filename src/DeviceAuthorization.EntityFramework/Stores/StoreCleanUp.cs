@@ -83,7 +83,7 @@ internal sealed class TokenCleanUp(IDeviceDatabase database, IOptions<EntityFram
 
     protected override Task<int> RemoveAsync(DbContext db, DateTimeOffset now, int max, CancellationToken cancellationToken)
     {
-        var before = (now - IssuedToken.RevokedRetention).Write();
+        var before = (now - AccessToken.RevokedRetention).Write();
         return db.Set<TokenRow>().Where(row => row.RevokedAt < before).OrderBy(row => row.RevokedAt).Take(max).ExecuteDeleteAsync(cancellationToken);
     }
 }

@@ -24,7 +24,7 @@ public abstract partial class DeviceRepositoryConformance
         var (repository, device, token) = await IssueAsync();
         var longest = TestData.NewToken(device) with { ClientId = new string('~', 128) };
         await IssueAsync(repository, longest, replaces: false);
-        foreach (var issued in (IssuedToken[])[token, longest])
+        foreach (var issued in (AccessToken[])[token, longest])
         {
             Assert.True(await repository.TryReplaceTokenAsync(issued with { Hash = TestData.NewHash(), Name = "Den", ClientId = "another" }, default));
             Assert.Equal(issued.ClientId, (await CreateRepository().FindTokenOfPairingAsync(issued.PairingId!.Value, default))!.ClientId);

@@ -110,7 +110,7 @@ public abstract partial class DeviceRepositoryConformance
     {
         var (repository, device, token) = await IssueAsync();
         await repository.RevokeAsync("alice", token.Id, Now);
-        await IssueAsync(repository, TestData.NewToken(device) with { CreatedAt = Now + IssuedToken.RevokedRetention });
+        await IssueAsync(repository, TestData.NewToken(device) with { CreatedAt = Now + AccessToken.RevokedRetention });
         Assert.Equal(Now, (await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default))!.RevokedAt);
     }
 
@@ -232,15 +232,15 @@ public abstract partial class DeviceRepositoryConformance
 
         await IssueAsync(repository, TestData.NewUnboundToken("bob"));
         await repository.RevokeAsync("alice", tokens[2].Id, Now);
-        TestData.AssertSame<IReadOnlyList<IssuedToken>>([tokens[3], tokens[1], tokens[0]], await repository.ListTokensAsync("alice", default));
+        TestData.AssertSame<IReadOnlyList<AccessToken>>([tokens[3], tokens[1], tokens[0]], await repository.ListTokensAsync("alice", default));
     }
 
-    private static ValueTask<TokenIssue> IssueAsync(IDeviceRepository repository, IssuedToken token, bool replaces = true, int limit = int.MaxValue) =>
+    private static ValueTask<TokenIssue> IssueAsync(IDeviceRepository repository, AccessToken token, bool replaces = true, int limit = int.MaxValue) =>
         repository.TryIssueTokenAsync(token, new TokenIssueConditions(token.CreatedAt, limit, replaces), default);
 
-    private async Task<IssuedToken?> FindAsync(IssuedToken token) => (await CreateRepository().FindTokenAsync(token.Hash, default))?.Token;
+    private async Task<AccessToken?> FindAsync(AccessToken token) => (await CreateRepository().FindTokenAsync(token.Hash, default))?.Token;
 
-    private async Task<(IDeviceRepository Repository, Device Device, IssuedToken Token)> IssueAsync()
+    private async Task<(IDeviceRepository Repository, Device Device, AccessToken Token)> IssueAsync()
     {
         var repository = CreateRepository();
         var device = await repository.AddOrFindAsync(TestData.NewDevice(fingerprint: Mac), default);

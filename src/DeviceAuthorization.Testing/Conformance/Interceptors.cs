@@ -116,7 +116,7 @@ internal sealed class InterceptedDeviceRepository(IDeviceRepository inner, Inter
     public ConcurrentQueue<Device> Registered { get; } = [];
 
     /// <summary>Every token that anybody tried to issue.</summary>
-    public ConcurrentQueue<IssuedToken> Offered { get; } = [];
+    public ConcurrentQueue<AccessToken> Offered { get; } = [];
 
     public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) => Around(async () =>
     {
@@ -144,7 +144,7 @@ internal sealed class InterceptedDeviceRepository(IDeviceRepository inner, Inter
     public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) =>
         Around(() => inner.DeleteAsync(userId, deviceId, now, cancellationToken));
 
-    public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => Around(async () =>
+    public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => Around(async () =>
     {
         Offered.Enqueue(token);
         return await inner.TryIssueTokenAsync(token, issue, cancellationToken);
@@ -153,13 +153,13 @@ internal sealed class InterceptedDeviceRepository(IDeviceRepository inner, Inter
     public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) =>
         Around(() => inner.FindTokenAsync(hash, cancellationToken));
 
-    public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) =>
+    public ValueTask<AccessToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) =>
         Around(() => inner.FindTokenOfPairingAsync(pairingId, cancellationToken));
 
-    public ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) =>
         Around(() => inner.ListTokensAsync(userId, cancellationToken));
 
-    public ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken) =>
+    public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken) =>
         Around(() => inner.TryReplaceTokenAsync(token, cancellationToken));
 
     public async ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) =>

@@ -148,7 +148,7 @@ internal sealed class PairingNode : IAsyncDisposable
     public Task<ApproverResult> MatchAsync(string userCode, string userId, int number) =>
         InScopeAsync(services => services.GetRequiredService<ApproverFlow>().ChooseNumberAsync(Code(userCode), new Approver(userId), number));
 
-    public Task<IReadOnlyList<IssuedToken>> LiveTokensAsync(string userId) =>
+    public Task<IReadOnlyList<AccessToken>> LiveTokensAsync(string userId) =>
         InScopeAsync(services => services.GetRequiredService<IDeviceRepository>().ListTokensAsync(userId, default).AsTask());
 
     public Task<IReadOnlyList<Device>> DevicesAsync(string userId) =>

@@ -10,7 +10,7 @@ internal sealed class LastUse(IDeviceRepository devices, ILogger<LastUse> logger
 {
     private static readonly TimeSpan Debounce = TimeSpan.FromMinutes(5);
 
-    public void Record(HttpContext context, IssuedToken token, DateTimeOffset now)
+    public void Record(HttpContext context, AccessToken token, DateTimeOffset now)
     {
         if (now < token.LastUsedAt + Debounce)
         {

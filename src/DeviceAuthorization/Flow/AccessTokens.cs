@@ -36,7 +36,7 @@ internal sealed class AccessTokens(
         }
 
         var (raw, now) = (DeviceToken.New(options.Value.TokenPrefix), clock.Now());
-        var token = new IssuedToken
+        var token = new AccessToken
         {
             Id = Guid.NewGuid(),
             UserId = userId,
@@ -101,7 +101,7 @@ internal sealed class AccessTokens(
             return new TokenResult.Refused(problem);
         }
 
-        var (widens, before) = (false, (IssuedToken?)null);
+        var (widens, before) = (false, (AccessToken?)null);
         var changed = await registry.ChangeTokenAsync(
             userId,
             id,
@@ -175,7 +175,7 @@ internal abstract record TokenResult
     }
 
     /// <summary>The token after the action. <paramref name="Raw"/> is its secret, if that is new.</summary>
-    public sealed record Done(IssuedToken Token, DeviceToken? Raw = null) : TokenResult;
+    public sealed record Done(AccessToken Token, DeviceToken? Raw = null) : TokenResult;
 
     /// <summary>The action changed nothing.</summary>
     public sealed record Refused(TokenProblem Problem) : TokenResult

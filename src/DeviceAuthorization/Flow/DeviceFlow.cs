@@ -205,7 +205,7 @@ public sealed class DeviceFlow
 
         var (token, now) = (DeviceToken.Derive(deviceCode, grant.TokenSalt, _options.TokenPrefix), _clock.Now());
         var issue = await Devices.TryIssueTokenAsync(
-            new IssuedToken
+            new AccessToken
             {
                 Id = Guid.NewGuid(),
                 UserId = userId,

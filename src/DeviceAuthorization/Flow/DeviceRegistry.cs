@@ -132,8 +132,8 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
 
     /// <summary>Changes a user's token.</summary>
     /// <returns>The token after the change; null if the user has none with that id, or it is revoked.</returns>
-    public async Task<IssuedToken?> ChangeTokenAsync(
-        string userId, Guid tokenId, Func<IssuedToken, IssuedToken> change, CancellationToken cancellationToken)
+    public async Task<AccessToken?> ChangeTokenAsync(
+        string userId, Guid tokenId, Func<AccessToken, AccessToken> change, CancellationToken cancellationToken)
     {
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
@@ -160,7 +160,7 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
 
     /// <summary>Revokes a user's token. The next call with it is refused.</summary>
     /// <param name="onlyWith">The hash that the token must still have; null for any.</param>
-    public async Task<IssuedToken?> RevokeTokenAsync(string userId, Guid tokenId, CancellationToken cancellationToken, string? onlyWith = null)
+    public async Task<AccessToken?> RevokeTokenAsync(string userId, Guid tokenId, CancellationToken cancellationToken, string? onlyWith = null)
     {
         var changed = await ChangeTokenAsync(
             userId, tokenId, token => onlyWith is null || token.Hash == onlyWith ? token with { RevokedAt = clock.Now() } : token, cancellationToken).ConfigureAwait(false);

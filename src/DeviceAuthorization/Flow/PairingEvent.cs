@@ -45,7 +45,7 @@ public abstract record PairingEvent
     /// <summary>The device has its token.</summary>
     /// <param name="Pairing">The pairing.</param>
     /// <param name="Token">The record of the token.</param>
-    public sealed record Redeemed(Pairing Pairing, IssuedToken Token) : PairingEvent;
+    public sealed record Redeemed(Pairing Pairing, AccessToken Token) : PairingEvent;
 
     /// <summary>
     /// A used device code came back after a minute, so another party has it. Reported once for each pairing, after <see cref="Revoked"/> if the token
@@ -64,23 +64,23 @@ public abstract record PairingEvent
 
     /// <summary>A user made a token by hand. It is bound to no device.</summary>
     /// <param name="Token">The record of the token.</param>
-    public sealed record TokenMade(IssuedToken Token) : PairingEvent;
+    public sealed record TokenMade(AccessToken Token) : PairingEvent;
 
     /// <summary>A user renewed a token: it has a new secret, and the old one is refused.</summary>
     /// <param name="Token">The record of the token.</param>
-    public sealed record TokenRenewed(IssuedToken Token) : PairingEvent;
+    public sealed record TokenRenewed(AccessToken Token) : PairingEvent;
 
     /// <summary>A user renamed a token, removed scopes from it, or let it expire sooner.</summary>
     /// <param name="Token">The record of the token after the change.</param>
     /// <param name="Before">The record before the change.</param>
-    public sealed record TokenChanged(IssuedToken Token, IssuedToken Before) : PairingEvent;
+    public sealed record TokenChanged(AccessToken Token, AccessToken Before) : PairingEvent;
 
     /// <summary>
     /// The owner, the client or a replay revoked a token. The tokens of a device that is removed or paired again have no events of their own: see
     /// <see cref="DeviceRemoved"/> and <see cref="Redeemed"/>. Nor has a renewed secret: see <see cref="TokenRenewed"/>.
     /// </summary>
     /// <param name="Token">The record of the token.</param>
-    public sealed record Revoked(IssuedToken Token) : PairingEvent;
+    public sealed record Revoked(AccessToken Token) : PairingEvent;
 
     /// <summary>A device was removed, and all its tokens were revoked.</summary>
     /// <param name="UserId">The owner.</param>

@@ -16,7 +16,7 @@ public abstract record PollResult
         public required DeviceToken Token { get; init; }
 
         /// <summary>The record of the token.</summary>
-        public required IssuedToken Issued { get; init; }
+        public required AccessToken Issued { get; init; }
     }
 
     /// <summary>The device gets no token.</summary>

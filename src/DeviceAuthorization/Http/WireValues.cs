@@ -11,10 +11,10 @@ internal static class WireValues
         JsonSerializer.SerializeToElement(error, OAuthJson.Default.PairingError).GetString()!;
 
     /// <summary><c>expires_in</c>; null when the token never expires.</summary>
-    public static long? SecondsLeft(this IssuedToken token, DateTimeOffset now) => (long?)(token.ExpiresAt - now)?.TotalSeconds;
+    public static long? SecondsLeft(this AccessToken token, DateTimeOffset now) => (long?)(token.ExpiresAt - now)?.TotalSeconds;
 
     /// <summary><c>scope</c>; null when there is none, for the parameter cannot be empty (RFC 6749 §3.3).</summary>
-    public static string? ScopeParameter(this IssuedToken token) => token.Scopes.Count > 0 ? string.Join(' ', token.Scopes) : null;
+    public static string? ScopeParameter(this AccessToken token) => token.Scopes.Count > 0 ? string.Join(' ', token.Scopes) : null;
 
     /// <summary>Reads a mode in RomM's word, and in no other spelling.</summary>
     public static bool TryParseSyncMode(string word, out SyncMode mode)

@@ -72,7 +72,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
             """);
     }
 
-    private HtmlFormattableString Access(IssuedToken token) => Html($"<dt>{texts["May"]}</dt><dd>{Scopes(token)}<small>{Ends(token)}</small></dd>");
+    private HtmlFormattableString Access(AccessToken token) => Html($"<dt>{texts["May"]}</dt><dd>{Scopes(token)}<small>{Ends(token)}</small></dd>");
 
     private HtmlFormattableString Rename(Device device) => Html($"""
         <details name="act"><summary>{texts["Rename"]}</summary>
@@ -81,7 +81,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         <button>{texts["Save"]}</button></form></details>
         """);
 
-    private HtmlFormattableString Narrow(IssuedToken token) => Html($"""
+    private HtmlFormattableString Narrow(AccessToken token) => Html($"""
         <details name="act"><summary>{texts["Narrow"]}</summary>
         {Form("narrow", "token", token.Id.ToString())}
         <p class="dim">{texts["Narrow_text"]}</p>
@@ -92,7 +92,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         """);
 
     /// <summary>A token that was made by hand, or whose device is not shown.</summary>
-    private HtmlFormattableString Single(IssuedToken token) => Html($"""
+    private HtmlFormattableString Single(AccessToken token) => Html($"""
         <article class="card" aria-label="{token.Name}">
         <h3><bdi>{token.Name}</bdi></h3>
         <dl>
@@ -107,7 +107,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         """);
 
     /// <summary>What it may do stands at its device; a device that is gone has taken its tokens with it.</summary>
-    private IHtmlContent Bound(IssuedToken token, Device? device) => device is null ? Nothing : Html($"""
+    private IHtmlContent Bound(AccessToken token, Device? device) => device is null ? Nothing : Html($"""
         <p class="card"><strong><bdi>{token.Name}</bdi></strong> <a class="chip" href="{(view.PageOf(device) is var page && page == view.Page ? "" : form.Address + DevicesView.QueryOf(page))}#{Anchor(device)}">{Words(texts["Token_device"], Html($"<bdi>{NameOf(device)}</bdi>"))}</a></p>
         """);
 
@@ -133,11 +133,11 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
     private HtmlFormattableString Form(string action, string field, string id) => Html(
         $"""<form method="post" action="{form.Address}/{action}{DevicesView.QueryOf(view.Page)}">{form.Antiforgery}<input type="hidden" name="{field}" value="{id}">""");
 
-    private HtmlFormattableString Scopes(IssuedToken token) => token.Scopes.Count == 0
+    private HtmlFormattableString Scopes(AccessToken token) => token.Scopes.Count == 0
         ? Html($"{texts["May_identify"]} ")
         : Html($"<ul>{All(token.Scopes, scope => Html($"<li>{Scope(texts, options, scope)}</li>"))}</ul>");
 
-    private HtmlFormattableString Ends(IssuedToken token) => token.ExpiresAt is { } end
+    private HtmlFormattableString Ends(AccessToken token) => token.ExpiresAt is { } end
         ? Words(texts[token.IsLive(now) ? "Ends_on" : "Ended_on"], Time(end))
         : Html($"{texts["Ends_never"]}");
 
@@ -154,7 +154,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
 /// <param name="Devices">The user's devices; null when the sign-in may not see them.</param>
 /// <param name="Tokens">Their tokens that are not revoked; null when the sign-in may not see them.</param>
 /// <param name="Grantable">The scopes that a new token could have.</param>
-internal sealed record DevicesView(IReadOnlyList<Device>? Devices, IReadOnlyList<IssuedToken>? Tokens, IReadOnlyList<string> Grantable)
+internal sealed record DevicesView(IReadOnlyList<Device>? Devices, IReadOnlyList<AccessToken>? Tokens, IReadOnlyList<string> Grantable)
 {
     /// <summary>Whether devices can be renamed and removed.</summary>
     public required bool ChangesDevices { get; init; }

@@ -136,7 +136,7 @@ internal sealed record ClientTokenSchema(
     [property: JsonPropertyName("device_id")] string? DeviceId,
     [property: JsonPropertyName("raw_token"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RawToken = null)
 {
-    public static ClientTokenSchema From(IssuedToken token, DeviceToken? raw = null) => new(
+    public static ClientTokenSchema From(AccessToken token, DeviceToken? raw = null) => new(
         token.Id,
         token.Name,
         token.Scopes,

@@ -43,11 +43,11 @@ public interface IDeviceRepository
     ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Adds a token. Idempotent per <see cref="IssuedToken.PairingId"/>: if the pairing already made a token, returns that, even if it is revoked,
+    /// Adds a token. Idempotent per <see cref="AccessToken.PairingId"/>: if the pairing already made a token, returns that, even if it is revoked,
     /// and changes nothing. Otherwise, in one step: the device, if the token names one, must exist and be the user's; its earlier tokens are
     /// revoked if <paramref name="issue"/> says so; the user must then have fewer live tokens than it allows.
     /// </summary>
-    ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken);
+    ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken);
 
     /// <summary>Finds a token with its device. One query: it runs on every call of a device.</summary>
     /// <param name="hash">SHA-256 of the token, lower-case hex.</param>
@@ -56,19 +56,19 @@ public interface IDeviceRepository
 
     /// <summary>Finds the token that a pairing made.</summary>
     /// <returns>The token, revoked or not; <see langword="null"/> if there is none.</returns>
-    ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken);
+    ValueTask<AccessToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken);
 
     /// <summary>Lists a user's tokens that are not revoked, the newest first. Includes expired ones.</summary>
-    ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken);
+    ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Replaces a token if its stored <see cref="IssuedToken.Version"/> is still that of <paramref name="token"/>, and raises the version by one.
-    /// This is how a token is revoked, renamed, narrowed, shortened, or given a new secret. While <see cref="IssuedToken.Hash"/> stays the same,
-    /// <see cref="IssuedToken.LastUsedAt"/> only moves forward. <see cref="IssuedToken.ClientId"/> never changes.
+    /// Replaces a token if its stored <see cref="AccessToken.Version"/> is still that of <paramref name="token"/>, and raises the version by one.
+    /// This is how a token is revoked, renamed, narrowed, shortened, or given a new secret. While <see cref="AccessToken.Hash"/> stays the same,
+    /// <see cref="AccessToken.LastUsedAt"/> only moves forward. <see cref="AccessToken.ClientId"/> never changes.
     /// </summary>
     /// <param name="token">The new value, with the version that was read.</param>
     /// <returns>Whether it was replaced. If not, read it and decide again.</returns>
-    ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken);
+    ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken);
 
     /// <summary>
     /// Records that a token and its device were used. In one conditional step, writes each time that was never recorded or is older than

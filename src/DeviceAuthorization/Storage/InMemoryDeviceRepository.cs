@@ -8,7 +8,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
     private readonly Dictionary<(string UserId, string Key), string> _byKey = [];
-    private readonly Dictionary<Guid, IssuedToken> _tokens = [];
+    private readonly Dictionary<Guid, AccessToken> _tokens = [];
     private readonly Dictionary<string, Guid> _byHash = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, Guid> _byPairing = [];
 
@@ -100,7 +100,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         }
     }
 
-    public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken)
+    public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -152,7 +152,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         }
     }
 
-    public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken)
+    public ValueTask<AccessToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -160,16 +160,16 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         }
     }
 
-    public ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken)
+    public ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            return ValueTask.FromResult<IReadOnlyList<IssuedToken>>(
+            return ValueTask.FromResult<IReadOnlyList<AccessToken>>(
                 [.. _tokens.Values.Where(token => token.UserId == userId && token.RevokedAt is null).OrderByDescending(token => token.CreatedAt).ThenBy(token => token.Id)]);
         }
     }
 
-    public ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken)
+    public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
@@ -257,7 +257,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
 
     private void Forget(DateTimeOffset now)
     {
-        foreach (var token in _tokens.Values.Where(token => token.RevokedAt + IssuedToken.RevokedRetention < now).ToArray())
+        foreach (var token in _tokens.Values.Where(token => token.RevokedAt + AccessToken.RevokedRetention < now).ToArray())
         {
             _tokens.Remove(token.Id);
             _byHash.Remove(token.Hash);

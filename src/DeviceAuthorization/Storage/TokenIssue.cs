@@ -9,4 +9,4 @@ public readonly record struct TokenIssueConditions(DateTimeOffset Now, int MaxLi
 /// <summary>The result of adding a token.</summary>
 /// <param name="Token">The stored token, which may be an earlier one of the same pairing; <see langword="null"/> if none was added.</param>
 /// <param name="IsOverLimit">Why none was added: true if the user has as many as allowed, false if the device no longer exists.</param>
-public readonly record struct TokenIssue(IssuedToken? Token, bool IsOverLimit);
+public readonly record struct TokenIssue(AccessToken? Token, bool IsOverLimit);

@@ -51,7 +51,7 @@ public abstract class HostDataTests(TestDatabase database) : IDisposable
     public async Task However_many_tokens_are_issued_at_once_a_user_has_no_more_than_allowed(bool isBound)
     {
         var repository = database.CreateRepository();
-        var tokens = new Queue<IssuedToken>();
+        var tokens = new Queue<AccessToken>();
         for (var i = 0; i < 32; i++) // of 32 devices, or of none: then the user is new to the database
         {
             tokens.Enqueue(isBound ? TestData.NewToken(await repository.AddOrFindAsync(TestData.NewDevice(identifier: null), default)) : TestData.NewUnboundToken());

@@ -27,7 +27,7 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
         for (var i = 0; i < 5; i++)
         {
             await store.TryAddAsync(TestData.NewPairing() with { ExpiresAt = TestData.Start.AddMilliseconds(-1) }, default);
-            var token = TestData.NewUnboundToken() with { RevokedAt = i == 0 ? TestData.Start + IssuedToken.RevokedRetention : TestData.Start.AddMilliseconds(-1) };
+            var token = TestData.NewUnboundToken() with { RevokedAt = i == 0 ? TestData.Start + AccessToken.RevokedRetention : TestData.Start.AddMilliseconds(-1) };
             await repository.TryIssueTokenAsync(token, UpToFive, default);
         }
 
@@ -36,7 +36,7 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
         Assert.Equal(3 + 3, await database.Wire.CountAsync(async () => Assert.Equal(5, await pairings.RunAsync(default)))); // to take the new lease; 2, 2 and 1 rows
         Assert.Equal(0, await tokens.RunAsync(default));
         Assert.NotNull(await store.FindByUserCodeAsync(kept.UserCodeHash, default));
-        host.Clock.Advance(IssuedToken.RevokedRetention - Pairing.Retention);
+        host.Clock.Advance(AccessToken.RevokedRetention - Pairing.Retention);
         Assert.Equal((1, 4), (await pairings.RunAsync(default), await tokens.RunAsync(default)));
         host.Clock.Advance(Period);
         Assert.Equal(1 + 1, await database.Wire.CountAsync(async () => Assert.Equal(0, await pairings.RunAsync(default))));

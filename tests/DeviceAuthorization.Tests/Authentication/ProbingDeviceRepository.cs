@@ -41,7 +41,7 @@ internal sealed class ProbingDeviceRepository : IDeviceRepository
     public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) =>
         _inner.DeleteAsync(userId, deviceId, now, cancellationToken);
 
-    public ValueTask<TokenIssue> TryIssueTokenAsync(IssuedToken token, TokenIssueConditions issue, CancellationToken cancellationToken) =>
+    public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) =>
         _inner.TryIssueTokenAsync(token, issue, cancellationToken);
 
     public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken)
@@ -50,13 +50,13 @@ internal sealed class ProbingDeviceRepository : IDeviceRepository
         return _inner.FindTokenAsync(hash, cancellationToken);
     }
 
-    public ValueTask<IssuedToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) =>
+    public ValueTask<AccessToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) =>
         _inner.FindTokenOfPairingAsync(pairingId, cancellationToken);
 
-    public ValueTask<IReadOnlyList<IssuedToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) =>
+    public ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) =>
         _inner.ListTokensAsync(userId, cancellationToken);
 
-    public ValueTask<bool> TryReplaceTokenAsync(IssuedToken token, CancellationToken cancellationToken) =>
+    public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken) =>
         _inner.TryReplaceTokenAsync(token, cancellationToken);
 
     public async ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken)

@@ -98,9 +98,9 @@ internal sealed class TestFlow
     public async Task<bool> IsLiveAsync(DeviceToken token) => await Devices.FindTokenAsync(token.Hash(), default) is not null;
 
     /// <summary>The tokens of this flow that a device could call with.</summary>
-    public async Task<IReadOnlyList<IssuedToken>> LiveTokensAsync()
+    public async Task<IReadOnlyList<AccessToken>> LiveTokensAsync()
     {
-        var live = new List<IssuedToken>();
+        var live = new List<AccessToken>();
         foreach (var hash in Devices.Offered.Select(token => token.Hash).Distinct(StringComparer.Ordinal))
         {
             if (await Devices.FindTokenAsync(hash, default) is { Token: var token })

@@ -246,7 +246,7 @@ public sealed class TokenLimitTests
         Task<HttpResponseMessage> PollAsync(StartedCodes codes) => json ? host.Device().PollJsonAsync(codes.DeviceCode) : host.Device().PollAsync(codes.DeviceCode);
     }
 
-    private static async Task<IssuedToken> MakeAsync(TestFlow flow)
+    private static async Task<AccessToken> MakeAsync(TestFlow flow)
     {
         var token = TestData.NewUnboundToken();
         Assert.NotNull((await flow.Devices.TryIssueTokenAsync(token, new TokenIssueConditions(TestData.Start, 1, ReplacesEarlier: false), default)).Token);

@@ -414,6 +414,6 @@ public sealed partial class DevicesPageTests
 
     private static Task<string> ShowAsync(HttpClient browser) => browser.GetStringAsync(DevicesBrowser.Devices);
 
-    private static async Task<IReadOnlyList<IssuedToken>> TokensAsync(TestHost host, string user = "alice") =>
+    private static async Task<IReadOnlyList<AccessToken>> TokensAsync(TestHost host, string user = "alice") =>
         await host.Services.GetRequiredService<IDeviceRepository>().ListTokensAsync(user, CancellationToken.None);
 }

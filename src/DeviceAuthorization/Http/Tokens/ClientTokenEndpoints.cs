@@ -81,7 +81,7 @@ internal static class ClientTokenEndpoints
         _ => throw new UnreachableException(),
     };
 
-    private static JsonHttpResult<ClientTokenSchema> Found(IssuedToken token, DeviceToken? raw = null) =>
+    private static JsonHttpResult<ClientTokenSchema> Found(AccessToken token, DeviceToken? raw = null) =>
         TypedResults.Json(ClientTokenSchema.From(token, raw), RomMJson.Default.ClientTokenSchema);
 
     private static IResult NotFound() => Problems.Detail(StatusCodes.Status404NotFound, "Token not found");

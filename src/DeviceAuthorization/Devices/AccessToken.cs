@@ -1,7 +1,7 @@
 namespace DeviceAuthorization;
 
 /// <summary>The record of an access token. The token itself is stored nowhere: only its holder has it.</summary>
-public sealed record IssuedToken
+public sealed record AccessToken
 {
     /// <summary>Identifies the token in lists, logs and claims. Not a secret.</summary>
     public required Guid Id { get; init; }
@@ -51,5 +51,5 @@ public sealed record IssuedToken
     public bool IsLive(DateTimeOffset now) => RevokedAt is null && !(now >= ExpiresAt);
 
     /// <summary>Shows the ids, not the hash.</summary>
-    public override string ToString() => $"IssuedToken {{ Id = {Id}, DeviceId = {DeviceId} }}";
+    public override string ToString() => $"AccessToken {{ Id = {Id}, DeviceId = {DeviceId} }}";
 }
