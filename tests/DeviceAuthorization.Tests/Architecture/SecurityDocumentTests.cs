@@ -42,7 +42,7 @@ public sealed partial class SecurityDocumentTests
     [GeneratedRegex(@"\bclass (\w+)")]
     private static partial Regex Class();
 
-    [GeneratedRegex(@"`(\w+(?:Tests|Conformance|Rows))\.(\w+)`")]
+    [GeneratedRegex(@"`(\w+(?:Tests|Conformance))\.(\w+)`")]
     private static partial Regex Names();
 
     [GeneratedRegex(@"^\| (?<id>[^|]+?) \|.*$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
