@@ -42,7 +42,7 @@ internal sealed record PairingStart
     [JsonPropertyName("number_matching"), Description("Whether the device can show a number for number matching.")]
     public bool? NumberMatching { get; set; }
 
-    /// <summary>Never the secret.</summary>
+    /// <summary>Omits the secret.</summary>
     public override string ToString() => nameof(PairingStart);
 }
 
@@ -72,7 +72,7 @@ internal sealed record PairingPoll
     [JsonPropertyName("client_secret"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: only for confidential clients.")]
     public string? ClientSecret { get; set; }
 
-    /// <summary>Never the device code.</summary>
+    /// <summary>Omits the device code.</summary>
     public override string ToString() => nameof(PairingPoll);
 }
 
@@ -146,7 +146,7 @@ internal sealed record ClientTokenSchema(
         token.DeviceId,
         raw?.Reveal());
 
-    /// <summary>Never the token.</summary>
+    /// <summary>Omits the token.</summary>
     public override string ToString() => $"ClientTokenSchema {{ Id = {Id} }}";
 }
 

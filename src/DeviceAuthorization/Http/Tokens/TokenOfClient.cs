@@ -28,6 +28,6 @@ internal sealed record TokenOfClient(
             : Parsed.Refuse<TokenOfClient>(Problems.OAuth(PairingError.InvalidRequest, "The parameter token is missing."));
     }
 
-    /// <summary>Never the token.</summary>
+    /// <summary>Omits the token.</summary>
     public override string ToString() => $"TokenOfClient {{ ClientId = {ClientId} }}";
 }
