@@ -7,13 +7,12 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Authentication;
 
-/// <summary>Who calls the endpoints of devices and tokens.</summary>
-/// <param name="UserId">The user.</param>
-/// <param name="Scopes">The scopes of the credential; null for all that the account has.</param>
+/// <summary>The caller of an endpoint of devices or tokens.</summary>
+/// <param name="Scopes">The scopes that limit the credential; null if it stands for the whole account.</param>
 internal sealed record ApiCaller(string UserId, IReadOnlyCollection<string>? Scopes);
 
 /// <summary>What an endpoint of devices or tokens requires of its caller.</summary>
-/// <param name="Scope">The scope that the token or the session must carry, and the account must have.</param>
+/// <param name="Scope">The scope that the account must have, and that a token or a limited session must include.</param>
 internal sealed record ApiAccess(Func<ManagementScopes, string> Scope)
 {
     public static readonly ApiAccess ReadDevices = new(scopes => scopes.ReadDevices);
@@ -24,22 +23,22 @@ internal sealed record ApiAccess(Func<ManagementScopes, string> Scope)
 
     public static readonly ApiAccess RevokeTokens = new(scopes => scopes.WriteTokens);
 
-    /// <summary>What gives or widens access is for people: a stolen token could otherwise outlive its revocation.</summary>
+    /// <summary>Only people may give or extend access. Otherwise a stolen token could make another one, and outlive its own revocation.</summary>
     public static readonly ApiAccess GiveTokens = new(scopes => scopes.WriteTokens) { IsForPeopleOnly = true };
 
     public bool IsForPeopleOnly { get; private init; }
 }
 
 /// <summary>
-/// Authenticates the callers of the endpoints of devices and tokens, and runs the handler for those who have access. A bearer token counts before a
-/// session: a device in an embedded browser stays that device.
+/// Authenticates the callers of the endpoints of devices and tokens, and runs the handler if they have access. A bearer token takes precedence over a
+/// session: a device with an embedded browser acts as the device.
 /// </summary>
 internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy, IOptions<DeviceAuthorizationOptions> options)
 {
     public async Task<IResult> HandleAsync(HttpContext context, ApiAccess access, Func<ApiCaller, Task<IResult>> handle) =>
         (await AuthenticateAsync(context, access)).TryGet(out var caller, out var refusal) ? await handle(caller) : refusal;
 
-    /// <summary>As above, and reads the body of a caller who has access.</summary>
+    /// <summary>As above. Reads the body only if the caller has access.</summary>
     public async Task<IResult> HandleAsync<T>(
         HttpContext context, ApiAccess access, Func<HttpRequest, Task<Parsed<T>>> read, Func<ApiCaller, T, Task<IResult>> handle)
         where T : class =>

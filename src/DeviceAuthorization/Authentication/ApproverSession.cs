@@ -11,20 +11,18 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Authentication;
 
-/// <summary>
-/// The person behind a request, by the host's own sign-in. A device token is never one: else a paired device could pair others.
-/// </summary>
+/// <summary>Finds the person behind a request, by the host's own sign-in. Never accepts a device token: a paired device could pair others.</summary>
 internal sealed class ApproverSession(
     IAuthenticationSchemeProvider schemes, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, ILogger<ApproverSession> logger)
 {
-    /// <summary>What JWT handlers call <c>scp</c> unless the host sets <c>MapInboundClaims</c> to false.</summary>
+    /// <summary>The claim type that JWT handlers use for <c>scp</c>, unless the host sets <c>MapInboundClaims</c> to false.</summary>
     private const string MappedScp = "http://schemas.microsoft.com/identity/claims/scope";
 
     private static readonly string[] ScopesOfOpenIdConnect = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
     private readonly ConcurrentDictionary<string, bool> _said = new(StringComparer.Ordinal);
 
-    /// <summary>Fails where it cannot be told which scheme people sign in with, and says when its sign-ins cannot be noted.</summary>
+    /// <summary>Throws if the scheme that people sign in with is unclear. Logs if <see cref="SignInStamp"/> cannot record its sign-ins.</summary>
     public async Task CheckAsync(IOptionsMonitor<CookieAuthenticationOptions> cookies)
     {
         await CheckAsync(nameof(options.Value.ApproverScheme), options.Value.ApproverScheme);
@@ -35,12 +33,12 @@ internal sealed class ApproverSession(
         }
     }
 
-    /// <summary>Fails where the scheme of the sign-in is none, and says when people cannot sign in from the pages, as far as the scheme tells.</summary>
+    /// <summary>Throws if the scheme of the sign-in does not exist. Logs if that scheme is known to have no sign-in page.</summary>
     public async Task CheckPagesAsync()
     {
         await CheckAsync(nameof(options.Value.ApproverChallengeScheme), options.Value.ApproverChallengeScheme);
         var scheme = await ChallengeSchemeAsync();
-        if ((await schemes.GetSchemeAsync(scheme))?.HandlerType.Name is "JwtBearerHandler" or "BearerTokenHandler" or "CompositeIdentityHandler") // the last is of AddIdentityApiEndpoints()
+        if ((await schemes.GetSchemeAsync(scheme))?.HandlerType.Name is "JwtBearerHandler" or "BearerTokenHandler" or "CompositeIdentityHandler") // AddIdentityApiEndpoints() adds the last
         {
             WarnNoSignInPage(scheme);
         }
@@ -56,7 +54,7 @@ internal sealed class ApproverSession(
         }
     }
 
-    /// <summary>Finds out who is signed in; the refusal is in RomM's JSON.</summary>
+    /// <summary>Finds the approver who is signed in. A refusal is in RomM's JSON.</summary>
     public async Task<Parsed<Approver>> AuthenticateAsync(HttpContext context)
     {
         if (await SignedInAsync(context) is not { } ticket)
@@ -68,17 +66,16 @@ internal sealed class ApproverSession(
     }
 
     /// <summary>
-    /// The same, for what changes something: a browser must say, where it says anything, that the request comes from this origin.
-    /// That another site could also send an Authorization header changes nothing.
+    /// As above, for requests that change something. Refuses a request that the browser marks as cross-site, even if it has an Authorization header.
     /// </summary>
     public async Task<Parsed<Approver>> AuthenticateForDecisionAsync(HttpContext context) =>
         IsCrossSite(context.Request) ? Parsed.Refuse<Approver>(Problems.Forbidden()) : await AuthenticateAsync(context);
 
-    /// <summary>Who is signed in; null when nobody is.</summary>
+    /// <summary>The ticket of the host's sign-in; null if nobody is signed in.</summary>
     public async Task<AuthenticationTicket?> SignedInAsync(HttpContext context) =>
         (await context.AuthenticateAsync(await SchemeAsync())).Ticket is { Principal.Identity.IsAuthenticated: true } ticket ? ticket : null;
 
-    /// <summary>The approver behind a sign-in; null when it is a device, or has no user id.</summary>
+    /// <summary>The approver behind a sign-in; null if it is a device, or has no user id.</summary>
     public Approver? Identify(AuthenticationTicket ticket, HttpContext context)
     {
         var principal = ticket.Principal;
@@ -101,15 +98,15 @@ internal sealed class ApproverSession(
         return new Approver(userId, ScopesOf(principal), SignedInAt(ticket)) { Address = ClientNetwork.PersonsAddressOf(context) };
     }
 
-    /// <summary>The one reading of who a principal is. Our own tokens hold the id as the host gave it.</summary>
+    /// <summary>The user id of a principal; null if it has none. Our own tokens hold the id that the host gave.</summary>
     public string? UserId(ClaimsPrincipal principal) =>
         principal.Identities.FirstOrDefault(IsDevice) is { } device ? device.FindFirst(ClaimTypes.NameIdentifier)?.Value
         : !principal.Identities.Any(identity => identity.IsAuthenticated) ? null
         : options.Value.ApproverUserId is { } find ? find(principal)
         : (principal.FindFirst(ClaimTypes.NameIdentifier) ?? principal.FindFirst("sub"))?.Value;
 
-    /// <summary>Logs once if the sign-in is limited to less than these scopes, and the account has the others: a setting may be wrong.</summary>
-    /// <returns>Whether it is.</returns>
+    /// <summary>Logs once if the sign-in lacks scopes that the account has: a setting may be wrong.</summary>
+    /// <returns>Whether the sign-in lacks such scopes.</returns>
     public async Task<bool> WarnIfLimitedAsync(HttpContext context, Approver approver, IEnumerable<string> scopes)
     {
         if (approver.Scopes is not { } held
@@ -142,7 +139,7 @@ internal sealed class ApproverSession(
         }
     }
 
-    /// <summary>Logs once that nobody can sign in from our pages.</summary>
+    /// <summary>Logs once that people cannot sign in from our pages.</summary>
     public void WarnNoSignInPage(string scheme)
     {
         if (IsFirst(nameof(Log.NoSignInPage)))
@@ -153,12 +150,12 @@ internal sealed class ApproverSession(
 
     private static bool IsDevice(ClaimsIdentity identity) => identity.AuthenticationType == DeviceTokenDefaults.AuthenticationType;
 
-    /// <summary>What every request would repeat is logged once.</summary>
+    /// <summary>Whether the message was not logged before. Every request would repeat it.</summary>
     private bool IsFirst(string message) => _said.TryAdd(message, true);
 
     /// <summary>
-    /// The scopes that the credential is limited to; null when it stands for the whole account. The scopes with which an identity provider
-    /// signed the person in are its own and limit nothing here, unless the host has scopes of these names, or names the claim that limits.
+    /// The scopes that the credential is limited to; null if it stands for the whole account. OpenID Connect's own scopes limit nothing here, unless
+    /// the host defines scopes of these names or names the claim that limits.
     /// </summary>
     private string[]? ScopesOf(ClaimsPrincipal principal)
     {
@@ -184,9 +181,8 @@ internal sealed class ApproverSession(
     }
 
     /// <summary>
-    /// When they last proved who they are: as the identity provider says (OpenID Connect Core 1.0 §2, auth_time), in a claim or where the host
-    /// kept it in the ticket; else as <see cref="SignInStamp"/> noted when they signed in here. Null when none tells. The ticket's IssuedUtc
-    /// and a JWT's iat and nbf do not: renewals move them.
+    /// When the person last proved who they are; null if unknown. Reads <c>auth_time</c> (OpenID Connect Core 1.0 §2) from a claim or the ticket, and
+    /// otherwise the record of <see cref="SignInStamp"/>. Ignores the ticket's IssuedUtc and a JWT's iat and nbf, because renewals move them.
     /// </summary>
     private DateTimeOffset? SignedInAt(AuthenticationTicket ticket)
     {
@@ -197,13 +193,13 @@ internal sealed class ApproverSession(
             return SignInStamp.Read(ticket.Properties);
         }
 
-        var latest = (clock.GetUtcNow() + SignInAsked.ClockSkew).ToUnixTimeSeconds(); // a time to come would count for every pairing until then
+        var latest = (clock.GetUtcNow() + SignInAsked.ClockSkew).ToUnixTimeSeconds(); // until it comes, a future time would count as new for every pairing
         return long.TryParse(said, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= latest
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : null;
     }
 
-    /// <summary>The scheme people sign in with: the configured one, the host's default, or its only one besides ours.</summary>
+    /// <summary>The scheme that people sign in with: the configured one, else the host's default, else its only one besides ours.</summary>
     public async Task<string> SchemeAsync()
     {
         if (options.Value.ApproverScheme is { } configured)
@@ -223,8 +219,8 @@ internal sealed class ApproverSession(
     }
 
     /// <summary>
-    /// The scheme that sends people to the sign-in: the configured one; else the host's default for it, where that leads to a page, which
-    /// schemes of APIs do not; else the one that they are signed in with.
+    /// The scheme that leads people to the sign-in page: the configured one, else the host's default challenge scheme, else the scheme that people
+    /// sign in with. A default that has no page, such as that of an API, does not count.
     /// </summary>
     public async Task<string> ChallengeSchemeAsync()
     {
@@ -240,14 +236,14 @@ internal sealed class ApproverSession(
     }
 
     /// <summary>
-    /// Ends the session in this browser. Schemes of identity providers and those that choose among others hold none: then it is the cookies of
-    /// the same user. The provider's own session goes on, and its page lets people choose another account.
+    /// Ends the session in this browser. Identity providers' schemes and forwarding schemes keep no session, so this signs the same user out of the
+    /// cookie schemes. The provider's own session continues; its page lets people choose another account.
     /// </summary>
     public async Task SignOutAsync(HttpContext context)
     {
         var name = await SchemeAsync();
         var handler = (await schemes.GetSchemeAsync(name))?.HandlerType;
-        var isOut = typeof(IAuthenticationRequestHandler).IsAssignableFrom(handler); // its own sign-out would be a journey to the provider
+        var isOut = typeof(IAuthenticationRequestHandler).IsAssignableFrom(handler); // its own sign-out would redirect to the provider
         foreach (var cookie in IsCookie(handler) ? [] : (await schemes.GetAllSchemesAsync()).Where(scheme => IsCookie(scheme.HandlerType)))
         {
             if ((await context.AuthenticateAsync(cookie.Name)).Principal is { } principal && UserId(principal) == UserId(context.User))
@@ -266,13 +262,12 @@ internal sealed class ApproverSession(
     private static bool IsCookie(Type? handler) => typeof(CookieAuthenticationHandler).IsAssignableFrom(handler);
 
     /// <summary>
-    /// Whether a browser says that the request comes from another site. <c>Sec-Fetch-Site</c> has the last word where it is sent, which is
-    /// over HTTPS and on loopback.
+    /// Whether a browser marks the request as cross-site. If the browser sends <c>Sec-Fetch-Site</c> (over HTTPS and on loopback), only that header
+    /// counts.
     /// </summary>
-    /// <param name="request">The request.</param>
     /// <param name="fromOurPage">
-    /// Whether <c>Origin: null</c> is accepted: a page with <c>Referrer-Policy: no-referrer</c>, as ours, sends it to its own site, too
-    /// (Fetch standard, "append a request Origin header"). Its antiforgery token then tells.
+    /// Whether to accept <c>Origin: null</c>. A page with <c>Referrer-Policy: no-referrer</c>, as ours, sends it even to its own site (Fetch
+    /// standard, "append a request Origin header"). The antiforgery token must then prove where the form is from.
     /// </param>
     public bool IsCrossSite(HttpRequest request, bool fromOurPage = false)
     {

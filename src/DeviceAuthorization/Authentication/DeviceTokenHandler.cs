@@ -12,8 +12,8 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Authentication;
 
 /// <summary>
-/// Authenticates a paired device by its bearer token (RFC 6750), from the <c>Authorization</c> header and nowhere else. Nothing is
-/// cached: a revoked token, a removed device or an inactive user is refused on the next request.
+/// Authenticates a device or script by its access token (RFC 6750). Reads only the <c>Authorization</c> header. Caches nothing: a revoked token, a
+/// removed device or an inactive user is refused on the next request.
 /// </summary>
 internal sealed class DeviceTokenHandler(
     IDeviceRepository devices,
@@ -27,7 +27,7 @@ internal sealed class DeviceTokenHandler(
 {
     private const string Bearer = "Bearer ";
     private const int LongestToken = 512;
-    // One text for unknown, expired and revoked: which of them it is, is nobody's business (RFC 6750 §3.1).
+    // One text for unknown, expired and revoked tokens, so that callers cannot tell them apart (RFC 6750 §3.1).
     private const string InvalidToken = "The token is not valid.";
     private const string InvalidRequest = "There is more than one Authorization header.";
     private const string NoDevice = "The token belongs to no device.";
@@ -67,7 +67,7 @@ internal sealed class DeviceTokenHandler(
         return AuthenticateResult.Success(new AuthenticationTicket(principal, Scheme.Name));
     }
 
-    /// <summary>RFC 6750 §3.1: no error where no token was sent.</summary>
+    /// <summary>RFC 6750 §3.1: names no error if the request has no token.</summary>
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         var (status, error) = (await HandleAuthenticateOnceSafeAsync()).Failure?.Message switch
@@ -79,10 +79,7 @@ internal sealed class DeviceTokenHandler(
         Answer(status, error);
     }
 
-    /// <summary>
-    /// RFC 6750 §3.1: the request needs more than the token gives. That is a scope, or a device: no other error of the RFC fits a valid token
-    /// that was made by hand.
-    /// </summary>
+    /// <summary>RFC 6750 §3.1: the token lacks a scope, or belongs to no device. The RFC has no other error for a valid token without a device.</summary>
     protected override async Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         var metadata = Context.GetEndpoint()?.Metadata;

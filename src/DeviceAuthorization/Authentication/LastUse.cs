@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization.Authentication;
 
-/// <summary>Records when a token was used: at first use, then every five minutes. Neither delays the answer nor fails it.</summary>
+/// <summary>Records when a token was last used, at most every five minutes. Never delays the answer, or makes it fail.</summary>
 internal sealed class LastUse(IDeviceRepository devices, ILogger<LastUse> logger)
 {
     private static readonly TimeSpan Debounce = TimeSpan.FromMinutes(5);

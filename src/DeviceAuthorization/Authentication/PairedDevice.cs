@@ -9,36 +9,34 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The device that makes the current request. Take it as a parameter of a minimal-API handler, or read it with
-/// <c>HttpContext.GetPairedDevice()</c>. A plain parameter makes its endpoint require a paired device, as <c>RequirePairedDevice()</c> does.
-/// A nullable one requires nothing: it is <see langword="null"/> where no device calls. Code without nullable annotations counts as nullable,
-/// as everywhere in minimal APIs. Where the endpoint also allows anonymous callers, nothing is required of them, and a plain parameter
-/// makes ASP.NET Core answer 400.
+/// The device that makes the current request. Declare it as a parameter of a minimal-API handler, or read it with
+/// <c>HttpContext.GetPairedDevice()</c>. A non-nullable parameter makes the endpoint require a paired device, as <c>RequirePairedDevice()</c> does. A
+/// nullable one requires nothing; it is <see langword="null"/> if no device calls. A parameter without nullable annotations counts as nullable, as
+/// everywhere in minimal APIs. If the endpoint allows anonymous callers, ASP.NET Core answers 400 when a non-nullable parameter gets no device.
 /// </summary>
 public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndpointParameterMetadataProvider
 {
     internal PairedDevice(Device device, Guid tokenId, IReadOnlyList<string> scopes) =>
         (Device, TokenId, Scopes) = (device, tokenId, scopes);
 
-    /// <summary>The registry's record.</summary>
+    /// <summary>The device as the registry holds it.</summary>
     public Device Device { get; }
 
     /// <summary>The device's id.</summary>
     public string Id => Device.Id;
 
-    /// <summary>The user it acts for.</summary>
+    /// <summary>The user that the device acts for.</summary>
     public string UserId => Device.UserId;
 
-    /// <summary>The name its owner gave it.</summary>
+    /// <summary>The name that people see; <see langword="null"/> if it has none.</summary>
     public string? Name => Device.Name;
 
-    /// <summary>The token it called with.</summary>
+    /// <summary>The id of the token that the device called with.</summary>
     public Guid TokenId { get; }
 
-    /// <summary>What it may do now: the token's scopes, as far as its owner still has them.</summary>
+    /// <summary>The scopes of the token that its owner still has.</summary>
     public IReadOnlyList<string> Scopes { get; }
 
-    /// <summary>For minimal APIs.</summary>
     static async ValueTask<PairedDevice?> IBindableFromHttpContext<PairedDevice>.BindAsync(HttpContext context, ParameterInfo parameter)
     {
         if (context.GetPairedDevice() is not { } device)
@@ -50,7 +48,7 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndp
         return device;
     }
 
-    /// <summary>A plain parameter cannot be filled without a device, so the endpoint refuses those calls by RFC 6750.</summary>
+    /// <summary>A non-nullable parameter needs a device, so the endpoint refuses other callers as RFC 6750 requires.</summary>
     static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
     {
         if (!IsNullable(parameter))
@@ -59,7 +57,7 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndp
         }
     }
 
-    /// <summary>As minimal APIs read it; in <c>[AsParameters]</c> the parameter is a property.</summary>
+    /// <summary>Decides as minimal APIs do. In <c>[AsParameters]</c> the parameter is a property.</summary>
     private static bool IsNullable(ParameterInfo parameter)
     {
         if (AppContext.TryGetSwitch("System.Reflection.NullabilityInfoContext.IsSupported", out var isSupported) && !isSupported)

@@ -4,7 +4,7 @@ using DeviceAuthorization;
 
 namespace Microsoft.AspNetCore.Http;
 
-/// <summary>Reads the device of a request.</summary>
+/// <summary>Finds the device of a request.</summary>
 public static class PairedDeviceHttpContextExtensions
 {
     /// <summary>The device that makes this request; <see langword="null"/> if none was authenticated.</summary>
@@ -14,7 +14,7 @@ public static class PairedDeviceHttpContextExtensions
         return context.Features.Get<PairedDevice>();
     }
 
-    /// <summary>Finds the device that this request is about: the named one, or else the one that makes the request.</summary>
+    /// <summary>Finds the device that this request is about: the one that it names, or else the one that makes it.</summary>
     /// <param name="context">The request, which must be authenticated.</param>
     /// <param name="deviceId">The id that the request names; <see langword="null"/> or empty if it names none.</param>
     public static ValueTask<RequestDevice> FindDeviceAsync(this HttpContext context, string? deviceId)

@@ -3,14 +3,14 @@ using Microsoft.AspNetCore.Authorization;
 namespace DeviceAuthorization.Authentication;
 
 /// <summary>
-/// The caller is a paired device: its token is valid, and belongs to a device. It looks at the identity that our handler made, since a person's
-/// sign-in may hold a claim of the same name.
+/// Requires a valid token that belongs to a device. Checks only the identity that our handler made, because a person's sign-in may hold a claim of
+/// the same name.
 /// </summary>
 internal sealed class PairedDeviceRequirement : AuthorizationHandler<PairedDeviceRequirement>, IAuthorizationRequirement
 {
     /// <summary>
-    /// The policy has a name because of ASP.NET Core: beside an <see cref="AuthorizationPolicy"/> on the same endpoint or its group, a
-    /// <c>RequireAuthorization()</c> without arguments no longer means the host's default policy. Beside a named one it does.
+    /// The policy needs a name. Beside an <see cref="AuthorizationPolicy"/> on the same endpoint or its group, ASP.NET Core ignores a
+    /// <c>RequireAuthorization()</c> without arguments. Beside a named policy, that call still requires the host's default policy.
     /// </summary>
     public const string PolicyName = "DeviceAuthorization.PairedDevice";
 

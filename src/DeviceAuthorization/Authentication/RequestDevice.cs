@@ -6,9 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The device that a request is about: the one that it names, or else the one that makes it. Take it as a parameter of a minimal-API
-/// handler, where <c>device_id</c> of the route or the query names it; or ask <c>HttpContext.FindDeviceAsync(id)</c>, in MVC too, with
-/// an id from the body.
+/// The device that a request is about: the one that it names, or else the one that makes it. As a parameter of a minimal-API handler, it reads the
+/// name from <c>device_id</c> in the route or the query. For an id from the body, or in MVC, call <c>HttpContext.FindDeviceAsync(id)</c>.
 /// </summary>
 public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
 {
@@ -16,10 +15,13 @@ public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
 
     private RequestDevice(Device? device, bool isUnknown) => (Device, IsUnknown) = (device, isUnknown);
 
-    /// <summary>The device; always one of the user who calls. <see langword="null"/> when none is named and none calls, or the named one is unknown.</summary>
+    /// <summary>
+    /// The device, which always belongs to the calling user. <see langword="null"/> if the request names none and no device makes it, or if the named
+    /// one is unknown.
+    /// </summary>
     public Device? Device { get; }
 
-    /// <summary>Whether the request names a device that the user does not have: answer 404, and do not take another one instead.</summary>
+    /// <summary>Whether the request names a device that the user does not have. Answer 404 then; do not use another device instead.</summary>
     public bool IsUnknown { get; }
 
     internal static async ValueTask<RequestDevice> FindAsync(HttpContext context, string? deviceId)
@@ -37,7 +39,6 @@ public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
         return new RequestDevice(device, isUnknown: device is null);
     }
 
-    /// <summary>For minimal APIs.</summary>
     static ValueTask<RequestDevice?> IBindableFromHttpContext<RequestDevice>.BindAsync(HttpContext context, ParameterInfo parameter) =>
         FindAsync(context, context.Request.RouteValues[ParameterName] as string ?? context.Request.Query[ParameterName])!;
 }

@@ -1,5 +1,4 @@
 namespace DeviceAuthorization.Authentication;
 
-/// <summary>Metadata of an endpoint: the scope a device needs to call it.</summary>
-/// <param name="Name">The scope.</param>
+/// <summary>Metadata of an endpoint: the scope that a device needs to call it.</summary>
 internal sealed record RequiredScope(string Name);

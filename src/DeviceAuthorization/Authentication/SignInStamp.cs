@@ -7,17 +7,17 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Authentication;
 
 /// <summary>
-/// Notes in a cookie session when its owner signed in. The item stays as it is when the cookie is renewed: by sliding expiration, by the check of
-/// the security stamp in ASP.NET Core Identity, by <c>RefreshSignInAsync</c>. IssuedUtc and claims do not.
+/// Records in a cookie session when its owner signed in. Renewals of the cookie keep this item: sliding expiration, the security stamp check of
+/// ASP.NET Core Identity, and <c>RefreshSignInAsync</c>. They change IssuedUtc and the claims.
 /// </summary>
 internal sealed class SignInStamp(IAuthenticationSchemeProvider schemes, TimeProvider clock) : IPostConfigureOptions<CookieAuthenticationOptions>
 {
     private const string Item = "da.signed_in";
 
-    /// <summary>Where a remote handler leaves its name in the ticket that it signs in with.</summary>
+    /// <summary>The item in which a remote handler stores its scheme name when it signs a person in.</summary>
     private const string RemoteScheme = ".AuthScheme";
 
-    /// <summary>A new ticket is issued at this moment, in whole seconds; one that is passed on was issued before.</summary>
+    /// <summary>The greatest age of the ticket of a sign-in, which is issued in whole seconds. A renewal passes on an older ticket.</summary>
     private static readonly TimeSpan Issuing = TimeSpan.FromSeconds(5);
 
     public void PostConfigure(string? name, CookieAuthenticationOptions options)
@@ -25,29 +25,29 @@ internal sealed class SignInStamp(IAuthenticationSchemeProvider schemes, TimePro
         var next = options.Events.OnSigningIn;
         options.Events.OnSigningIn = async context =>
         {
-            // An empty note is kept, too: a renewal of this session would look like a sign-in here if there were none.
+            // Store an empty item, too: without one, the next renewal of this session would look like a sign-in here.
             var isSignInHere = IsNew(context) && !await IsRemoteAsync(context);
             context.Properties.Items.TryAdd(Item, isSignInHere ? clock.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) : "");
             await next(context);
         };
     }
 
-    /// <summary>When the owner of this session signed in; null when it was not noted.</summary>
+    /// <summary>When the owner of this session signed in; null if it was not recorded.</summary>
     public static DateTimeOffset? Read(AuthenticationProperties properties) =>
         properties.Items.TryGetValue(Item, out var noted) && long.TryParse(noted, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
             : null;
 
-    /// <summary>Whether a provider's scheme signed them in, which leaves its session in a cookie of another scheme.</summary>
+    /// <summary>Whether an identity provider's scheme signed the person in. Such a scheme keeps its session in a cookie of another scheme.</summary>
     public static bool IsOfProvider(AuthenticationProperties properties) => properties.Items.ContainsKey(RemoteScheme);
 
-    /// <summary>The properties of an older ticket would make a renewal look like a sign-in, if that ticket has no note yet.</summary>
+    /// <summary>Whether the ticket is that of a sign-in. A renewal passes on an older ticket, which may have no item yet.</summary>
     private static bool IsNew(CookieSigningInContext context) =>
         (context.Options.TimeProvider ?? TimeProvider.System).GetUtcNow() - context.Properties.IssuedUtc < Issuing;
 
     /// <summary>
-    /// Whether an identity provider signed the person in. Then the host knows only that the provider sent them back, perhaps without a question;
-    /// when they proved who they are, its auth_time tells. ASP.NET Core Identity puts the provider's scheme into a claim.
+    /// Whether an identity provider signed the person in. The host then knows only that the provider sent them back, perhaps without asking them
+    /// anything. Only the provider's auth_time says when they proved who they are. ASP.NET Core Identity stores the provider's scheme in a claim.
     /// </summary>
     private async Task<bool> IsRemoteAsync(CookieSigningInContext context)
     {

@@ -163,9 +163,9 @@ internal sealed class AccessTokens(
 
 /// <summary>What a person wants a token to be, as sent.</summary>
 internal sealed record TokenProperties(
-    [property: JsonPropertyName("name"), Description("The name that people see. Required to make a token.")] string? Name,
-    [property: JsonPropertyName("scopes"), Description("What the token may do, at least one scope. Required to make a token.")] IReadOnlyList<string?>? Scopes,
-    [property: JsonPropertyName("expires_in"), Description("A lifetime by the host's word for it, such as 90d.")] string? ExpiresIn = null);
+    [property: JsonPropertyName("name"), Description("The name that people see. Required to make a token.")] string? Name = null,
+    [property: JsonPropertyName("scopes"), Description("What the token may do, at least one scope. Required to make a token.")] IReadOnlyList<string?>? Scopes = null,
+    [property: JsonPropertyName("expires_in"), Description("One of the host's named lifetimes, such as 90d.")] string? ExpiresIn = null);
 
 /// <summary>The result of an action on a token.</summary>
 internal abstract record TokenResult

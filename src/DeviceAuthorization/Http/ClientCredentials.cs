@@ -7,16 +7,16 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// Who the client is (RFC 6749 §2.3.1): <c>client_id</c> and <c>client_secret</c> in the form, or both as HTTP Basic. A blank password only
-/// identifies the client, as oidc-agent and golang/oauth2 send it. If the host registered clients, others are unknown. A client that has a secret
-/// must prove it; no other client may send one. Every form endpoint asks here before it looks at or changes anything.
+/// Identifies the client (RFC 6749 §2.3.1) by <c>client_id</c> and <c>client_secret</c>, in the form or as HTTP Basic. With a blank Basic password,
+/// as oidc-agent and golang/oauth2 send it, the client only identifies itself. If the host registered clients, all others are refused. A client that
+/// has a secret must send it; no other client may send one. Every form endpoint checks the client before it reads or changes anything.
 /// </summary>
 internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAuthorizationOptions> options)
 {
     public const int MaxLength = 128;
     private const int LongestHeader = 2048;
 
-    // Detects guessing; does not block it: nobody guesses 128 bits. A right secret always passes, or anyone who shares an address with a client
+    // Detects guessing; does not block it: 128 bits cannot be guessed. A right secret always passes. Otherwise anyone at the client's address
     // could lock it out.
     private const int WrongSecrets = 20;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
@@ -100,7 +100,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
     private static Parsed<string> Refuse(PairingError error, string description) =>
         Parsed.Refuse<string>(Problems.OAuth(error, description));
 
-    /// <summary>A client that tried to authenticate by header, or has to, is told which scheme is meant (RFC 6749 §5.2).</summary>
+    /// <summary>Names the scheme if the client sent an Authorization header, or must authenticate (RFC 6749 §5.2).</summary>
     private static Parsed<string> Unknown(HttpContext context, bool mustProve, string description)
     {
         var challenges = mustProve || context.Request.Headers.Authorization.Count == 1;

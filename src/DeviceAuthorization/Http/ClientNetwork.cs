@@ -7,26 +7,26 @@ using Microsoft.Extensions.Logging;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// The network that a request comes from. The address is the connection's own; no header of the request is believed, and requests without an
-/// address are of one network. Notices once when somebody seems to expect otherwise.
+/// Finds the network that a request comes from, by the address of the connection. Trusts no header. Requests without an address share one network.
+/// Logs once if a request has a forwarded header that no middleware applied.
 /// </summary>
 internal sealed class ClientNetwork(ILogger<ClientNetwork> logger)
 {
     private int _ignored;
     private int _refused;
 
-    /// <summary>The address itself, as people know it; null when there is none.</summary>
+    /// <summary>The address of the connection, as people know it; null if there is none.</summary>
     public static string? AddressOf(HttpContext context) => context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped
         ? mapped.MapToIPv4().ToString()
         : context.Connection.RemoteIpAddress?.ToString();
 
     /// <summary>
-    /// The address of a person. Null if the host ignores a forwarded header: the address is then the proxy's. Devices always report the
-    /// connection's address, so a forged header hides nothing.
+    /// The address of a person; null if no middleware applied a forwarded header, because the address is then the proxy's. A device's address is
+    /// always that of the connection, so a forged header hides nothing.
     /// </summary>
     public static string? PersonsAddressOf(HttpContext context) => IgnoredAddress(context.Request.Headers) is null ? AddressOf(context) : null;
 
-    /// <summary>The name of the network.</summary>
+    /// <summary>The name of the network, as limits count it.</summary>
     public string Of(HttpContext context)
     {
         if (IgnoredAddress(context.Request.Headers) is { } header && Interlocked.Exchange(ref _ignored, 1) == 0)
@@ -37,7 +37,7 @@ internal sealed class ClientNetwork(ILogger<ClientNetwork> logger)
         return Network.Of(context.Connection.RemoteIpAddress);
     }
 
-    /// <summary>A request over plain HTTP is refused: if a proxy ended HTTPS, its operator must learn what to configure.</summary>
+    /// <summary>Logs the first refusal of plain HTTP, so that the operator of a proxy that ends HTTPS learns what to configure.</summary>
     public void PlainHttpRefused(HttpContext context)
     {
         if (Interlocked.Exchange(ref _refused, 1) == 0)
@@ -50,7 +50,9 @@ internal sealed class ClientNetwork(ILogger<ClientNetwork> logger)
     private static string? IgnoredAddress(IHeaderDictionary headers) =>
         Ignored(headers, "X-Forwarded-For", "X-Original-For") ?? Ignored(headers, "Forwarded", "X-Original-For");
 
-    /// <summary>The header, if it is there and was not taken over: then ASP.NET Core's middleware leaves the original value in another one.</summary>
+    /// <summary>
+    /// The header, if it was sent but not applied. ASP.NET Core's middleware keeps the value that it replaces in <paramref name="original"/>.
+    /// </summary>
     private static string? Ignored(IHeaderDictionary headers, string header, string original) =>
         headers.ContainsKey(header) && !headers.ContainsKey(original) ? header : null;
 }

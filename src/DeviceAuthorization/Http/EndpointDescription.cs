@@ -7,37 +7,36 @@ using Microsoft.AspNetCore.Mvc.ModelBinding;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// What an endpoint takes and gives, for people: hosts that call <c>AddOpenApi()</c> have it in their document, and the metadata names the
-/// endpoint. It never routes: media types that ASP.NET Core knew of (<c>Accepts</c>) it would refuse by itself, 415, before our own answer.
-/// There is no name, which would clash when a host maps the endpoints twice.
+/// Describes an endpoint's request and answers: for OpenAPI documents, if the host calls <c>AddOpenApi()</c>, and for the RFC 8414 metadata. Never
+/// affects routing: with <c>Accepts</c> metadata, ASP.NET Core would answer 415 before this library can. Has no endpoint name, because names would
+/// clash if a host maps the endpoints twice.
 /// </summary>
 internal sealed record EndpointDescription(string Tag, string Summary, string Description)
     : IEndpointSummaryMetadata, IEndpointDescriptionMetadata, ITagsMetadata
 {
     public required IReadOnlyList<DescribedAnswer> Answers { get; init; }
 
-    /// <summary>The shape of the body; null when there is none.</summary>
+    /// <summary>The type of the request body; null if there is none.</summary>
     public Type? Body { get; init; }
 
-    /// <summary>The media types that it can have.</summary>
+    /// <summary>The media types of the request body.</summary>
     public IReadOnlyList<string> MediaTypes { get; init; } = [RequestBody.Json];
 
-    /// <summary>What RFC 8414 §2 calls the endpoint; null when nothing.</summary>
+    /// <summary>The name of the endpoint in the metadata (RFC 8414 §2); null if it has none.</summary>
     public string? MetadataMember { get; init; }
 
     public IReadOnlyList<string> Tags { get; } = [Tag];
 }
 
-/// <summary>One status that an endpoint answers with.</summary>
-/// <param name="Status">The status.</param>
-/// <param name="Body">The shape of its JSON; null when there is no body.</param>
-/// <param name="Words">When, and every error code that it can carry.</param>
+/// <summary>An answer of an endpoint.</summary>
+/// <param name="Body">The type of the JSON body; null if there is none.</param>
+/// <param name="Words">When the endpoint answers so, with every error code that the body can have.</param>
 internal sealed record DescribedAnswer(int Status, Type? Body, string Words);
 
-/// <summary>Tells it to ASP.NET Core's API explorer, which OpenAPI documents are made from.</summary>
+/// <summary>Gives the descriptions to ASP.NET Core's API explorer, from which OpenAPI documents are made.</summary>
 internal sealed class DescribedEndpoints : IApiDescriptionProvider
 {
-    /// <summary>After the framework's own, which knows the routes and their parameters.</summary>
+    /// <summary>Runs after the framework's own provider, which finds the routes and their parameters.</summary>
     public int Order => 0;
 
     public void OnProvidersExecuting(ApiDescriptionProviderContext context)
@@ -89,7 +88,7 @@ internal sealed class DescribedEndpoints : IApiDescriptionProvider
     }
 }
 
-/// <summary>Puts a description on an endpoint.</summary>
+/// <summary>Adds a description to an endpoint.</summary>
 internal static class EndpointDescriptionExtensions
 {
     public static void Describe(this IEndpointConventionBuilder endpoint, EndpointDescription description) => endpoint.WithMetadata(description);

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http;
 
-/// <summary>What holds for every endpoint: no cache keeps an answer, HTTPS is required, and a failure is 503, never an OAuth error.</summary>
+/// <summary>Guards every endpoint: forbids caching, requires HTTPS, and answers a failure with 503, never with an OAuth error.</summary>
 internal sealed class EndpointGuard(
     ClientNetwork network, IHostEnvironment environment, IOptions<DeviceAuthorizationOptions> options, ILogger<EndpointGuard> logger)
 {
@@ -55,7 +55,7 @@ internal sealed class EndpointGuard(
     /// <summary>Whether a request that failed can still be answered.</summary>
     public static bool CanAnswer(HttpContext context) => !context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted;
 
-    /// <summary>Logs the failure, and answers as <see cref="Unavailable"/>.</summary>
+    /// <summary>Logs the failure, and answers as <see cref="Unavailable"/> does.</summary>
     public IResult Failed(HttpContext context, Exception exception)
     {
         logger.RequestFailed(exception);
@@ -63,14 +63,14 @@ internal sealed class EndpointGuard(
         return Unavailable(context);
     }
 
-    /// <summary>The client should try again. The answer has no OAuth error, which would make devices give up (RFC 8628 §3.5).</summary>
+    /// <summary>Asks the client to try again. An OAuth error would make devices give up (RFC 8628 §3.5), so the answer has none.</summary>
     public static IResult Unavailable(HttpContext context)
     {
         RetryAfter(context, RetryDelay);
         return Problems.Detail(StatusCodes.Status503ServiceUnavailable, "Temporarily unavailable. Try again later.");
     }
 
-    /// <summary>In whole seconds (RFC 9110 §10.2.3), rounded up: after this time the next request is not too early.</summary>
+    /// <summary>Sets <c>Retry-After</c> in whole seconds (RFC 9110 §10.2.3), rounded up: after this time the next request is not too early.</summary>
     public static void RetryAfter(HttpContext context, TimeSpan wait) =>
         context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 }

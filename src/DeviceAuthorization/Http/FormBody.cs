@@ -2,10 +2,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Http;
 
-/// <summary>Reads a body of form parameters.</summary>
+/// <summary>Reads a form from the body of a request.</summary>
 internal static class FormBody
 {
-    /// <param name="request">The request.</param>
     /// <param name="known">The parameters that the endpoint reads. None of them may be repeated.</param>
     /// <param name="maxFields">The most fields that the body may have, unknown ones included.</param>
     public static async ValueTask<Parsed<StrictForm>> ReadAsync(HttpRequest request, string[] known, int maxFields = StrictForm.MaxFields)

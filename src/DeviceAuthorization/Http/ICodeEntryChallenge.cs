@@ -3,16 +3,16 @@ using Microsoft.AspNetCore.Http;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// What somebody must pass who enters a user code while more codes are entered than <see cref="DeviceRateLimits.CodesInAll"/>: a captcha, say.
-/// Register one with <c>services.AddScoped&lt;ICodeEntryChallenge, …&gt;()</c>; without one everybody goes on.
+/// A challenge, such as a captcha, for people who enter user codes once <see cref="DeviceRateLimits.CodesInAll"/> is exceeded. Register one with
+/// <c>services.AddScoped&lt;ICodeEntryChallenge, …&gt;()</c>. Without one, people can still enter codes.
 /// </summary>
 public interface ICodeEntryChallenge
 {
-    /// <summary>Asked before the code is looked up, on the page and in the JSON endpoints.</summary>
-    /// <param name="context">The request; its caller is signed in.</param>
+    /// <summary>Called before the code is checked, on the page and in the JSON endpoints.</summary>
+    /// <param name="context">The request of a person who is signed in.</param>
     /// <returns>
-    /// <see langword="null"/> when they have passed. Otherwise the answer to this request, such as a redirect to the challenge, which comes back to
-    /// the page; the code is entered again then.
+    /// <see langword="null"/> if the person has passed. Otherwise the answer to this request, such as a redirect to the challenge. The challenge must
+    /// lead back to the page, where the person enters the code again.
     /// </returns>
     ValueTask<IResult?> ChallengeAsync(HttpContext context);
 }

@@ -2,9 +2,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Http;
 
-/// <summary>
-/// How one family of devices writes its requests and reads its answers. RFC 8628's clients send forms, RomM's send JSON to the same endpoints.
-/// </summary>
+/// <summary>A format of requests and answers. Clients of RFC 8628 send forms; RomM's clients send JSON to the same endpoints.</summary>
 internal interface IDialect
 {
     Task<Parsed<PairingRequest>> ReadStartAsync(HttpContext context);
@@ -31,8 +29,6 @@ internal interface IDialect
     IResult TooManyPolls();
 }
 
-/// <summary>A poll as read.</summary>
+/// <summary>A parsed poll.</summary>
 /// <param name="DeviceCode">Null if the text that was sent cannot be a device code.</param>
-/// <param name="ClientId">The client, if the poll names one.</param>
-/// <param name="IdempotencyKey">The header, if there is one.</param>
 internal sealed record PollMessage(DeviceCode? DeviceCode, string? ClientId, string? IdempotencyKey);

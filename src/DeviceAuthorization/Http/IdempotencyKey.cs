@@ -8,7 +8,7 @@ internal static class IdempotencyKey
     public const string Problem = "The Idempotency-Key header must be one value of 1 to 128 printable ASCII characters.";
     private const int MaxLength = 128;
 
-    /// <summary>False when the header is there and unfit; true with null when it is not there.</summary>
+    /// <summary>False if the header is invalid. True, with a null key, if there is no header.</summary>
     public static bool TryRead(HttpRequest request, out string? key)
     {
         var header = request.Headers["Idempotency-Key"];

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Http;
 
-/// <summary>Reads a body of JSON.</summary>
+/// <summary>Reads JSON from the body of a request.</summary>
 internal static class JsonBody
 {
     public static async Task<Parsed<T>> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type, int limit = RequestBody.Limit)

@@ -10,10 +10,12 @@ internal sealed class MappedEndpoints(EndpointDataSource endpoints)
 {
     private Mapped? _mapped;
 
-    /// <summary>The path of the page where codes are entered, below the path base; null if it is not mapped. The first one if it is mapped twice.</summary>
+    /// <summary>
+    /// The path of the page where people enter codes, below the path base; null if it is not mapped. If it is mapped twice, the first path.
+    /// </summary>
     public string? PairingPage => Now().PairingPage;
 
-    /// <summary>The same for the page of devices.</summary>
+    /// <summary>The same, for the page of devices.</summary>
     public string? DevicesPage => Now().DevicesPage;
 
     public bool HasMetadata => Now().HasMetadata;
@@ -22,8 +24,8 @@ internal sealed class MappedEndpoints(EndpointDataSource endpoints)
     public IReadOnlyList<RouteEndpoint> Own => Now().Own;
 
     /// <summary>
-    /// The endpoint of this library that a request is for. Before routing has run, it is the one whose route matches the end of the path: the
-    /// path base is not split off yet.
+    /// The endpoint of this library that a request is for. Before routing has run, the end of the path decides, because the path base is not split
+    /// off yet.
     /// </summary>
     public RouteEndpoint? Find(HttpContext context)
     {
@@ -36,8 +38,8 @@ internal sealed class MappedEndpoints(EndpointDataSource endpoints)
     }
 
     /// <summary>
-    /// The endpoint of this library whose route matches the end of a path, for any method: the longest such end. No more slashes are looked at
-    /// than our routes have, and one at the end: anybody can send thousands.
+    /// The endpoint of this library whose route matches the longest end of a path, for any method. Tries only as many slashes as our routes have, and
+    /// one at the end, because anyone can send thousands.
     /// </summary>
     public RouteEndpoint? AtEndOf(PathString path)
     {
@@ -65,7 +67,7 @@ internal sealed class MappedEndpoints(EndpointDataSource endpoints)
     {
         if (_mapped is not { Token.HasChanged: false } mapped)
         {
-            var token = endpoints.GetChangeToken(); // before the endpoints, so that a change in between is read again
+            var token = endpoints.GetChangeToken(); // taken first, so that a change in between is noticed
             mapped = new Mapped(token, [.. endpoints.Endpoints.OfType<RouteEndpoint>().Where(endpoint => endpoint.Metadata.GetMetadata<OwnEndpoint>() is not null)]);
             _mapped = mapped;
         }

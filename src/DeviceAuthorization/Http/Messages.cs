@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace DeviceAuthorization.Http;
 
-/// <summary>The answer to a start (RFC 8628 §3.2). RomM's members are there, too.</summary>
+/// <summary>The answer to a start (RFC 8628 §3.2), with RomM's members added.</summary>
 internal sealed record OAuthStarted(
     [property: JsonPropertyName("device_code")] string DeviceCode,
     [property: JsonPropertyName("user_code")] string UserCode,
@@ -14,7 +14,7 @@ internal sealed record OAuthStarted(
     [property: JsonPropertyName("verification_path")] string VerificationPath,
     [property: JsonPropertyName("verification_path_complete"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationPathComplete);
 
-/// <summary>The answer with the token (RFC 6749 §5.1). The device's id is ours.</summary>
+/// <summary>The answer with the access token (RFC 6749 §5.1). This library adds the device's id.</summary>
 internal sealed record OAuthPaired(
     [property: JsonPropertyName("access_token")] string AccessToken,
     [property: JsonPropertyName("token_type")] string TokenType,
@@ -23,17 +23,17 @@ internal sealed record OAuthPaired(
     [property: JsonPropertyName("device_id")] string DeviceId);
 
 /// <summary>
-/// What went wrong. A request by form gets RFC 6749 §5.2's members, one by JSON gets RomM's <c>detail</c>. The interval and the number are ours;
-/// clients that do not know them ignore them.
+/// An error. The answer to a form has the members of RFC 6749 §5.2; the answer to JSON has RomM's <c>detail</c>. This library adds the interval and
+/// the number; clients that do not know them ignore them.
 /// </summary>
 internal sealed record PairingProblem(
-    [property: JsonPropertyName("detail"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("JSON: always there.")] string? Detail = null,
-    [property: JsonPropertyName("error"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("Form: always there. JSON: where the flow has a code for it.")] PairingError? Error = null,
-    [property: JsonPropertyName("error_description"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("Form: for people who write clients.")] string? Description = null,
-    [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("Seconds between two polls from now on.")] int? Interval = null,
-    [property: JsonPropertyName("match_number"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("With authorization_pending: the number to show, which the approver has to choose.")] int? MatchNumber = null);
+    [property: JsonPropertyName("detail"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("JSON: always present.")] string? Detail = null,
+    [property: JsonPropertyName("error"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("Form: always present. JSON: present if the flow has a code for the error.")] PairingError? Error = null,
+    [property: JsonPropertyName("error_description"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("Form: an explanation for developers.")] string? Description = null,
+    [property: JsonPropertyName("interval"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("The new interval between polls, in seconds.")] int? Interval = null,
+    [property: JsonPropertyName("match_number"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("With authorization_pending: the number that the device must show, for number matching.")] int? MatchNumber = null);
 
-/// <summary>What a token is (RFC 7662 §2.2). The device's id is ours. For a token that is not active, no other member is written.</summary>
+/// <summary>What a token is (RFC 7662 §2.2). This library adds the device's id. A token that is not active has no member but <c>active</c>.</summary>
 internal sealed record Introspection([property: JsonPropertyName("active")] bool Active)
 {
     [JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -62,8 +62,8 @@ internal sealed record Introspection([property: JsonPropertyName("active")] bool
 }
 
 /// <summary>
-/// The metadata of the host (RFC 8414 §2). Always write every member of the constructor: omitting one implies a default of the RFC. RFC 8414 says
-/// to omit empty arrays, but clients require <c>response_types_supported</c>.
+/// The metadata of the host (RFC 8414 §2). Always write every member of the constructor, because omitting one implies a default of the RFC. RFC 8414
+/// says to omit empty arrays, but clients require <c>response_types_supported</c>.
 /// </summary>
 internal sealed record ServerMetadata(
     [property: JsonPropertyName("issuer")] string Issuer,

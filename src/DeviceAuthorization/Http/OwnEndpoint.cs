@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DeviceAuthorization.Http;
 
-/// <summary>What an endpoint of this library is for. The role decides which part of the host's set-up applies.</summary>
+/// <summary>The purpose of an endpoint of this library. It decides which part of the host's set-up applies.</summary>
 internal enum EndpointRole
 {
     /// <summary>Devices and clients call it without a session of the host. Approvers decide here by JSON.</summary>
@@ -24,14 +24,13 @@ internal enum EndpointRole
 }
 
 /// <summary>Marks an endpoint as one of this library's.</summary>
-/// <param name="Role">What the endpoint is for.</param>
 /// <param name="Page">The path of the endpoint's page, below the path base; null if the endpoint belongs to no page.</param>
 internal sealed record OwnEndpoint(EndpointRole Role, string? Page)
 {
     /// <summary>The parameter of a route that holds a user code.</summary>
     public const string UserCodeParameter = "code";
 
-    /// <summary>Whether callers have no session: authorization of the host would lock every device out.</summary>
+    /// <summary>Whether callers have no session of the host. The host's authorization would lock every device out.</summary>
     public bool IsAnonymous => Role is EndpointRole.Flow or EndpointRole.Metadata;
 }
 
@@ -40,14 +39,11 @@ internal static class OwnEndpointExtensions
 {
     private static readonly OutputCacheAttribute NeverCached = new() { NoStore = true };
 
-    /// <summary>Maps a group and gives its endpoints what every endpoint of this library has: no output cache, HEAD beside GET, the guard.</summary>
+    /// <summary>Maps a group whose endpoints are never in the output cache, answer HEAD beside GET, and run inside the guard.</summary>
     public static RouteGroupBuilder MapOwn(this IEndpointRouteBuilder endpoints, string prefix, EndpointRole role) =>
         endpoints.MapOwn(prefix, role, endpoints.ServiceProvider.GetRequiredService<EndpointGuard>().InvokeAsync);
 
-    /// <param name="endpoints">The host's endpoints.</param>
-    /// <param name="prefix">The path of the group.</param>
-    /// <param name="role">What its endpoints are for.</param>
-    /// <param name="guard">Runs around every handler, and answers if it fails.</param>
+    /// <param name="guard">Runs around every handler, and answers if the handler fails.</param>
     public static RouteGroupBuilder MapOwn(this IEndpointRouteBuilder endpoints, string prefix, EndpointRole role, Func<HttpContext, RequestDelegate, Task> guard)
     {
         var group = endpoints.MapGroup(prefix);
@@ -57,7 +53,7 @@ internal static class OwnEndpointExtensions
         {
             var metadata = endpoint.Metadata;
             metadata.Add(new OwnEndpoint(role, role is EndpointRole.PairingPage or EndpointRole.DevicesPage ? PageOf(endpoint) : null));
-            metadata.Add(NeverCached); // output caching ignores Cache-Control, and every user whose scheme is not the default one
+            metadata.Add(NeverCached); // output caching ignores Cache-Control, and users whose scheme is not the default
             AllowAnonymous(metadata);
             AnswerHead(metadata);
 
@@ -65,7 +61,7 @@ internal static class OwnEndpointExtensions
             var handle = endpoint.RequestDelegate!;
             endpoint.RequestDelegate = context =>
             {
-                // A cache that stands before routing has not seen NeverCached. It looks here after the handler.
+                // A cache in front of routing has not seen NeverCached. It reads this after the handler.
                 if (context.Features.Get<IOutputCacheFeature>() is { } cache)
                 {
                     cache.Context.AllowCacheStorage = false;
@@ -77,7 +73,7 @@ internal static class OwnEndpointExtensions
         return group;
     }
 
-    /// <summary>405 with the headers of every other answer. ASP.NET Core's own could be cached.</summary>
+    /// <summary>Answers other methods with 405 and the usual headers. ASP.NET Core's own 405 could be cached.</summary>
     public static void RefuseOtherMethods(this RouteGroupBuilder group, string method, params ReadOnlySpan<string> patterns)
     {
         var allowed = HttpMethods.IsGet(method) ? "GET, HEAD" : method;

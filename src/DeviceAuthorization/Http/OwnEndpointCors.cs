@@ -5,12 +5,11 @@ using Microsoft.AspNetCore.Routing;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// Keeps the host's CORS policies (default, named or inline) from this library's endpoints, so that no other site reads an approver's pages.
-/// A policy's result is applied when the response starts. The endpoint is known by then, even if UseCors() stands before UseRouting().
+/// Keeps the host's CORS policies (default, named or inline) away from this library's endpoints: no other site may read an approver's pages. A
+/// policy's result is applied when the response starts. The endpoint is known by then, even if UseCors() stands before UseRouting().
 /// <c>DisableCorsAttribute</c> would be wrong here: ASP.NET Core fails the request if the CORS middleware is not in use.
 /// </summary>
 /// <param name="inner">The framework's service, or the host's own.</param>
-/// <param name="mapped">This library's endpoints.</param>
 internal sealed class OwnEndpointCors(ICorsService inner, MappedEndpoints mapped) : ICorsService
 {
     public CorsResult EvaluatePolicy(HttpContext context, CorsPolicy policy) => inner.EvaluatePolicy(context, policy);
@@ -24,8 +23,9 @@ internal sealed class OwnEndpointCors(ICorsService inner, MappedEndpoints mapped
     }
 
     /// <summary>
-    /// Routing seldom finds the endpoint that a preflight asks about: it has none for OPTIONS, or the host's fallback. So the path is compared first,
-    /// and only its end unless another endpoint of the host is there: the path base may not be split off yet.
+    /// Finds the endpoint that a request is about. For a preflight, routing finds nothing or the host's fallback, or at best another endpoint, so the
+    /// path decides. If routing found another endpoint, the whole path must match. Otherwise its end is enough, because the path base may not be
+    /// split off yet.
     /// </summary>
     private OwnEndpoint? Find(HttpContext context, bool isPreflight)
     {

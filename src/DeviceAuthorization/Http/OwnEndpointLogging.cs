@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.HttpLogging;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// Keeps codes, tokens and secrets out of the host's HTTP logging: bodies, queries, and paths with a user code are not recorded.
+/// Keeps codes, tokens and secrets out of the host's HTTP logging: it records no bodies, no queries, and no paths with a user code.
 /// <c>HttpLoggingAttribute</c> would be wrong here: it replaces the host's choice of fields, so it could add some.
 /// </summary>
 internal sealed class OwnEndpointLogging(MappedEndpoints mapped) : IHttpLoggingInterceptor

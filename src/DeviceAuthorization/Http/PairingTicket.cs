@@ -9,38 +9,37 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// Which code a browser is at, and for whom. In a cookie it keeps the code out of addresses (T-25) and lets the page be reloaded; in the form
-/// of the review it proves that this user entered this code (T-04), whatever the other tabs do.
+/// The code that a browser works with, and the user who entered it. As a cookie, it keeps the code out of addresses (T-25) and survives a reload of
+/// the page. In the form of the review, it proves that this user entered this code (T-04), independently of other tabs.
 /// </summary>
 /// <param name="Code">The user code, grouped.</param>
-/// <param name="UserId">Who entered it; null when nobody has, or who did left it to another account.</param>
-/// <param name="Until">Milliseconds since 1970.</param>
-/// <param name="IsOfLink">Whether a link brought it.</param>
-/// <param name="Asked">How often, and when last, they were sent to sign in again for this code; null when they were not.</param>
+/// <param name="UserId">The user who entered the code; null if nobody has, or if that user switched to another account.</param>
+/// <param name="Until">When the ticket expires, in milliseconds since 1970.</param>
+/// <param name="IsOfLink">Whether a link included the code.</param>
+/// <param name="Asked">How often, and when last, the user was sent to sign in again for this code; null if never.</param>
 internal sealed record PairingTicket(string Code, string? UserId, long Until, bool IsOfLink, SignInAsked? Asked = null)
 {
-    /// <summary>The code as entered; tickets that are read always have one.</summary>
+    /// <summary>The parsed code. A ticket that was read always has one.</summary>
     [JsonIgnore]
     public UserCode UserCode { get; init; } = null!;
 
     public bool IsOf(Approver approver) => string.Equals(UserId, approver.UserId, StringComparison.Ordinal);
 }
 
-/// <summary>A person was sent to sign in again. That they come back proves nothing.</summary>
-/// <param name="Times">How often.</param>
-/// <param name="At">When, by our clock.</param>
-/// <param name="Before">When they had signed in before, as far as it was known.</param>
+/// <summary>Records that a person was sent to sign in again. Their return proves nothing.</summary>
+/// <param name="At">When they were last sent, by our clock.</param>
+/// <param name="Before">When they had signed in before; null if unknown.</param>
 internal sealed record SignInAsked(int Times, DateTimeOffset At, DateTimeOffset? Before)
 {
-    /// <summary>After two rounds we stop.</summary>
+    /// <summary>How often a person is sent, at most.</summary>
     public const int Most = 2;
 
-    /// <summary>How far the clock of an identity provider may be from ours.</summary>
+    /// <summary>How far the clock of an identity provider may differ from ours.</summary>
     public static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// The approver as signed in when we asked, if they have signed in since. By the provider's clock that may be before the device asked;
-    /// but it is later than their last sign-in, by the same clock.
+    /// The approver, whose sign-in counts as made when we sent them if the provider's clock says that it was up to <see cref="ClockSkew"/> earlier.
+    /// It must be later than their previous sign-in, by the same clock.
     /// </summary>
     public Approver Seen(Approver approver) =>
         approver.SignedInAt is { } at && at < At && at >= At - ClockSkew && !(at <= Before) ? approver with { SignedInAt = At } : approver;
@@ -49,12 +48,12 @@ internal sealed record SignInAsked(int Times, DateTimeOffset At, DateTimeOffset?
 [JsonSerializable(typeof(PairingTicket))]
 internal sealed partial class PairingTicketJson : JsonSerializerContext;
 
-/// <summary>Writes and reads tickets. Nodes of one host must share their Data Protection keys, as for the sign-in itself.</summary>
+/// <summary>Writes and reads tickets. The nodes of a host must share their Data Protection keys, as they must for sign-ins.</summary>
 internal sealed class PairingTickets(IDataProtectionProvider protection, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
 {
     public const string Cookie = "da.code";
 
-    /// <summary>As long as a pairing can be of interest: its longest lifetime, and the time it is remembered.</summary>
+    /// <summary>The longest lifetime of a pairing, plus the time that stores keep it afterwards.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(40);
 
     private readonly IDataProtector _protector = protection.CreateProtector("DeviceAuthorization.PairingTicket.v1");
@@ -62,13 +61,13 @@ internal sealed class PairingTickets(IDataProtectionProvider protection, IOption
     public string Write(string code, string? userId, bool isOfLink, SignInAsked? asked = null) => _protector.Protect(JsonSerializer.Serialize(
         new PairingTicket(code, userId, (clock.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds(), isOfLink, asked), PairingTicketJson.Default.PairingTicket));
 
-    /// <summary>Keeps it in the browser, for the pages below <paramref name="path"/>.</summary>
+    /// <summary>Stores a ticket in the browser's cookie, for the pages below <paramref name="path"/>.</summary>
     public void Keep(HttpContext context, string path, string code, string? userId, bool isOfLink, SignInAsked? asked = null) => context.Response.Cookies.Append(
         Cookie,
         Write(code, userId, isOfLink, asked),
         new CookieOptions { Path = path, HttpOnly = true, IsEssential = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Lax });
 
-    /// <summary>The ticket in the browser's cookie; null when there is none that holds.</summary>
+    /// <summary>The ticket in the browser's cookie; null if there is no valid one.</summary>
     public PairingTicket? Of(HttpContext context) => TryRead(context.Request.Cookies[Cookie], out var ticket) ? ticket : null;
 
     public bool TryRead(string? written, [NotNullWhen(true)] out PairingTicket? ticket)
@@ -85,7 +84,7 @@ internal sealed class PairingTickets(IDataProtectionProvider protection, IOption
         }
         catch (Exception invalid) when (invalid is CryptographicException or FormatException)
         {
-            return false; // forged, or of keys that are gone
+            return false; // forged, or protected by a key that no longer exists
         }
 
         if (ticket!.Until <= clock.GetUtcNow().ToUnixTimeMilliseconds() || !options.Value.UserCode.TryParse(ticket.Code, out var code))

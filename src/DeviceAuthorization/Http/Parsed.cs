@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Http;
 
-/// <summary>What was read from a request, or the answer that says why it could not be.</summary>
+/// <summary>A value read from a request, or the answer that says why it could not be read.</summary>
 internal readonly struct Parsed<T>
     where T : class
 {

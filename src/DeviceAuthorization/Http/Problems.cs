@@ -6,7 +6,7 @@ namespace DeviceAuthorization.Http;
 /// <summary>The answers to requests that fail. RFC 8628 clients send forms and read OAuth's errors; RomM's clients send JSON and read <c>detail</c>.</summary>
 internal static class Problems
 {
-    /// <summary>RFC 6749 §5.2.</summary>
+    /// <summary>An error of OAuth (RFC 6749 §5.2).</summary>
     public static IResult OAuth(
         PairingError error, string? description = null, int status = StatusCodes.Status400BadRequest, int? interval = null, int? number = null) =>
         Answer(new PairingProblem(Error: error, Description: description, Interval: interval, MatchNumber: number), status);
@@ -18,17 +18,17 @@ internal static class Problems
     public static IResult Detail(PairingError error, int? interval = null, int? number = null) =>
         Answer(new PairingProblem(error.ToWire(), error, Interval: interval, MatchNumber: number), StatusCodes.Status400BadRequest);
 
-    /// <summary>In the form that the sender of the request reads.</summary>
+    /// <summary>The error in the format that the sender of the request reads.</summary>
     public static IResult Of(HttpRequest request, int status, string description) =>
         SpeaksJson(request) ? Detail(status, description) : OAuth(PairingError.InvalidRequest, description, status);
 
-    /// <summary>A limit was reached. Of OAuth's errors only this one means "later".</summary>
+    /// <summary>A limit was reached. This is the only error of OAuth that means "later".</summary>
     public static IResult TooMany() => OAuth(PairingError.SlowDown, "Too many requests.", StatusCodes.Status429TooManyRequests);
 
-    /// <summary>The JSON has a wrong shape, or a value that does not fit.</summary>
+    /// <summary>The JSON has the wrong shape, or an invalid value.</summary>
     public static IResult Unprocessable(string detail) => Detail(StatusCodes.Status422UnprocessableEntity, detail);
 
-    /// <summary>Nobody is signed in. A 401 must name a scheme; it is the one that RomM names.</summary>
+    /// <summary>Nobody is signed in. A 401 must name a scheme; RomM names this one.</summary>
     public static IResult NotSignedIn(HttpContext context)
     {
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"DeviceAuthorization\"";

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// Where the host is for its users. The metadata has it from the settings, for it is asked for outside the path base; links have the path
-/// base of their request. Where the two differ one of them is wrong: the host says so in its log, once.
+/// Finds the public address of the host. The metadata uses the path base of the settings, because clients request it outside the path base. Links use
+/// the path base of their request. If the two differ, one of them is wrong, and the host logs it once.
 /// </summary>
 internal sealed class PublicAddress(MappedEndpoints mapped, IOptions<DeviceAuthorizationOptions> options, ILogger<PublicAddress> logger)
 {
@@ -22,13 +22,13 @@ internal sealed class PublicAddress(MappedEndpoints mapped, IOptions<DeviceAutho
     {
         if (mapped.HasMetadata)
         {
-            Agrees(request); // metadata is published, with which links must agree
+            Agrees(request); // links must agree with the published metadata
         }
 
         return VerificationLinks.Of(request, _options, mapped.PairingPage ?? _options.PagePath);
     }
 
-    /// <summary>Whether a request comes below the path base of the settings. A case that a person typed is not a difference.</summary>
+    /// <summary>Whether a request has the path base of the settings. Upper and lower case count as equal.</summary>
     public bool Agrees(HttpRequest request)
     {
         var agrees = request.PathBase == new PathString(_options.PathBase);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Http;
 
-/// <summary>Reads what a device says of itself, the same for every dialect. The limits are RomM's.</summary>
+/// <summary>Reads what a device says about itself, in the same way for every dialect. The limits are RomM's.</summary>
 internal static class ReportedDeviceReader
 {
     public const int MaxLong = 255;
@@ -11,7 +11,7 @@ internal static class ReportedDeviceReader
     public const string Problem =
         "client_device_identifier and name are at most 255 characters, client, platform and client_version at most 50; none may hold control characters.";
 
-    /// <summary>The device; null when a text is too long or unfit to be shown. A name of which nothing visible is left becomes the fallback.</summary>
+    /// <summary>The device; null if a text is too long or cannot be shown. A name without any visible character becomes the fallback.</summary>
     public static ReportedDevice? Read(
         HttpContext context, string? identifier, string name, string? platform, string? clientVersion, string? fallbackName = null) =>
         (identifier is null || ReportedText.IsIdentifier(identifier, MaxLong))

@@ -5,8 +5,8 @@ using Microsoft.Net.Http.Headers;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// Reads a small body into memory. ASP.NET Core's own form reader compares names without case, joins repeats with commas, lets
-/// broken encodings pass and throws on others; so this library parses for itself.
+/// Reads a small body into memory. ASP.NET Core's own form reader ignores the case of names, joins repeated values with commas, accepts some broken
+/// encodings and throws on others. So this library parses forms itself.
 /// </summary>
 internal static class RequestBody
 {
@@ -16,7 +16,7 @@ internal static class RequestBody
 
     public static string TooLarge(int limit = Limit) => $"The body is larger than {limit / 1024} KiB.";
 
-    /// <summary>The body; null when it is larger than the limit, announced or not.</summary>
+    /// <summary>The body; null if it is larger than the limit, with or without a Content-Length.</summary>
     public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int limit = Limit)
     {
         if (request.ContentLength > limit)

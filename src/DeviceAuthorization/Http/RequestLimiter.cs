@@ -9,8 +9,8 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// The limits of <see cref="DeviceRateLimits"/>. Each <c>Try</c> method counts the request, and returns whether it may go on; if not, it sets
-/// <c>Retry-After</c>. An attempt to guess a code counts before the code is looked up.
+/// Applies the limits of <see cref="DeviceRateLimits"/>. Each <c>Try</c> method counts the request, and returns whether it may continue. If not, it
+/// sets <c>Retry-After</c>. An attempt to guess a code counts before the code is checked.
 /// </summary>
 internal sealed class RequestLimiter(
     IAttemptLimiter limiter,
@@ -23,13 +23,13 @@ internal sealed class RequestLimiter(
     private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
-    /// <summary>A /48 may do as much as four homes.</summary>
+    /// <summary>An IPv6 /48 may do as much as four networks.</summary>
     private const int NetworksPerSite = 4;
 
     private readonly DeviceAuthorizationOptions _options = options.Value;
     private readonly DeviceRateLimits _limits = options.Value.RateLimits;
 
-    /// <summary>A device asks for its codes.</summary>
+    /// <summary>Counts a start.</summary>
     public Task<bool> TryStartAsync(HttpContext context, string clientId)
     {
         AttemptBudget[] budgets =
@@ -41,8 +41,8 @@ internal sealed class RequestLimiter(
         return TryCountAsync(context, "start", Network.SiteOf(context.Connection.RemoteIpAddress), budgets); // report the /48, not each /64
     }
 
-    /// <summary>An approver enters a user code. A code that they have the ticket of does not count again: it was right.</summary>
-    /// <returns>Null if they may go on; otherwise the answer, which may be the host's <see cref="ICodeEntryChallenge"/>.</returns>
+    /// <summary>Counts a user code that an approver enters. A code that they have a ticket for was right, and does not count again.</summary>
+    /// <returns>Null if they may continue; otherwise the answer, which may be the host's <see cref="ICodeEntryChallenge"/>.</returns>
     public async Task<IResult?> EnterAsync(HttpContext context, Approver approver, UserCode code, Func<IResult> tooMany)
     {
         if (!_limits.Enabled || Holds(context, approver, code))
@@ -59,7 +59,9 @@ internal sealed class RequestLimiter(
         return await TryCountAsync(context, "code", approver.UserId, budgets) ? await EnterAsOneOfAllAsync(context, tooMany) : tooMany();
     }
 
-    /// <summary>An approver reviewed the pairing by JSON, so the code was right. Their decision brings this cookie and does not count as another guess.</summary>
+    /// <summary>
+    /// Sets a cookie after an approver reviewed the pairing by JSON. The code was right, so their decision does not count as another guess.
+    /// </summary>
     public void Reviewed(HttpContext context, Approver approver, UserCode code)
     {
         if (_limits.Enabled)
@@ -69,18 +71,20 @@ internal sealed class RequestLimiter(
         }
     }
 
-    /// <summary>A device polls. Counts only if the host set a limit.</summary>
+    /// <summary>Counts a poll, if the host set a limit.</summary>
     public Task<bool> TryPollAsync(HttpContext context) =>
         _limits.PollsPerMinute is { } limit ? TryOfAddressAsync(context, "poll", limit, Minute) : Task.FromResult(true);
 
-    /// <summary>A device polled with an unknown device code.</summary>
+    /// <summary>Counts a poll with an unknown device code.</summary>
     public Task<bool> TryPollInVainAsync(HttpContext context) => TryOfAddressAsync(context, "device-code", _limits.UnknownDeviceCodesPerMinute, Minute);
 
     /// <summary>Counts what one address does.</summary>
     public Task<bool> TryOfAddressAsync(HttpContext context, string what, int limit, TimeSpan window) =>
         TryCountAsync(context, what, Network.SiteOf(context.Connection.RemoteIpAddress), OfNetwork(context, what, limit, window));
 
-    /// <summary>The budgets of the network that a request comes from. With IPv6 also of its /48: its holder can choose among 65,536 /64 networks.</summary>
+    /// <summary>
+    /// The budgets of the network that a request comes from. For IPv6, also those of its /48, whose holder can choose among 65,536 /64 networks.
+    /// </summary>
     private AttemptBudget[] OfNetwork(HttpContext context, string what, int limit, TimeSpan window)
     {
         var (network, site) = (networks.Of(context), Network.SiteOf(context.Connection.RemoteIpAddress));
@@ -101,8 +105,8 @@ internal sealed class RequestLimiter(
     }
 
     /// <summary>
-    /// The global limit stops people only if the host wants that, because anyone can exhaust it. It counts after the other limits, so a person who is
-    /// over their own limit uses up nothing of it.
+    /// Counts the entry against the global limit. The limit blocks people only if the host wants that, because anyone can exhaust it. It counts after
+    /// the other limits: an entry beyond a person's own limit uses up none of it.
     /// </summary>
     private async Task<IResult?> EnterAsOneOfAllAsync(HttpContext context, Func<IResult> tooMany)
     {

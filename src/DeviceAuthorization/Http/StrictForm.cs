@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Http;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// <c>application/x-www-form-urlencoded</c> as RFC 6749 wants it: names compared by case, UTF-8 only, a parameter without a
-/// value is omitted (§3.1), a known one that is repeated is an error, an unknown one is ignored.
+/// Parses <c>application/x-www-form-urlencoded</c> as RFC 6749 requires. Names are case-sensitive, and the encoding is UTF-8. A parameter without a
+/// value counts as omitted (§3.1). A repeated known parameter is an error; unknown ones are ignored.
 /// </summary>
 internal sealed class StrictForm
 {
@@ -22,7 +22,7 @@ internal sealed class StrictForm
 
     private StrictForm(string[] known) => (_known, _values) = (known, new string?[known.Length]);
 
-    /// <summary>The value; null when it is missing or empty.</summary>
+    /// <summary>The value; null if it is missing or empty.</summary>
     public string? this[string name] => Array.IndexOf(_known, name) is >= 0 and var known && _values[known] is { Length: > 0 } value ? value : null;
 
     public static bool TryParse(
@@ -58,8 +58,7 @@ internal sealed class StrictForm
     }
 
     /// <summary>
-    /// Takes a form that a middleware of the host has read. The framework merges names that differ only by case; such a parameter counts as
-    /// repeated.
+    /// Uses a form that a middleware of the host has read. The framework merges names that differ only by case; such a parameter counts as repeated.
     /// </summary>
     public static bool TryTake(
         IFormCollection read,
@@ -84,7 +83,7 @@ internal sealed class StrictForm
         return problem is null;
     }
 
-    /// <summary>Takes a parameter as it was sent.</summary>
+    /// <summary>Decodes a parameter, and keeps it if it is known.</summary>
     /// <returns>The problem; null if there is none.</returns>
     private string? Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, Span<byte> buffer)
     {
@@ -95,11 +94,11 @@ internal sealed class StrictForm
 
         var known = IndexOf(buffer[..length]);
         return !TryDecode(value, MaxValueLength, buffer, out length) ? Malformed
-            : known < 0 ? null // no string for what nobody reads
+            : known < 0 ? null // allocate no string for an unknown parameter
             : Keep(known, Encoding.UTF8.GetString(buffer[..length]));
     }
 
-    /// <summary>Keeps a parameter if it is known; <paramref name="known"/> is its place among the known ones.</summary>
+    /// <summary>Keeps a parameter if it is known: <paramref name="known"/> is then its index, otherwise negative.</summary>
     /// <returns>The problem; null if there is none.</returns>
     private string? Keep(int known, string value)
     {
@@ -133,7 +132,7 @@ internal sealed class StrictForm
     private static bool Fits([NotNullWhen(true)] string? text, int maxLength) =>
         text is not null && Encoding.UTF8.GetByteCount(text) <= maxLength && !text.Contains('\0', StringComparison.Ordinal);
 
-    /// <summary>Decodes percent-encoding. False when the text is longer than it may be, not valid UTF-8, or holds a NUL.</summary>
+    /// <summary>Decodes percent-encoding. False if the encoding is broken, or the text is too long, is not valid UTF-8, or contains a NUL.</summary>
     private static bool TryDecode(ReadOnlySpan<byte> encoded, int maxLength, Span<byte> bytes, out int length)
     {
         length = 0;

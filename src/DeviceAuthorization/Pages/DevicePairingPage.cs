@@ -12,9 +12,9 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Pages;
 
 /// <summary>
-/// Where people enter the code and decide: enter (GET, POST) → review (GET, POST) → the review's address shows the result. Works without
-/// JavaScript. A link only fills the code in; claiming takes a POST and deciding another one, each with an antiforgery token of the
-/// signed-in user. Each POST that changes something answers 303, so that reload and back only ever show.
+/// The page where people enter a code and decide: enter (GET, POST) → review (GET, POST) → the review's address shows the result. Works without
+/// JavaScript. A link only fills in the code. Entering takes a POST and deciding another one, each with an antiforgery token of the signed-in user. A
+/// POST that changes something answers 303, so reload and back never repeat it.
 /// </summary>
 internal sealed class DevicePairingPage(
     ApproverFlow flow,
@@ -43,7 +43,7 @@ internal sealed class DevicePairingPage(
         group.MapPost("/language", PageLanguageChoice.ChooseAsync);
         group.MapGet("/sign-in", (HttpContext context, SignInAgain signInAgain) => signInAgain.GoOnAsync(context));
 
-        // The address of an answer to a POST, asked for anew: the form.
+        // A reload of the answer to a POST shows the form.
         group.MapGet("/{form}", (HttpContext context, DevicePairingPage page) => page.BackToStart(context));
         return group;
     }
@@ -51,7 +51,9 @@ internal sealed class DevicePairingPage(
     private Task<IResult> HandleAsync(HttpContext context, Func<HttpContext, Visitor, Task<IResult>> handle) =>
         session.HandleAsync(context, visitor => handle(context, visitor));
 
-    /// <summary>The form. The code that a link brings goes into a cookie first, out of the address. Claims nothing: link scanners open links, too.</summary>
+    /// <summary>
+    /// Shows the form. Moves the code of a link out of the address into a cookie first. Claims nothing, because link scanners open links, too.
+    /// </summary>
     private async Task<IResult> ShowAsync(HttpContext context)
     {
         if (context.Request.Query["user_code"] is [var linked] && options.Value.UserCode.TryParse(linked, out var code))
@@ -64,7 +66,7 @@ internal sealed class DevicePairingPage(
             Task.FromResult<IResult>(Enter(context, visitor, tickets.Of(context) is { UserId: null } brought ? brought : null)));
     }
 
-    /// <summary>The code was entered on purpose: claim it, and show what asks.</summary>
+    /// <summary>Claims the code that the approver entered, and leads to the review.</summary>
     private async Task<IResult> EnterAsync(HttpContext context, Visitor visitor)
     {
         if (await session.ReadAsync(context, ["user_code", "ticket"]) is not { } form)
@@ -98,20 +100,20 @@ internal sealed class DevicePairingPage(
         }
     }
 
-    /// <summary>Whether a link brought the code: by the form that it filled in, whatever other tabs did since, or by the cookie.</summary>
+    /// <summary>Whether a link included the code. The form that the link filled in says so, independently of other tabs, or else the cookie.</summary>
     private bool IsOfLink(HttpContext context, StrictForm form, UserCode code)
     {
         var ofForm = tickets.TryRead(form["ticket"], out var ticket) ? ticket : null;
         return new[] { ofForm, tickets.Of(context) }.Any(brought => brought is { IsOfLink: true } && brought.Code == code.RevealGrouped());
     }
 
-    /// <summary>What asks; once it is decided, what was decided.</summary>
+    /// <summary>Shows what the device requests; after the decision, shows the decision.</summary>
     private async Task<IResult> ReviewAsync(HttpContext context, Visitor visitor)
     {
         return tickets.Of(context) is { } ticket && ticket.IsOf(visitor.Approver) ? await ReviewAsync(context, signInAgain.Seen(context, visitor, ticket), ticket) : BackToStart(context);
     }
 
-    /// <summary>The decision: exactly one of two words, and the scopes left ticked; then, where it is to be compared, a number.</summary>
+    /// <summary>Applies the decision: approve with the ticked scopes, or deny. With number matching, a further POST chooses the number.</summary>
     private async Task<IResult> DecideAsync(HttpContext context, Visitor visitor)
     {
         if (await session.ReadAsync(context, DecisionFields) is not { } form
@@ -191,7 +193,7 @@ internal sealed class DevicePairingPage(
                 await flow.ReleaseAsync(ticket.UserCode, visitor.Approver, context.RequestAborted);
             }
 
-            tickets.Keep(context, frame.Address(context), ticket.Code, userId: null, ticket.IsOfLink); // who comes next enters it anew
+            tickets.Keep(context, frame.Address(context), ticket.Code, userId: null, ticket.IsOfLink); // the next user must enter it again
         }
 
         return await session.SwitchAsync(context);
@@ -232,20 +234,20 @@ internal sealed class DevicePairingPage(
             _ => throw new UnreachableException(),
         };
 
-    /// <summary>After a sign-in that interrupted a decision, browsers come back with a GET.</summary>
+    /// <summary>Redirects to the form. After a sign-in that interrupted a decision, browsers return with a GET.</summary>
     private SeeOther BackToStart(HttpContext context) => new(frame.Address(context));
 
-    /// <summary>The code is at this approver: the review is next.</summary>
+    /// <summary>Keeps the entered code for this approver, and redirects to the review.</summary>
     private SeeOther Keep(HttpContext context, string code, Approver approver, bool isOfLink)
     {
         tickets.Keep(context, frame.Address(context), code, approver.UserId, isOfLink);
         return new SeeOther(frame.Address(context) + "/review");
     }
 
-    /// <summary>The ticket for a form that this visitor is going to send.</summary>
+    /// <summary>A ticket for a form that this visitor will send.</summary>
     private string Written(PairingTicket ticket, Visitor visitor) => tickets.Write(ticket.Code, visitor.Approver.UserId, ticket.IsOfLink);
 
-    /// <summary>One answer for unknown, expired, decided and foreign codes (T-22).</summary>
+    /// <summary>Gives the same answer for unknown, expired and decided codes, and for those of others (T-22).</summary>
     private HtmlPage Unknown(HttpContext context, Visitor visitor) => Enter(context, visitor, null, frame.TextsFor(context)["Problem_code"]);
 
     private HtmlPage Enter(HttpContext context, Visitor visitor, PairingTicket? brought, string? problem = null) => Page(context, "Page_title", texts => PairingHtml.Enter(

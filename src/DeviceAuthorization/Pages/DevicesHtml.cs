@@ -7,13 +7,13 @@ using static DeviceAuthorization.Pages.PageParts;
 namespace DeviceAuthorization.Pages;
 
 /// <summary>
-/// The markup of the page of devices. What takes something away is behind a text that opens first, without JavaScript. The only ids are those
-/// of the devices' cards, which take no focus: a link's fragment can put it on no button (CVE-2024-7404).
+/// The markup of the page of devices. Each button that takes something away is behind a text that must be opened first, without JavaScript. Only the
+/// devices' cards have ids. They take no focus, so a link's fragment cannot focus a button (CVE-2024-7404).
 /// </summary>
 internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView view, DeviceAuthorizationOptions options, DateTimeOffset now)
 {
-    /// <summary>Devices, then tokens.</summary>
-    /// <param name="pairing">Where a device is connected.</param>
+    /// <summary>Lists the devices, then the tokens.</summary>
+    /// <param name="pairing">The address of the pairing page.</param>
     public IHtmlContent List(string pairing) => Html($"""
         <h1>{texts["Your_devices"]}</h1>
         {Account(texts, form, "Signed_in_as")}
@@ -28,7 +28,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         {If(view.Grantable.Count > 0, Make)}
         """);
 
-    /// <summary>The one time that a token is shown.</summary>
+    /// <summary>Shows a new token, once.</summary>
     public static IHtmlContent Made(PageTexts texts, string devices, DeviceToken token) => Html($"""
         <h1>{texts["Made_title"]}</h1>
         <p role="status"><strong>{texts["Made_text"]}</strong></p>
@@ -38,7 +38,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         <p><a href="{devices}">{texts["Devices_back"]}</a></p>
         """);
 
-    /// <summary>Links to the part before and the part after.</summary>
+    /// <summary>Links to the previous and the next part of the list.</summary>
     private HtmlFormattableString Pages() => Html($"""
         <nav class="actions" aria-label="{texts["Your_devices"]}">
         {If(view.Page > 1, () => Html($"""<a class="chip" rel="prev" href="{form.Address}{DevicesView.QueryOf(view.Page - 1)}">{texts["Devices_previous"]}</a>"""))}
@@ -106,7 +106,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         </article>
         """);
 
-    /// <summary>What it may do stands at its device; a device that is gone has taken its tokens with it.</summary>
+    /// <summary>Links the token to the card of its device, which lists the scopes. A removed device has no tokens.</summary>
     private IHtmlContent Bound(AccessToken token, Device? device) => device is null ? Nothing : Html($"""
         <p class="card"><strong><bdi>{token.Name}</bdi></strong> <a class="chip" href="{(view.PageOf(device) is var page && page == view.Page ? "" : form.Address + DevicesView.QueryOf(page))}#{Anchor(device)}">{Words(texts["Token_device"], Html($"<bdi>{NameOf(device)}</bdi>"))}</a></p>
         """);
@@ -122,7 +122,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         <button>{texts["Token_make_button"]}</button></form></details>
         """);
 
-    /// <summary>A text that says what the button below it will do.</summary>
+    /// <summary>A text that explains the button below it.</summary>
     private HtmlFormattableString Confirm(string action, string key, string button, string field, string id) => Html($"""
         <details name="act"><summary>{texts[key]}</summary>
         {Form(action, field, id)}
@@ -141,7 +141,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         ? Words(texts[token.IsLive(now) ? "Ends_on" : "Ended_on"], Time(end))
         : Html($"{texts["Ends_never"]}");
 
-    /// <summary>A day, in UTC; the script makes it a time in the reader's zone.</summary>
+    /// <summary>A day in UTC. The script turns it into a time in the reader's zone.</summary>
     private HtmlFormattableString Time(DateTimeOffset at) => Html(
         $"""<time datetime="{at.UtcDateTime.ToString("s", CultureInfo.InvariantCulture)}Z">{at.UtcDateTime.ToString("D", texts.Language.Culture)}</time>""");
 
@@ -151,15 +151,15 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
 }
 
 /// <summary>What the page of devices shows.</summary>
-/// <param name="Devices">The user's devices; null when the sign-in may not see them.</param>
-/// <param name="Tokens">Their tokens that are not revoked; null when the sign-in may not see them.</param>
-/// <param name="Grantable">The scopes that a new token could have.</param>
+/// <param name="Devices">The user's devices; null if the sign-in may not see them.</param>
+/// <param name="Tokens">The user's tokens that are not revoked; null if the sign-in may not see them.</param>
+/// <param name="Grantable">The scopes that a new token can have.</param>
 internal sealed record DevicesView(IReadOnlyList<Device>? Devices, IReadOnlyList<AccessToken>? Tokens, IReadOnlyList<string> Grantable)
 {
-    /// <summary>Whether devices can be renamed and removed.</summary>
+    /// <summary>Whether the visitor may rename and remove devices.</summary>
     public required bool ChangesDevices { get; init; }
 
-    /// <summary>Whether tokens can be narrowed, revoked and deleted.</summary>
+    /// <summary>Whether the visitor may narrow, revoke and delete tokens.</summary>
     public required bool ChangesTokens { get; init; }
 
     private const int DevicesOnPage = 20;
@@ -167,7 +167,7 @@ internal sealed record DevicesView(IReadOnlyList<Device>? Devices, IReadOnlyList
     /// <summary>How many parts the list has.</summary>
     public int Pages => Math.Max(1, ((Devices?.Count ?? 0) + DevicesOnPage - 1) / DevicesOnPage);
 
-    /// <summary>Which part is shown; the first when there is none of that number.</summary>
+    /// <summary>The part that is shown; the first if there is no such part.</summary>
     public int Page
     {
         get => field <= Pages ? field : 1;
@@ -180,15 +180,15 @@ internal sealed record DevicesView(IReadOnlyList<Device>? Devices, IReadOnlyList
     /// <summary>The part that a device is in.</summary>
     public int PageOf(Device device) => ((Devices ?? []).TakeWhile(before => before.Id != device.Id).Count() / DevicesOnPage) + 1;
 
-    /// <summary>What an address ends with for a part of the list.</summary>
+    /// <summary>The query of an address that shows a part of the list.</summary>
     public static string QueryOf(int page) => page == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"?page={page}");
 
-    /// <summary>The key of the text that says what was just done.</summary>
+    /// <summary>The key of the text that confirms the last action.</summary>
     public string? Notice { get; init; }
 
-    /// <summary>Why it was not.</summary>
+    /// <summary>Why the last action failed; null if it did not.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>What was typed and ticked for a new token; null at first.</summary>
+    /// <summary>The refused input for a new token; null if there is none.</summary>
     public StrictForm? Typed { get; init; }
 }

@@ -13,9 +13,9 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Pages;
 
 /// <summary>
-/// Where people see what they have let in: their devices and tokens. They rename, allow less, take access away, remove, and make tokens by
-/// hand. Works without JavaScript. Each POST that changes something answers 303, so that reload and back only show; but a new token is in
-/// the answer to its POST, and nowhere else.
+/// The page where people see their devices and tokens. They can rename and remove devices, narrow and revoke access, and make tokens by hand. Works
+/// without JavaScript. A POST that changes something answers 303, so reload and back never repeat it. But a new token is shown in the answer to its
+/// POST, and only there.
 /// </summary>
 internal sealed class DevicesPage(
     IDeviceRepository repository,
@@ -30,7 +30,7 @@ internal sealed class DevicesPage(
 {
     private const int LongestName = 255;
 
-    /// <summary>Carries the key of a text to the next page: in an address, anybody's link could say that something was done.</summary>
+    /// <summary>The cookie that carries the key of a text to the next page. In an address, anybody's link could claim that something was done.</summary>
     private const string Notice = "da.notice";
 
     private static readonly string[] Notices = ["Done_renamed", "Done_narrowed", "Done_revoked", "Done_removed", "Done_deleted", "Gone"];
@@ -51,7 +51,7 @@ internal sealed class DevicesPage(
 
         group.MapGet("/sign-in", (HttpContext context, PageSession session) => session.GoOnAsync(context));
 
-        // The address of an answer to a POST, asked for anew: the list.
+        // A reload of the answer to a POST shows the list.
         group.MapGet("/{form}", (HttpContext context, DevicesPage page) => page.Show(context));
         return group;
     }
@@ -76,7 +76,7 @@ internal sealed class DevicesPage(
             TokenResult.Done => Done(context, "Done_narrowed"),
             TokenResult.Refused { Problem: TokenProblem.Gone } => Done(context, "Gone"),
             TokenResult.Refused { Problem: TokenProblem.Scopes } => await ListAsync(context, visitor, problem: frame.TextsFor(context)["Problem_nothing_left"]),
-            TokenResult.Refused => await OutdatedAsync(context, visitor), // it had less by then
+            TokenResult.Refused => await OutdatedAsync(context, visitor), // the token had fewer scopes by then
             _ => throw new UnreachableException(),
         });
 
@@ -116,7 +116,7 @@ internal sealed class DevicesPage(
     private Task<IResult> SwitchAsync(HttpContext context) => session.HandleAsync(context, async visitor =>
         await session.ReadAsync(context, []) is null ? await OutdatedAsync(context, visitor) : await session.SwitchAsync(context));
 
-    /// <summary>A form of ours, filled in by somebody whose account is active, and whose sign-in has the scope that the API needs for it.</summary>
+    /// <summary>Runs a change if the sign-in has the scope that the API requires, the form is ours, and the account is active.</summary>
     private Task<IResult> ChangeAsync(HttpContext context, string scope, string[] fields, Func<Visitor, StrictForm, Task<IResult>> change) =>
         session.HandleAsync(context, async visitor =>
         {
@@ -166,17 +166,17 @@ internal sealed class DevicesPage(
             context, texts["Your_devices"], html.List(frame.Address(context)), problem is null ? StatusCodes.Status200OK : StatusCodes.Status400BadRequest);
     }
 
-    /// <summary>The scopes that the API of devices and tokens needs.</summary>
+    /// <summary>The scopes that the API of devices and tokens requires.</summary>
     private ManagementScopes Needed => options.Value.ManagementScopes;
 
-    /// <summary>Whether a sign-in that is limited to some scopes has this one; one for the whole account needs none.</summary>
+    /// <summary>Whether the sign-in includes a scope. A sign-in for the whole account includes all.</summary>
     private static bool Holds(Visitor visitor, string scope) => visitor.Approver.Scopes?.Contains(scope, StringComparer.Ordinal) ?? true;
 
-    /// <summary>Of every scope there is, those that the account has now; null when it is not active.</summary>
+    /// <summary>The scopes of the host that the account has now; null if the account is not active.</summary>
     private ValueTask<IReadOnlyList<string>?> ScopesNowAsync(HttpContext context, Visitor visitor) => policy.ScopesNowAsync(
         visitor.Approver.UserId, [.. options.Value.Scopes.Keys.Union([options.Value.ManagementScopes.WriteTokens], StringComparer.Ordinal)], context.RequestAborted);
 
-    /// <summary>What a token by hand could be given. Nothing, for whom the API would make none.</summary>
+    /// <summary>The scopes that a token made by hand could have. Empty if the API would refuse to make one.</summary>
     private IReadOnlyList<string> Grantable(Visitor visitor, IReadOnlyList<string> has)
     {
         var held = visitor.Approver.Scopes is { } scopes ? has.Intersect(scopes, StringComparer.Ordinal).ToArray() : has;
@@ -194,8 +194,7 @@ internal sealed class DevicesPage(
     private SeeOther Show(HttpContext context) => new(frame.Start(context) + DevicesView.QueryOf(PageOf(context)));
 
     /// <summary>
-    /// Which part of the list was asked for; the first for anything that names none. Forms have it in their address, too: what follows is
-    /// the part that they stood in.
+    /// The requested part of the list; the first if the query names none. The addresses of forms name it, too, so the answer shows the same part.
     /// </summary>
     private static int PageOf(HttpContext context) =>
         int.TryParse(context.Request.Query["page"], NumberStyles.None, CultureInfo.InvariantCulture, out var page) && page > 0 ? page : 1;

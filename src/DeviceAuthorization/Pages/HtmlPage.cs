@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Pages;
 
-/// <summary>An HTML answer: never cached, framed, or named in a referrer, whatever its status.</summary>
+/// <summary>An HTML answer. With any status, it is never cached, framed or named in a referrer.</summary>
 internal sealed class HtmlPage(IHtmlContent content, string contentSecurityPolicy, int status) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
@@ -18,7 +18,7 @@ internal sealed class HtmlPage(IHtmlContent content, string contentSecurityPolic
         response.Headers.ContentSecurityPolicy = contentSecurityPolicy;
         response.Headers.XFrameOptions = "DENY";
         response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers["Referrer-Policy"] = "no-referrer"; // the link that brings a code has it in its query
+        response.Headers["Referrer-Policy"] = "no-referrer"; // a link can have the code in its query
         response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
         response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
         response.Headers.Vary = "Accept-Language, Cookie";
@@ -28,7 +28,7 @@ internal sealed class HtmlPage(IHtmlContent content, string contentSecurityPolic
     }
 }
 
-/// <summary>After a form was sent: the page to look at next, which a reload asks for instead of sending the form again.</summary>
+/// <summary>Redirects to the next page after a POST. A reload then requests that page, and does not send the form again.</summary>
 /// <param name="location">A path of this host, with its path base.</param>
 internal sealed class SeeOther(string location) : IResult
 {

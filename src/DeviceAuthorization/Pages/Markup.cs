@@ -4,20 +4,20 @@ using Microsoft.AspNetCore.Html;
 
 namespace DeviceAuthorization.Pages;
 
-/// <summary>HTML by interpolation: whatever is interpolated is encoded, unless it is HTML itself.</summary>
+/// <summary>Builds HTML by interpolation. Encodes every interpolated value that is not HTML itself.</summary>
 internal static class Markup
 {
-    /// <summary>Letters of every script stay legible in the source; what is dangerous or invisible is escaped all the same.</summary>
+    /// <summary>Keeps letters of every script legible in the source. Escapes dangerous and invisible characters.</summary>
     public static readonly HtmlEncoder Encoder = HtmlEncoder.Create(UnicodeRanges.All);
 
     public static readonly IHtmlContent Nothing = new HtmlString("");
 
     public static HtmlFormattableString Html(FormattableString markup) => new(markup.Format, markup.GetArguments());
 
-    /// <summary>A text of a language, with HTML where it has {0}.</summary>
+    /// <summary>A translated text, with HTML in place of {0}.</summary>
     public static HtmlFormattableString Words(string text, IHtmlContent inserted) => new(Encoder.Encode(text), inserted);
 
-    /// <summary>Something that a person or a device wrote: it must not turn the text around it (Unicode TR 9).</summary>
+    /// <summary>A text that a person or a device wrote. It cannot change the direction of the text around it (Unicode TR 9).</summary>
     public static HtmlFormattableString Name(string? text) => Html($"<strong><bdi>{text}</bdi></strong>");
 
     public static IHtmlContent If(bool holds, Func<IHtmlContent> markup) => holds ? markup() : Nothing;

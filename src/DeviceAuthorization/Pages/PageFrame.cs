@@ -9,7 +9,7 @@ using static DeviceAuthorization.Pages.Markup;
 
 namespace DeviceAuthorization.Pages;
 
-/// <summary>What all pages have around them: style, script, product name, choice of language, and the policy that allows nothing else.</summary>
+/// <summary>The frame of every page: style, script, product name, choice of language, and a Content-Security-Policy that allows nothing else.</summary>
 internal sealed class PageFrame
 {
     private readonly DeviceAuthorizationOptions _options;
@@ -33,33 +33,33 @@ internal sealed class PageFrame
             "form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
     }
 
-    /// <summary>Nothing but what is on the page itself, by its hash; logos, and what the host's own layout loads, from this site.</summary>
+    /// <summary>
+    /// Allows only the page's own style and script, by their hashes. From this site, also allows logos and what the host's own layout loads.
+    /// </summary>
     public string ContentSecurityPolicy { get; }
 
-    /// <summary>Where codes are entered; the host's own page at <see cref="DeviceAuthorizationOptions.PagePath"/> if ours is not mapped.</summary>
+    /// <summary>
+    /// The address where people enter codes. If our page is not mapped: the host's page at <see cref="DeviceAuthorizationOptions.PagePath"/>.
+    /// </summary>
     public string Address(HttpContext context) => Below(context, PathOf(context, EndpointRole.PairingPage) ?? _mapped.PairingPage ?? _options.PagePath);
 
-    /// <summary>The page of devices; null if it is not mapped.</summary>
+    /// <summary>The address of the page of devices; null if it is not mapped.</summary>
     public string? DevicesAddress(HttpContext context) =>
         (PathOf(context, EndpointRole.DevicesPage) ?? _mapped.DevicesPage) is { } path ? Below(context, path) : null;
 
     /// <summary>Whether a request is to the page of devices, or one of its forms.</summary>
     public static bool IsOfDevices(HttpContext context) => PathOf(context, EndpointRole.DevicesPage) is not null;
 
-    /// <summary>Where the page that a request is to begins.</summary>
+    /// <summary>The first address of the page that the request is for.</summary>
     public string Start(HttpContext context) => (IsOfDevices(context) ? DevicesAddress(context) : null) ?? Address(context);
 
-    /// <summary>Every address that a page is at: where a choice of language may go back to.</summary>
+    /// <summary>Every address of a page, to which a choice of language may return.</summary>
     public IEnumerable<string> Addresses(HttpContext context) =>
         [Address(context), Address(context) + "/review", .. DevicesAddress(context) is { } devices ? [devices] : Array.Empty<string>()];
 
     public PageTexts TextsFor(HttpContext context) => new(PageLanguage.Of(context), _texts);
 
-    /// <summary>An answer with a page in it.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="title">The title: the page's own heading.</param>
-    /// <param name="main">What it is about.</param>
-    /// <param name="status">The status code.</param>
+    /// <summary>Creates an answer with a page.</summary>
     public HtmlPage Page(HttpContext context, string title, IHtmlContent main, int status = StatusCodes.Status200OK)
     {
         var texts = TextsFor(context);
@@ -110,7 +110,7 @@ internal sealed class PageFrame
         ? Html($"""<img src="{context.Request.PathBase.ToUriComponent()}{path}" alt="">""")
         : Nothing;
 
-    /// <summary>Back to the same page in another language; the address to go back to is checked where it is used.</summary>
+    /// <summary>Shows the same page in another language. The endpoint checks the address to return to.</summary>
     private HtmlFormattableString LanguageForm(HttpContext context, PageTexts texts) => Html($"""
         <form method="post" action="{Start(context)}/language">
         <input type="hidden" name="back" value="{(context.Request.PathBase + context.Request.Path).ToUriComponent()}">
@@ -127,14 +127,14 @@ internal sealed class PageFrame
     {
         using var stream = typeof(PageFrame).Assembly.GetManifestResourceStream($"DeviceAuthorization.Pages.{name}")!;
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd().ReplaceLineEndings("\n").TrimEnd(); // what browsers hash has no carriage returns
+        return reader.ReadToEnd().ReplaceLineEndings("\n").TrimEnd(); // browsers hash the text without carriage returns
     }
 }
 
-/// <summary>Which text is legible on a colour (WCAG 2.2, contrast ratio).</summary>
+/// <summary>Chooses a legible text colour (WCAG 2.2, contrast ratio).</summary>
 internal static class Contrast
 {
-    /// <summary>White where it has the ratio 4.5 that small text needs; black on what is brighter, where it has at least 4.6.</summary>
+    /// <summary>White if its contrast ratio is at least 4.5, which small text needs. Otherwise black, whose ratio is then at least 4.6.</summary>
     public static string TextOn(string color) => 1.05 / (Luminance(color) + 0.05) >= 4.5 ? "#fff" : "#000";
 
     /// <summary>Relative luminance of #rrggbb.</summary>

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Pages;
 
-/// <summary>What holds for every page: HTTPS is required, and a failure is answered with a page, too.</summary>
+/// <summary>Guards every page: requires HTTPS, and answers a failure with a page.</summary>
 internal sealed class PageGuard(EndpointGuard guard)
 {
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -38,6 +38,6 @@ internal sealed class PageGuard(EndpointGuard guard)
         }
     }
 
-    // Resolved here, and not when the page is mapped: the host's layout may fail to be created.
+    // Resolved for each request, not when the page is mapped: creating the host's layout may fail.
     private static PageFrame Frame(HttpContext context) => context.RequestServices.GetRequiredService<PageFrame>();
 }

@@ -6,15 +6,15 @@ using Microsoft.AspNetCore.Localization;
 namespace DeviceAuthorization.Pages;
 
 /// <summary>A language of the pages.</summary>
-/// <param name="Code">Its name (BCP 47), and that of its texts.</param>
-/// <param name="Name">What it calls itself.</param>
+/// <param name="Code">The BCP 47 name, also used in the names of the resources.</param>
+/// <param name="Name">The name of the language in the language itself.</param>
 internal sealed record PageLanguage(string Code, string Name)
 {
     public const string Cookie = "da.language";
 
     public static readonly PageLanguage English = new("en-US", "English (US)");
 
-    /// <summary>Every language there are texts in, in the order in which people find theirs.</summary>
+    /// <summary>Every language of the texts, in the order in which people choose them.</summary>
     public static readonly IReadOnlyList<PageLanguage> All =
     [
         new("ar", "العربية"),
@@ -39,7 +39,7 @@ internal sealed record PageLanguage(string Code, string Name)
         new("zh-TW", "繁體中文"),
     ];
 
-    /// <summary>For formatting; invariant in a host that runs without cultures (InvariantGlobalization).</summary>
+    /// <summary>The culture for formatting; the invariant one if the host runs without cultures (InvariantGlobalization).</summary>
     [SuppressMessage("Design", "CA1031", Justification = "one exception type, by name below")]
     public CultureInfo Culture
     {
@@ -58,9 +58,7 @@ internal sealed record PageLanguage(string Code, string Name)
 
     public bool IsRightToLeft => Code is "ar" or "he";
 
-    /// <summary>
-    /// What the person chose here; else what the host found, if it uses request localization; else what the browser asks for.
-    /// </summary>
+    /// <summary>The language that the person chose here, else that of the host's request localization, else the one that the browser prefers.</summary>
     public static PageLanguage Of(HttpContext context)
     {
         if (Find(context.Request.Cookies[Cookie]) is { } chosen)
@@ -80,17 +78,17 @@ internal sealed record PageLanguage(string Code, string Name)
             .FirstOrDefault(language => language is not null) ?? English;
     }
 
-    /// <summary>The language of exactly this code.</summary>
+    /// <summary>The language with exactly this code.</summary>
     public static PageLanguage? Find(string? code) => All.FirstOrDefault(language => string.Equals(language.Code, code, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>The language that somebody reads who reads this one: zh-HK reads zh-TW, es-MX es, iw he.</summary>
+    /// <summary>The nearest language for readers of another one: zh-TW for zh-HK, es for es-MX, he for iw.</summary>
     private static PageLanguage? Match(string tag)
     {
         var parts = tag.Split('-');
         return Find(tag) ?? parts[0].ToLowerInvariant() switch
         {
             "en" => English,
-            "zh" when Has("Hans") => Find("zh-CN"), // the script says more than the place
+            "zh" when Has("Hans") => Find("zh-CN"), // the script matters more than the region
             "zh" when Has("Hant") || Has("HK") || Has("MO") || Has("TW") => Find("zh-TW"),
             "zh" => Find("zh-CN"),
             "pt" => Find("pt-BR"),

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Pages;
 
-/// <summary>Remembers the language that somebody chose, and goes back to the page they were on.</summary>
+/// <summary>Stores the language that a person chose, and returns to the page that they were on.</summary>
 internal static class PageLanguageChoice
 {
     public static async Task<IResult> ChooseAsync(HttpContext context, PageFrame frame, ApproverSession session)

@@ -5,13 +5,13 @@ using static DeviceAuthorization.Pages.Markup;
 
 namespace DeviceAuthorization.Pages;
 
-/// <summary>What every form of a page needs: where the page is, for whom, and its antiforgery field.</summary>
+/// <summary>What every form needs: the address of the page, the visitor, and the antiforgery field.</summary>
 internal sealed record PageForm(string Address, Visitor Visitor, IHtmlContent Antiforgery);
 
-/// <summary>Markup that more than one page has, and the fields in it.</summary>
+/// <summary>Markup that several pages share, and its form fields.</summary>
 internal static class PageParts
 {
-    /// <summary>One field for each scope: a name that occurs twice is an error.</summary>
+    /// <summary>One field for each scope, because a repeated name is an error.</summary>
     public static readonly string[] ScopeFields = [.. Enumerable.Range(0, ScopeParameter.MaxScopes).Select(i => $"scope{i}")];
 
     /// <summary>The scopes that are ticked in a form.</summary>
@@ -24,10 +24,10 @@ internal static class PageParts
             """))}</div>
         """);
 
-    /// <summary>A row of a list of facts; none when there is nothing to tell.</summary>
+    /// <summary>A row of a list of facts; nothing if the text is null.</summary>
     public static IHtmlContent Row(string name, string? text) => text is null ? Nothing : Html($"<dt>{name}</dt><dd><bdi>{text}</bdi></dd>");
 
-    /// <summary>What people know an app by: as the host registered it, or else as it calls itself.</summary>
+    /// <summary>The app's name for people: the one that the host registered, or else the client's id.</summary>
     public static string App(DeviceAuthorizationOptions options, string clientId) => options.FindClient(clientId)?.DisplayName ?? clientId;
 
     /// <summary>A scope in the host's words.</summary>
@@ -35,16 +35,16 @@ internal static class PageParts
         $"""{(options.Scopes.TryGetValue(scope, out var words) && words.Length > 0 ? words : scope)}{If(options.Page.IsChanging(scope), () => Html($""" <span class="tag">{texts["Can_change"]}</span>"""))}""");
 
     /// <summary>Scopes to tick.</summary>
-    /// <param name="texts">The words.</param>
-    /// <param name="options">The host's words for scopes.</param>
-    /// <param name="scopes">In their order: the n-th is in field <c>scope</c>n.</param>
-    /// <param name="typed">What was ticked before.</param>
-    /// <param name="ticked">Whether they are, when nothing was typed.</param>
+    /// <param name="scopes">In order: scope number n is in the field <c>scope</c>n.</param>
+    /// <param name="typed">The input of a form that is shown again; null at first.</param>
+    /// <param name="ticked">Whether the scopes are ticked at first.</param>
     public static IHtmlContent Scopes(PageTexts texts, DeviceAuthorizationOptions options, IEnumerable<string> scopes, StrictForm? typed, bool ticked) => All(
         scopes.Index(),
         scope => Html($"""<label class="choice"><input type="checkbox" name="scope{scope.Index}" value="{scope.Item}"{Flag("checked", typed is null ? ticked : typed[$"scope{scope.Index}"] is not null)}> <span>{Scope(texts, options, scope.Item)}</span></label>"""));
 
-    /// <summary>How long access lasts: the host's choices, and its default, should it be none of them: it has no word.</summary>
+    /// <summary>
+    /// The choice of how long access lasts: the host's choices and its default. A default that is none of the choices has an empty value.
+    /// </summary>
     public static HtmlFormattableString Lifetime(PageTexts texts, DeviceAuthorizationOptions options, StrictForm? typed)
     {
         var byDefault = options.TokenLifetimes.FirstOrDefault(choice => choice.Value == options.TokenLifetime).Key ?? "";

@@ -12,12 +12,11 @@ using static DeviceAuthorization.Pages.Markup;
 namespace DeviceAuthorization.Pages;
 
 /// <summary>The person in front of a page.</summary>
-/// <param name="Approver">Who decides.</param>
-/// <param name="Account">The name people know the account by.</param>
-/// <param name="CanSwitch">Whether the host's sign-in can be left from here.</param>
+/// <param name="Account">The account's name for people.</param>
+/// <param name="CanSwitch">Whether the visitor can sign out here, to use another account.</param>
 internal sealed record Visitor(Approver Approver, string Account, bool CanSwitch);
 
-/// <summary>Who is in front of a page, and whether what they send comes from a form of ours.</summary>
+/// <summary>Finds the person in front of a page, and checks that what they send comes from one of our forms.</summary>
 internal sealed class PageSession(
     ApproverSession session,
     IAuthenticationHandlerProvider handlers,
@@ -47,36 +46,35 @@ internal sealed class PageSession(
         return await handle(new Visitor(approver, ticket.Principal.Identity?.Name ?? approver.UserId, canSwitch));
     }
 
-    /// <summary>Who is signed in. Null if no approver is signed in.</summary>
+    /// <summary>The approver who is signed in; null if none is.</summary>
     public async Task<Approver?> FindAsync(HttpContext context) =>
         await session.SignedInAsync(context) is { } ticket ? session.Identify(ticket, context) : null;
 
-    /// <summary>Leaves the account, and asks for another one.</summary>
+    /// <summary>Signs the person out, and asks for another account.</summary>
     public async Task<IResult> SwitchAsync(HttpContext context)
     {
         await session.SignOutAsync(context);
         return ResultHtml.Onward(frame, context, frame.Start(context) + "/sign-in?prompt=select_account");
     }
 
-    /// <summary>Asks who is there to sign in once more, and come back to the review.</summary>
+    /// <summary>Asks the person to sign in again, and to return to the review.</summary>
     public HtmlPage SignInAnew(HttpContext context) => ResultHtml.Onward(frame, context, frame.Start(context) + "/sign-in?prompt=login");
 
-    /// <summary>Where both go on: the host's sign-in, whoever is signed in.</summary>
+    /// <summary>The address that both lead to. Continues to the host's sign-in, even if somebody is signed in.</summary>
     public Task<IResult> GoOnAsync(HttpContext context) => context.Request.Query["prompt"] is ["login"] && !PageFrame.IsOfDevices(context)
         ? ChallengeAsync(context, frame.Start(context) + "/review", "login")
         : ChallengeAsync(context, frame.Start(context), "select_account");
 
-    /// <summary>They came back from the sign-in without a new one. Stops here, or the redirects would never end.</summary>
+    /// <summary>The person returned without a new sign-in. Stops here; otherwise the redirects would never end.</summary>
     public async Task<IResult> NotNewAsync(HttpContext context, Visitor visitor)
     {
         await session.WarnNotNewAsync(visitor.Approver);
         return ResultHtml.Page(frame, context, "Not_new", StatusCodes.Status403Forbidden);
     }
 
-    /// <summary>The host's sign-in; a page that says so where the host's scheme leads to none.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="back">Where it comes back to.</param>
-    /// <param name="prompt">What an OpenID Connect provider is told (OpenID Connect Core 1.0 §3.1.2.1); other schemes know nothing of it.</param>
+    /// <summary>Leads to the host's sign-in. If its scheme has no sign-in page, answers with a page that says so.</summary>
+    /// <param name="back">The address that the sign-in returns to.</param>
+    /// <param name="prompt">The <c>prompt</c> for an OpenID Connect provider (OpenID Connect Core 1.0 §3.1.2.1). Other schemes ignore it.</param>
     private async Task<IResult> ChallengeAsync(HttpContext context, string back, string? prompt = null)
     {
         var properties = new AuthenticationProperties { RedirectUri = back };
@@ -87,12 +85,12 @@ internal sealed class PageSession(
 
         if (prompt == "login")
         {
-            properties.SetParameter<TimeSpan?>("max_age", TimeSpan.Zero); // only then must the provider say when they signed in: auth_time
+            properties.SetParameter<TimeSpan?>("max_age", TimeSpan.Zero); // the provider must then say when they signed in (auth_time)
         }
 
         var scheme = await session.ChallengeSchemeAsync();
         await context.ChallengeAsync(scheme, properties);
-        if (context.Response is not { HasStarted: false, StatusCode: StatusCodes.Status401Unauthorized, Headers.Location.Count: 0 }) // cookies answer scripts with 401 and the page
+        if (context.Response is not { HasStarted: false, StatusCode: StatusCodes.Status401Unauthorized, Headers.Location.Count: 0 }) // cookie schemes answer scripts with 401 and a Location
         {
             return TypedResults.Empty;
         }
@@ -101,7 +99,7 @@ internal sealed class PageSession(
         return ResultHtml.Page(frame, context, "Sign_in_first", StatusCodes.Status401Unauthorized);
     }
 
-    /// <summary>The fields of a form of ours, filled in by this person; null when it is anything else.</summary>
+    /// <summary>The fields of one of our forms, sent by this person; null for anything else.</summary>
     public async Task<StrictForm?> ReadAsync(HttpContext context, string[] known)
     {
         if (!(await FormBody.ReadAsync(context.Request, [_field, .. known], known.Length + 1)).TryGet(out var form, out _)
@@ -114,7 +112,7 @@ internal sealed class PageSession(
         return await antiforgery.IsRequestValidAsync(context) ? form : null;
     }
 
-    /// <summary>The hidden field that makes a form ours.</summary>
+    /// <summary>The hidden field that proves that a form is ours.</summary>
     public HtmlFormattableString Field(HttpContext context)
     {
         var tokens = antiforgery.GetAndStoreTokens(context);

@@ -4,12 +4,12 @@ using System.Resources;
 
 namespace DeviceAuthorization.Pages;
 
-/// <summary>The words of the pages in one language. The host's own words come first.</summary>
+/// <summary>The texts of the pages in one language. The host's own texts come first.</summary>
 internal sealed class PageTexts(PageLanguage language, IPageTexts? host)
 {
     /// <summary>
-    /// By language, all in this assembly: a host without cultures (InvariantGlobalization, as on Alpine) looks for no satellite assembly,
-    /// and would say English words in a page marked as Arabic.
+    /// The resources by language, all in this assembly. A host without cultures (InvariantGlobalization, as on Alpine) looks for no satellite
+    /// assembly, and would show English texts in a page marked as Arabic.
     /// </summary>
     private static readonly FrozenDictionary<string, ResourceManager> Resources = PageLanguage.All.ToFrozenDictionary(
         language => language.Code,
@@ -22,10 +22,10 @@ internal sealed class PageTexts(PageLanguage language, IPageTexts? host)
     public string this[string key] => host?.Find(key, language.Culture) ?? Resources[language.Code].GetString(key, CultureInfo.InvariantCulture)
         ?? throw new MissingManifestResourceException($"There is no text '{key}' in {language.Name}.");
 
-    /// <summary>A text with a number in it, in the form that the number takes in this language.</summary>
+    /// <summary>A text with a number, in the plural form that the language requires.</summary>
     public string Count(string key, int number) => string.Format(language.Culture, this[$"{key}_{PluralForm(language.Code, number)}"], number);
 
-    /// <summary>A length of time in the largest unit that it is a whole number of.</summary>
+    /// <summary>A duration, in the largest unit of which it is a whole number.</summary>
     public string Duration(TimeSpan time) => time switch
     {
         _ when time == Timeout.InfiniteTimeSpan => this["Never"],

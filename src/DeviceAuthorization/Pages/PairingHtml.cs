@@ -9,9 +9,8 @@ using static DeviceAuthorization.Pages.PageParts;
 namespace DeviceAuthorization.Pages;
 
 /// <summary>
-/// The markup of the pairing page: enter, review, choose the number. No ids, so that a link's fragment can put the focus on nothing (CVE-2024-7404). In the
-/// review a hidden button comes first that decides nothing: it is the one that Enter in a field presses (CVE-2025-0549; HTML, implicit
-/// submission).
+/// The markup of the pairing page: enter, review, choose the number. It has no ids, so a link's fragment cannot focus anything (CVE-2024-7404). In
+/// the review, the first button is hidden and decides nothing. Enter in a field presses that button (CVE-2025-0549; HTML, implicit submission).
 /// </summary>
 internal static class PairingHtml
 {
@@ -30,7 +29,7 @@ internal static class PairingHtml
         </form>
         """);
 
-    /// <summary>Shows who asks for what, and asks for the decision.</summary>
+    /// <summary>Shows what the device requests, and asks for the decision.</summary>
     public static IHtmlContent Review(PageTexts texts, PageForm form, PairingReview review, DeviceAuthorizationOptions options)
     {
         var (pairing, known) = (review.Found.Pairing, review.Found.KnownDevice);
@@ -76,7 +75,7 @@ internal static class PairingHtml
             """);
     }
 
-    /// <summary>Asks which number the device shows. As in the review, no button is the one that Enter presses.</summary>
+    /// <summary>Asks which number the device shows. As in the review, Enter presses a hidden button that decides nothing.</summary>
     public static IHtmlContent Match(PageTexts texts, PageForm form, ApproverResult.ChooseNumber matching, string ticket, TimeSpan left) => Html($"""
         <h1>{texts["Match_title"]}</h1>
         {Account(texts, form, "Review_account")}
@@ -97,7 +96,10 @@ internal static class PairingHtml
         </form>
         """);
 
-    /// <summary>A name that the host registered is its own. That this is the app of that name, only one with a secret has shown (RFC 8628 §5.6).</summary>
+    /// <summary>
+    /// How far the app's name can be trusted (RFC 8628 §5.6). A registered name is the host's own. Only an app with a secret has proved that it is
+    /// that app.
+    /// </summary>
     private static HtmlFormattableString Trust(PageTexts texts, DeviceClient? client) => client switch
     {
         null => Html($"<small>{texts["Unverified"]}</small>"),
@@ -105,7 +107,9 @@ internal static class PairingHtml
         _ => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Verified_app"]}</small>"""),
     };
 
-    /// <summary>Whether the device is where the person is, if that is known: a wrong remark would teach people to ignore it, or calm them.</summary>
+    /// <summary>
+    /// Says whether device and person are in the same network, if that is known. A wrong remark would teach people to ignore it, or reassure them.
+    /// </summary>
     private static IHtmlContent NetworkRemark(PageTexts texts, NetworkComparison network) => network switch
     {
         NetworkComparison.Same => Html($""" <small>{texts["Network_same"]}</small>"""),
@@ -120,21 +124,21 @@ internal static class PairingHtml
 /// <summary>What the review shows.</summary>
 internal sealed record PairingReview(ApproverResult.Review Found, string Code, string Ticket, DateTimeOffset Now, NetworkComparison Network)
 {
-    /// <summary>Why the decision did not count.</summary>
+    /// <summary>Why the decision had no effect; null if there was no such decision.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>Whether the approver has as many tokens as allowed, and must make room before they approve.</summary>
+    /// <summary>Whether the approver has reached the limit of tokens, and must remove one before they approve.</summary>
     public bool IsFull { get; init; }
 
-    /// <summary>Where they make room; null where the host has not mapped that page.</summary>
+    /// <summary>The page where they remove one; null if the host has not mapped it.</summary>
     public string? DevicesPage { get; init; }
 
-    /// <summary>Whether the way the approver signed in does not allow some of it.</summary>
+    /// <summary>Whether the approver's sign-in lacks some of the requested scopes.</summary>
     public bool IsLimited { get; init; }
 
-    /// <summary>What the path of a logo is below.</summary>
+    /// <summary>The path base, which precedes the path of a logo.</summary>
     public required string PathBase { get; init; }
 
-    /// <summary>What was typed and ticked in it; null at first.</summary>
+    /// <summary>The input of a form that is shown again; null at first.</summary>
     public StrictForm? Typed { get; init; }
 }

@@ -6,9 +6,9 @@ using QRCoder;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The link that brings the code along (<c>verification_uri_complete</c>, RFC 8628 §3.3.1) as a picture, for a host that draws the device's
-/// screen itself. It holds this link and nothing else, dark on white with a quiet zone of four modules, whatever the colours around it. Put it
-/// into the page: a picture with an address of its own would carry the user code there.
+/// The link that includes the user code (<c>verification_uri_complete</c>, RFC 8628 §3.3.1) as a QR code, for a host that draws the device's screen
+/// itself. The picture holds only this link. It is always dark on white, with a quiet zone of four modules. Embed it in the page: a picture with an
+/// address of its own would expose the user code there.
 /// </summary>
 public sealed class PairingQrCode
 {
@@ -16,11 +16,14 @@ public sealed class PairingQrCode
 
     private PairingQrCode(string uri) => Uri = uri;
 
-    /// <summary>The link, from <see cref="DeviceAuthorizationOptions.PublicOrigin"/>; from the request itself only in Development.</summary>
+    /// <summary>
+    /// The link, with the origin <see cref="DeviceAuthorizationOptions.PublicOrigin"/>. In Development the request's own origin replaces a missing
+    /// setting.
+    /// </summary>
     public string Uri { get; }
 
-    /// <summary>The picture for a code that this host gave out.</summary>
-    /// <param name="request">The request that is answered; its path base belongs to the link.</param>
+    /// <summary>Creates the picture for a user code that this host gave out.</summary>
+    /// <param name="request">The request that the host answers. Its path base becomes part of the link.</param>
     /// <param name="userCode">The code, as <see cref="DeviceFlow.StartAsync"/> gave it.</param>
     public static PairingQrCode Of(HttpRequest request, UserCode userCode)
     {
@@ -30,8 +33,8 @@ public sealed class PairingQrCode
         return new PairingQrCode(VerificationLinks.Complete(address.Links(request).Uri, userCode.RevealGrouped()));
     }
 
-    /// <summary>An <c>svg</c> element without a size of its own: it fills what is around it.</summary>
-    /// <param name="alternative">What a screen reader says instead, plain text. The code belongs beside the picture, as text.</param>
+    /// <summary>Draws an <c>svg</c> element without a size of its own: it fills its container.</summary>
+    /// <param name="alternative">The text for screen readers, as plain text; not blank. Show the code as text beside the picture.</param>
     public string ToSvg(string alternative)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(alternative);
@@ -41,8 +44,8 @@ public sealed class PairingQrCode
         return svg.Replace("<svg ", $"<svg role=\"img\" aria-label=\"{Markup.Encoder.Encode(alternative)}\" ", StringComparison.Ordinal);
     }
 
-    /// <summary>A PNG file, black on white.</summary>
-    /// <param name="pixelsPerModule">The size of one square, from 1 to 100; a code has about 40 of them a side.</param>
+    /// <summary>Draws a PNG file, black on white.</summary>
+    /// <param name="pixelsPerModule">The size of one square (module) in pixels, from 1 to 100; 8 by default. A code has about 40 modules a side.</param>
     public byte[] ToPng(int pixelsPerModule = 8)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(pixelsPerModule, 1);
@@ -52,9 +55,9 @@ public sealed class PairingQrCode
         return code.GetGraphic(pixelsPerModule, drawQuietZones: true);
     }
 
-    // M: up to 15 % of it may be hidden by a reflection on the screen.
+    // Level M: a reflection on the screen may hide up to 15 % of the code.
     private QRCodeData Data() => QRCodeGenerator.GenerateQrCode(Uri, QRCodeGenerator.ECCLevel.M);
 
-    /// <summary>Never the link: it has the code in it.</summary>
+    /// <summary>Never contains the link, because the link includes the user code.</summary>
     public override string ToString() => nameof(PairingQrCode);
 }

@@ -4,14 +4,14 @@ using static DeviceAuthorization.Pages.Markup;
 
 namespace DeviceAuthorization.Pages;
 
-/// <summary>Pages that say how it ended.</summary>
+/// <summary>Pages that show a result.</summary>
 internal static class ResultHtml
 {
     private const string Tick = "M4 13l5 5L20 6";
     private const string Cross = "M5 5l14 14M19 5L5 19";
     private const string Exclamation = "M12 4v10M12 19v.5";
 
-    /// <summary>Says what became of the pairing.</summary>
+    /// <summary>Shows the decision about a pairing.</summary>
     public static HtmlPage Decided(PageFrame frame, HttpContext context, PairingStatus status) => status switch
     {
         PairingStatus.Approved => Page(frame, context, "Approved", mark: Tick, more: Closing),
@@ -19,7 +19,7 @@ internal static class ResultHtml
         _ => Page(frame, context, "Denied", mark: Cross, more: texts => Html($"""<p>{texts["Can_close"]}</p>""")),
     };
 
-    /// <summary>A page of a heading and a text: <c>{name}_title</c> and <c>{name}_text</c>.</summary>
+    /// <summary>A page with a heading and a text: <c>{name}_title</c> and <c>{name}_text</c>.</summary>
     public static HtmlPage Page(
         PageFrame frame, HttpContext context, string name, int status = StatusCodes.Status200OK, string mark = Exclamation, Func<PageTexts, IHtmlContent>? more = null)
     {
@@ -36,7 +36,7 @@ internal static class ResultHtml
             """), status);
     }
 
-    /// <summary>The page for a request over plain HTTP. It has no links: they would lead back to it.</summary>
+    /// <summary>The page for a request over plain HTTP. It has no links, because they would lead back to it.</summary>
     public static HtmlPage NotSecure(PageFrame frame, HttpContext context)
     {
         var texts = frame.TextsFor(context);
@@ -50,8 +50,8 @@ internal static class ResultHtml
     }
 
     /// <summary>
-    /// Goes on to an address of ours by a navigation of its own. Browsers hold every redirect that follows a form to form-action, so a redirect to a
-    /// sign-in elsewhere would end there (Content Security Policy Level 3 §6.4.1; w3c/webappsec-csp issue 8).
+    /// Leads to one of our addresses by a new navigation. Browsers apply form-action to every redirect that follows a form, so they would block a
+    /// redirect to a sign-in elsewhere (Content Security Policy Level 3 §6.4.1; w3c/webappsec-csp issue 8).
     /// </summary>
     public static HtmlPage Onward(PageFrame frame, HttpContext context, string address)
     {
@@ -65,7 +65,7 @@ internal static class ResultHtml
             """));
     }
 
-    /// <summary>Only a script can close a window, and only some windows: it shows the countdown where it can.</summary>
+    /// <summary>Only a script can close a window, and only some windows. Where it can, it shows the countdown.</summary>
     private static HtmlFormattableString Closing(PageTexts texts) => Html($"""
         <p>{texts["Can_close"]}</p>
         <p class="dim" data-closing hidden>{Words(texts["Closing"], Html($"<span>3</span>"))}</p>

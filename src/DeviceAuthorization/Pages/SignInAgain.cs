@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.Http;
 namespace DeviceAuthorization.Pages;
 
 /// <summary>
-/// The host's policy wants to see that it is really them (<see cref="ApprovalRisk.StepUp"/>): the way to the host's sign-in and back to the
-/// review. What counts is when they signed in.
+/// Sends an approver to the host's sign-in and back to the review, if the host's policy requires it (<see cref="ApprovalRisk.StepUp"/>). Only the
+/// time of their sign-in counts, not their return.
 /// </summary>
 internal sealed class SignInAgain(PageSession session, PairingTickets tickets, PageFrame frame, TimeProvider clock)
 {
-    /// <summary>Asks for a new sign-in; after they came back from two without one, says that it ends here.</summary>
+    /// <summary>Asks for a new sign-in. If the approver returned twice without one, answers that they cannot continue.</summary>
     public async Task<IResult> AskAsync(HttpContext context, PairingTicket ticket, Visitor visitor)
     {
         var asked = Asked(context, ticket);
@@ -24,7 +24,7 @@ internal sealed class SignInAgain(PageSession session, PairingTickets tickets, P
         return session.SignInAnew(context);
     }
 
-    /// <summary>On to the host's sign-in. When it is for the review, the cookie keeps that we asked, and when.</summary>
+    /// <summary>Continues to the host's sign-in. If the review needs it, first records in the cookie that we asked, and when.</summary>
     public async Task<IResult> GoOnAsync(HttpContext context)
     {
         if (context.Request.Query["prompt"] is ["login"] && tickets.Of(context) is { UserId: not null } ticket)
@@ -36,11 +36,11 @@ internal sealed class SignInAgain(PageSession session, PairingTickets tickets, P
         return await session.GoOnAsync(context);
     }
 
-    /// <summary>The visitor, as signed in since we asked, if they have.</summary>
+    /// <summary>The visitor, corrected by <see cref="SignInAsked.Seen"/> if we asked them to sign in again.</summary>
     public Visitor Seen(HttpContext context, Visitor visitor, PairingTicket ticket) =>
         Asked(context, ticket) is { } asked ? visitor with { Approver = asked.Seen(visitor.Approver) } : visitor;
 
-    /// <summary>It is in the cookie only: the ticket of a form may be older.</summary>
+    /// <summary>Our request to sign in again. Only the cookie has it, because the ticket of a form may be older.</summary>
     private SignInAsked? Asked(HttpContext context, PairingTicket ticket) =>
         tickets.Of(context) is { } kept && kept.Code == ticket.Code && kept.UserId == ticket.UserId ? kept.Asked : null;
 }

@@ -2,8 +2,8 @@
   'use strict';
   const all = (selector, each) => document.querySelectorAll(selector).forEach(each);
 
-  // A decision takes a deliberate press: the buttons wake a second after this window has the focus, and sleep when it loses it, so that
-  // no key that was held down elsewhere and no second click of a double click lands on them.
+  // A decision needs a deliberate press. The buttons are enabled one second after this window gets the focus, and disabled when it loses it.
+  // A key held down elsewhere, or the second click of a double click, then has no effect.
   const decisions = document.querySelectorAll('[data-decision]');
   if (decisions.length) {
     let waking;
@@ -16,23 +16,23 @@
     if (document.hasFocus()) wake();
   }
 
-  // The time left runs down; then the server says what became of the code.
+  // Count down the time left. Then reload, so that the server shows the result.
   all('[data-left]', element => {
     const end = Date.now() + element.dataset.left * 1000;
     const show = () => {
       const left = Math.max(0, Math.round((end - Date.now()) / 1000));
       element.textContent = Math.floor(left / 60) + ':' + String(left % 60).padStart(2, '0');
-      if (left) setTimeout(show, 1000); else setTimeout(() => location.replace(location.pathname), 2000); // the server's clock has the last word
+      if (left) setTimeout(show, 1000); else setTimeout(() => location.replace(location.pathname), 2000); // the server's clock decides
     };
     show();
   });
 
-  // Times in the reader's own zone.
+  // Show times in the reader's own zone.
   all('time[datetime]', element => {
     element.textContent = new Date(element.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
   });
 
-  // Where a script may close this window, it does.
+  // Close this window, if a script may close it.
   all('[data-closing]', element => {
     if (history.length > 1 && !opener) return;
     element.hidden = false;
@@ -49,9 +49,9 @@
     select.addEventListener('change', () => select.form.submit());
   });
 
-  // What is there to be copied is copied whole.
+  // Select the whole text, to copy it.
   all('[data-copy]', field => field.addEventListener('focus', () => field.select()));
 
-  // A page that comes back from the history is asked for anew, and no form is sent again for it: what it shows may be over.
+  // Reload a page that comes from the history, because it may be outdated. This sends no form again.
   addEventListener('pageshow', event => { if (event.persisted) location.replace(location.pathname); });
 })();

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.RomM;
 
-/// <summary>What approvers send and get, in RomM's JSON.</summary>
+/// <summary>Reads and writes the messages of approvers, in RomM's JSON.</summary>
 internal sealed class ApproverJson(IOptions<DeviceAuthorizationOptions> options)
 {
     private const int LongestUserCode = 32;
@@ -82,18 +82,18 @@ internal sealed class ApproverJson(IOptions<DeviceAuthorizationOptions> options)
         _ => throw new UnreachableException(),
     };
 
-    /// <summary>The code is unknown, or cannot be a code.</summary>
+    /// <summary>The code is unknown, or the text cannot be a code.</summary>
     public static IResult NotFound() => Problems.Detail(StatusCodes.Status404NotFound, "Unknown or expired code");
 
     public static IResult TooMany() => Problems.Detail(StatusCodes.Status429TooManyRequests, "Too many attempts. Try again later.");
 
-    /// <summary>RomM's words, which it has for tokens.</summary>
+    /// <summary>RomM's text for its limit of tokens, also used for devices.</summary>
     public static IResult LimitReached(int limit, string things) => Problems.Detail(StatusCodes.Status400BadRequest, $"Maximum of {limit} {things} per user reached");
 
     private static IResult Refused(string detail) => Problems.Detail(StatusCodes.Status403Forbidden, detail);
 }
 
-/// <summary>A user code as the approver typed it, and what they decided about it.</summary>
-/// <param name="Typed">The text, which may be no user code.</param>
+/// <summary>A user code as the approver typed it, and their approval.</summary>
+/// <param name="Typed">The text, which may not be a user code.</param>
 /// <param name="Approval">Null if they do not approve.</param>
 internal sealed record EnteredCode(string Typed, Approval? Approval = null);

@@ -5,9 +5,8 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.RomM;
 
-/// <summary>A request about a device, as read.</summary>
-/// <param name="Json">The body.</param>
-/// <param name="Change">What it says about the device.</param>
+/// <summary>A parsed request about a device.</summary>
+/// <param name="Change">The changes that it makes.</param>
 internal sealed record DeviceBody(JsonElement Json, DeviceChange Change);
 
 /// <summary>Reads requests about devices.</summary>
@@ -17,7 +16,7 @@ internal sealed class DeviceBodies(IOptions<DeviceAuthorizationOptions> options)
 
     public async Task<Parsed<DeviceBody>> ReadAsync(HttpRequest request)
     {
-        // The settings of a device alone may have 16 KiB.
+        // The settings of a device alone may take 16 KiB.
         if (!(await JsonBody.ReadAsync(request, RomMJson.Deep.JsonDocument, 2 * SecretDocument.MaxBytes)).TryGet(out var json, out var refusal))
         {
             return Parsed.Refuse<DeviceBody>(refusal);

@@ -9,8 +9,8 @@ using DeviceAuthorization.Rules;
 namespace DeviceAuthorization.RomM;
 
 /// <summary>
-/// What a request says about a device, by presence: an absent member is left alone, an explicit null clears. Every text is checked for
-/// length and control characters, and <c>sync_mode</c> and <c>sync_enabled</c> cannot be null.
+/// The changes that a request makes to a device. An absent member changes nothing; an explicit null clears the value. Every text is checked for
+/// length and control characters. <c>sync_mode</c> and <c>sync_enabled</c> cannot be null.
 /// </summary>
 internal sealed class DeviceChange
 {
@@ -22,7 +22,7 @@ internal sealed class DeviceChange
     {
     }
 
-    /// <summary>Reads the members of a JSON object; unknown ones are passed over.</summary>
+    /// <summary>Reads the members of a JSON object. Ignores unknown ones.</summary>
     public static bool TryRead(JsonElement body, SecretKeys keys, [NotNullWhen(true)] out DeviceChange? change, [NotNullWhen(false)] out string? problem)
     {
         (change, problem) = (new DeviceChange(), null);
@@ -44,8 +44,7 @@ internal sealed class DeviceChange
         return true;
     }
 
-    /// <summary>Changes a device, and replaces its settings if the request has some. A mask that was sent back keeps the secret behind it.</summary>
-    /// <param name="device">The device before.</param>
+    /// <summary>Changes a device, and replaces its settings if the request has any. A mask that was sent back keeps the stored secret.</summary>
     /// <param name="problem">Null if the change is possible.</param>
     /// <returns>The device after the change; null if its settings would be too large.</returns>
     public Device? Replace(Device device, out string? problem)
@@ -67,7 +66,7 @@ internal sealed class DeviceChange
     {
         var changed = _steps.Aggregate(device, (current, step) => step(current)) with { SyncConfig = _changesSyncConfig ? settings : device.SyncConfig };
 
-        // A device that is not to be recognised stays so until what it would be recognised by really changes.
+        // Keep the stored fingerprint until a member that it is made of changes: a duplicate has none, so that it is never recognised.
         var fingerprint = Fingerprint(changed);
         return fingerprint == Fingerprint(device) ? changed : changed with { Fingerprint = fingerprint };
     }
@@ -140,7 +139,7 @@ internal sealed class DeviceChange
     }
 }
 
-/// <summary>The members of a device that a request may have, for OpenAPI. <see cref="DeviceChange"/> reads them.</summary>
+/// <summary>The members that a request about a device may have, for OpenAPI. <see cref="DeviceChange"/> reads them.</summary>
 internal abstract record DeviceMembers(
     [property: JsonPropertyName("name")] string? Name = null,
     [property: JsonPropertyName("platform")] string? Platform = null,
@@ -151,13 +150,12 @@ internal abstract record DeviceMembers(
     [property: JsonPropertyName("hostname")] string? Hostname = null,
     [property: JsonPropertyName("sync_mode")] SyncMode SyncMode = SyncMode.Api,
     [property: JsonPropertyName("sync_enabled")] bool SyncEnabled = true,
-    [property: JsonPropertyName("sync_config"), Description("An object of the client's own settings, or null.")] JsonElement? SyncConfig = null);
+    [property: JsonPropertyName("sync_config"), Description("The client's own settings: an object, or null.")] JsonElement? SyncConfig = null);
 
-/// <summary>Changes of a device; absent members are left alone.</summary>
+/// <summary>Changes to a device. Absent members change nothing.</summary>
 internal sealed record DeviceProperties : DeviceMembers;
 
-/// <summary>A registration.</summary>
 internal sealed record DeviceRegistration(
-    [property: JsonPropertyName("allow_existing"), Description("Whether a device that is recognised is answered 200, or 409.")] bool AllowExisting = true,
-    [property: JsonPropertyName("allow_duplicate"), Description("Whether it shall not be recognised, now and later.")] bool AllowDuplicate = false,
-    [property: JsonPropertyName("reset_syncs"), Description("Whether a device that is recognised starts to synchronise anew.")] bool ResetSyncs = false) : DeviceMembers;
+    [property: JsonPropertyName("allow_existing"), Description("For a device that is recognised: answer 200 if true, 409 if false.")] bool AllowExisting = true,
+    [property: JsonPropertyName("allow_duplicate"), Description("Create a new device even if a matching one exists, and never recognise it later.")] bool AllowDuplicate = false,
+    [property: JsonPropertyName("reset_syncs"), Description("Let a device that is recognised synchronise from the start again.")] bool ResetSyncs = false) : DeviceMembers;

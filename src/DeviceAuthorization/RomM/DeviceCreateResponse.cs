@@ -2,23 +2,23 @@ using System.Text.Json.Serialization;
 
 namespace DeviceAuthorization.RomM;
 
-/// <summary>The answer to a device that registered: RomM's JSON.</summary>
+/// <summary>RomM's answer to a device that registers.</summary>
 internal sealed record DeviceCreateResponse
 {
-    /// <summary>The device, new or recognised.</summary>
+    /// <summary>The id of the device, new or recognised.</summary>
     [JsonPropertyName("device_id")]
     public required string DeviceId { get; init; }
 
-    /// <summary>Its name as stored.</summary>
+    /// <summary>The name as stored.</summary>
     [JsonPropertyName("name")]
     public required string? Name { get; init; }
 
-    /// <summary>When it was first registered; UTC.</summary>
+    /// <summary>When the device was first registered, in UTC.</summary>
     [JsonPropertyName("created_at")]
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The JSON of a registration.</summary>
-    /// <param name="device">The record.</param>
+    /// <summary>Creates the answer for a device.</summary>
+    /// <param name="device">The device, as stored.</param>
     public static DeviceCreateResponse From(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);

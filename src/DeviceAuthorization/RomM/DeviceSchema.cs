@@ -2,27 +2,27 @@ using System.Text.Json.Serialization;
 
 namespace DeviceAuthorization.RomM;
 
-/// <summary>A device as its owner sees it in JSON: RomM's members, in RomM's order. Settings that are secret are masked.</summary>
+/// <summary>A device in RomM's JSON, with RomM's members in RomM's order. Secret settings are masked.</summary>
 public sealed record DeviceSchema
 {
-    /// <summary>The id.</summary>
+    /// <summary>The id of the device.</summary>
     [JsonPropertyName("id")]
     public required string Id { get; init; }
 
-    /// <summary>The owner: a JSON number when it is a canonical integer, as RomM's are; otherwise a string.</summary>
+    /// <summary>The owner's id: a JSON number if it is a canonical integer, as RomM's ids are; otherwise a string.</summary>
     [JsonPropertyName("user_id")]
     [JsonConverter(typeof(UserIdConverter))]
     public required string UserId { get; init; }
 
-    /// <summary>The name people see.</summary>
+    /// <summary>The name that people see.</summary>
     [JsonPropertyName("name")]
     public required string? Name { get; init; }
 
-    /// <summary>The system it runs on.</summary>
+    /// <summary>The system that the device runs on.</summary>
     [JsonPropertyName("platform")]
     public required string? Platform { get; init; }
 
-    /// <summary>The client on it.</summary>
+    /// <summary>The client that runs on the device.</summary>
     [JsonPropertyName("client")]
     public required string? Client { get; init; }
 
@@ -30,52 +30,52 @@ public sealed record DeviceSchema
     [JsonPropertyName("client_version")]
     public required string? ClientVersion { get; init; }
 
-    /// <summary>A network address.</summary>
+    /// <summary>The network address of the device.</summary>
     [JsonPropertyName("ip_address")]
     public required string? IpAddress { get; init; }
 
-    /// <summary>The hardware address.</summary>
+    /// <summary>The hardware (MAC) address of the device.</summary>
     [JsonPropertyName("mac_address")]
     public required string? MacAddress { get; init; }
 
-    /// <summary>The host name.</summary>
+    /// <summary>The host name of the device.</summary>
     [JsonPropertyName("hostname")]
     public required string? Hostname { get; init; }
 
-    /// <summary>What the device calls its installation when it pairs.</summary>
+    /// <summary>The identifier that the device sent when it paired.</summary>
     [JsonPropertyName("client_device_identifier")]
     public required string? ClientDeviceIdentifier { get; init; }
 
-    /// <summary>How it exchanges saves.</summary>
+    /// <summary>How the device exchanges saves with the host.</summary>
     [JsonPropertyName("sync_mode")]
     public required SyncMode SyncMode { get; init; }
 
-    /// <summary>Whether it exchanges saves.</summary>
+    /// <summary>Whether the device exchanges saves.</summary>
     [JsonPropertyName("sync_enabled")]
     public required bool SyncEnabled { get; init; }
 
-    /// <summary>Settings of that; always masked in JSON.</summary>
+    /// <summary>The client's settings for that exchange. Secrets are always masked in JSON.</summary>
     [JsonPropertyName("sync_config")]
     public required SecretDocument? SyncConfig { get; init; }
 
-    /// <summary>When it was registered or last called the API; UTC.</summary>
+    /// <summary>When the device was registered or last called the API, in UTC.</summary>
     [JsonPropertyName("last_seen")]
     public required DateTimeOffset? LastSeen { get; init; }
 
-    /// <summary>When it was registered; UTC.</summary>
+    /// <summary>When the device was registered, in UTC.</summary>
     [JsonPropertyName("created_at")]
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>When it last changed; UTC.</summary>
+    /// <summary>When the device last changed, in UTC.</summary>
     [JsonPropertyName("updated_at")]
     public required DateTimeOffset UpdatedAt { get; init; }
 
-    /// <summary>The JSON of a device.</summary>
-    /// <param name="device">The record.</param>
+    /// <summary>Creates the JSON of a device.</summary>
+    /// <param name="device">The device, as stored.</param>
     public static DeviceSchema From(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        device.SyncConfig?.ToMaskedJson(); // settings that cannot be read fail here, and not in the middle of an answer
+        device.SyncConfig?.ToMaskedJson(); // unreadable settings fail here, not in the middle of an answer
         return new()
         {
             Id = device.Id,

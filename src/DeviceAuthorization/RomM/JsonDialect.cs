@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.RomM;
 
 /// <summary>
-/// RomM: requests in JSON, errors as <c>{"detail": …}</c>, 422 for a wrong shape. Its clients search the whole body for the words
+/// The dialect of RomM: JSON requests, errors as <c>{"detail": …}</c>, and 422 for a wrong shape. Its clients search the whole body for the words
 /// <c>expired_token</c> and <c>access_denied</c>, so no other answer may contain them.
 /// </summary>
 internal sealed class JsonDialect(IOptions<DeviceAuthorizationOptions> options) : IDialect
@@ -91,7 +91,7 @@ internal sealed class JsonDialect(IOptions<DeviceAuthorizationOptions> options) 
         var issued = paired.Issued;
         return TypedResults.Json(
             new RomMPaired(
-                paired.Token.Reveal(), issued.DeviceId!, issued.Scopes, issued.ExpiresAt, "Bearer", issued.SecondsLeft(now), issued.ScopeParameter()),
+                paired.Token.Reveal(), issued.DeviceId!, "Bearer", issued.Scopes, issued.ExpiresAt, issued.SecondsLeft(now), issued.ScopeParameter()),
             RomMJson.Default.RomMPaired);
     }
 

@@ -7,46 +7,46 @@ using DeviceAuthorization.Flow;
 namespace DeviceAuthorization.RomM;
 
 /// <summary>
-/// A device asks to be paired. RomM's clients send JSON; others send a form (RFC 8628 §3.1), which has some members of its own. JSON may omit every
-/// member: the answer then says what is missing.
+/// A device starts a pairing. RomM's clients send JSON; others send a form (RFC 8628 §3.1), which has members of its own. JSON may omit every member:
+/// the answer then says which are required.
 /// </summary>
 internal sealed record PairingStart
 {
-    [JsonPropertyName("client_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: who the client is, unless HTTP Basic says it.")]
+    [JsonPropertyName("client_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: the client's id, unless HTTP Basic has it.")]
     public string? ClientId { get; set; }
 
-    [JsonPropertyName("client_secret"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: of confidential clients only.")]
+    [JsonPropertyName("client_secret"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: only for confidential clients.")]
     public string? ClientSecret { get; set; }
 
-    [JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: the scopes asked for, separated by spaces; the host's default without.")]
+    [JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: the requested scopes, separated by spaces. If absent, the host's default.")]
     public string? Scope { get; set; }
 
-    [JsonPropertyName("client"), Description("JSON: required; who the client is.")]
+    [JsonPropertyName("client"), Description("JSON: required. The client's id.")]
     public string? Client { get; set; }
 
-    [JsonPropertyName("requested_scopes"), Description("JSON: required; the scopes asked for, at least one.")]
+    [JsonPropertyName("requested_scopes"), Description("JSON: required. The requested scopes, at least one.")]
     public IReadOnlyList<string?>? RequestedScopes { get; set; }
 
-    [JsonPropertyName("client_device_identifier"), Description("What the device calls itself, to be recognised when it pairs again. JSON: required.")]
+    [JsonPropertyName("client_device_identifier"), Description("An id by which the device is recognised when it pairs again. JSON: required.")]
     public string? ClientDeviceIdentifier { get; set; }
 
-    [JsonPropertyName("name"), Description("What people call the device. JSON: required.")]
+    [JsonPropertyName("name"), Description("The name that people see. JSON: required.")]
     public string? Name { get; set; }
 
-    [JsonPropertyName("platform"), Description("The system it runs on.")]
+    [JsonPropertyName("platform"), Description("The system that the device runs on.")]
     public string? Platform { get; set; }
 
     [JsonPropertyName("client_version"), Description("The version of the client.")]
     public string? ClientVersion { get; set; }
 
-    [JsonPropertyName("number_matching"), Description("Whether the device can show a number that its approver compares.")]
+    [JsonPropertyName("number_matching"), Description("Whether the device can show a number for number matching.")]
     public bool? NumberMatching { get; set; }
 
-    /// <summary>Never the secret.</summary>
+    /// <summary>Omits the secret.</summary>
     public override string ToString() => nameof(PairingStart);
 }
 
-/// <summary>RomM's answer to a start. RFC 8628's addresses are there, too.</summary>
+/// <summary>RomM's answer to a start, with RFC 8628's addresses added.</summary>
 internal sealed record RomMStarted(
     [property: JsonPropertyName("device_code")] string DeviceCode,
     [property: JsonPropertyName("user_code")] string UserCode,
@@ -57,36 +57,38 @@ internal sealed record RomMStarted(
     [property: JsonPropertyName("verification_uri")] string VerificationUri,
     [property: JsonPropertyName("verification_uri_complete"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? VerificationUriComplete);
 
-/// <summary>A device polls, by JSON as RomM's clients or by a form (RFC 8628 §3.4), which has some members of its own.</summary>
+/// <summary>A device polls. RomM's clients send JSON; others send a form (RFC 8628 §3.4), which has members of its own.</summary>
 internal sealed record PairingPoll
 {
     [JsonPropertyName("device_code"), Required]
     public string? DeviceCode { get; set; }
 
-    [JsonPropertyName("client_id"), Description("Form: who the client is, unless HTTP Basic says it. JSON: optional.")]
+    [JsonPropertyName("client_id"), Description("Form: the client's id, unless HTTP Basic has it. JSON: optional.")]
     public string? ClientId { get; set; }
 
-    [JsonPropertyName("grant_type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: required; urn:ietf:params:oauth:grant-type:device_code")]
+    [JsonPropertyName("grant_type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: required. urn:ietf:params:oauth:grant-type:device_code")]
     public string? GrantType { get; set; }
 
-    [JsonPropertyName("client_secret"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: of confidential clients only.")]
+    [JsonPropertyName("client_secret"), JsonIgnore(Condition = JsonIgnoreCondition.WhenReading), Description("Form: only for confidential clients.")]
     public string? ClientSecret { get; set; }
 
-    /// <summary>Never the device code.</summary>
+    /// <summary>Omits the device code.</summary>
     public override string ToString() => nameof(PairingPoll);
 }
 
-/// <summary>RomM's answer with the token. RFC 6749's members are there, too. A form gets the members that are not marked.</summary>
+/// <summary>
+/// RomM's answer with the access token, with RFC 6749's members added. The answer to a form has only the members that are not marked JSON.
+/// </summary>
 internal sealed record RomMPaired(
     [property: JsonPropertyName("access_token")] string AccessToken,
     [property: JsonPropertyName("device_id")] string DeviceId,
-    [property: JsonPropertyName("scopes"), Description("JSON: always there; the scopes granted.")] IReadOnlyList<string> Scopes,
-    [property: JsonPropertyName("expires_at"), Description("JSON: always there; null when it never expires.")] DateTimeOffset? ExpiresAt,
-    [property: JsonPropertyName("token_type")] string TokenType,
-    [property: JsonPropertyName("expires_in"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("Seconds; absent when it never expires.")] long? ExpiresIn,
-    [property: JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("The scopes granted, separated by spaces; absent when there are none.")] string? Scope);
+    [property: JsonPropertyName("token_type"), JsonPropertyOrder(1)] string TokenType,
+    [property: JsonPropertyName("scopes"), Description("JSON: always present. The granted scopes.")] IReadOnlyList<string>? Scopes = null,
+    [property: JsonPropertyName("expires_at"), Description("JSON: always present. Null if the token never expires.")] DateTimeOffset? ExpiresAt = null,
+    [property: JsonPropertyName("expires_in"), JsonPropertyOrder(1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("In seconds. Absent if the token never expires.")] long? ExpiresIn = null,
+    [property: JsonPropertyName("scope"), JsonPropertyOrder(1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("The granted scopes, separated by spaces. Absent if there are none.")] string? Scope = null);
 
-/// <summary>RomM's pending request, as an approver sees it.</summary>
+/// <summary>A pairing as an approver reviews it, in RomM's JSON.</summary>
 internal sealed record RomMPending(
     [property: JsonPropertyName("client_device_identifier")] string? ClientDeviceIdentifier,
     [property: JsonPropertyName("name")] string Name,
@@ -99,32 +101,29 @@ internal sealed record RomMPending(
     [property: JsonPropertyName("replaces_device")] RomMApproved? ReplacesDevice,
     [property: JsonPropertyName("token_limit_reached")] bool IsTokenLimitReached);
 
-/// <summary>The approver approves.</summary>
 internal sealed record PairingApproval(
     [property: JsonPropertyName("user_code"), Required] string? UserCode,
     [property: JsonPropertyName("approved_scopes"), Required] IReadOnlyList<string?>? ApprovedScopes,
-    [property: JsonPropertyName("device_name"), Description("The name that the approver gives it.")] string? DeviceName,
-    [property: JsonPropertyName("expires_in"), Description("A lifetime by the host's word for it, such as 90d.")] string? ExpiresIn,
-    [property: JsonPropertyName("as_new_device"), Description("Whether to leave the device alone that has the same identifier.")] bool? AsNewDevice);
+    [property: JsonPropertyName("device_name"), Description("The name that the approver gives the device.")] string? DeviceName = null,
+    [property: JsonPropertyName("expires_in"), Description("One of the host's named lifetimes, such as 90d.")] string? ExpiresIn = null,
+    [property: JsonPropertyName("as_new_device"), Description("Create a new device even if one with the same identifier exists.")] bool? AsNewDevice = null);
 
-/// <summary>The answer to an approval.</summary>
+/// <summary>A device, by its id and name.</summary>
 internal sealed record RomMApproved(
     [property: JsonPropertyName("device_id")] string DeviceId,
     [property: JsonPropertyName("device_name")] string? DeviceName);
 
-/// <summary>The approver denies.</summary>
 internal sealed record PairingDenial([property: JsonPropertyName("user_code"), Required] string? UserCode);
 
-/// <summary>The device is registered already, and <c>allow_existing</c> is false.</summary>
+/// <summary>The answer 409: the caller already has a matching device.</summary>
 internal sealed record RomMConflict([property: JsonPropertyName("detail")] RomMExistingDevice Detail);
 
-/// <summary>The device that is registered.</summary>
 internal sealed record RomMExistingDevice(
     [property: JsonPropertyName("error")] string Error,
     [property: JsonPropertyName("message")] string Message,
     [property: JsonPropertyName("device_id")] string DeviceId);
 
-/// <summary>A token of a user. The token itself is there only when it is new.</summary>
+/// <summary>An access token of a user. Only an answer that makes or renews the token contains its secret.</summary>
 internal sealed record ClientTokenSchema(
     [property: JsonPropertyName("id")] Guid Id,
     [property: JsonPropertyName("name")] string Name,
@@ -147,7 +146,7 @@ internal sealed record ClientTokenSchema(
         token.DeviceId,
         raw?.Reveal());
 
-    /// <summary>Never the token.</summary>
+    /// <summary>Omits the token.</summary>
     public override string ToString() => $"ClientTokenSchema {{ Id = {Id} }}";
 }
 

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace DeviceAuthorization.RomM;
 
 /// <summary>
-/// User ids are strings here and integers in RomM. One that is a canonical integer is written as a number, and only such a one, so
-/// that it reads back as the same string; both forms are read.
+/// Converts user ids, which are strings here and integers in RomM. Writes an id as a number only if it is a canonical integer, which reads back as
+/// the same string. Reads numbers and strings.
 /// </summary>
 public sealed class UserIdConverter : JsonConverter<string>
 {
@@ -15,7 +15,7 @@ public sealed class UserIdConverter : JsonConverter<string>
     {
         JsonTokenType.Number when reader.TryGetInt64(out var number) => number.ToString(CultureInfo.InvariantCulture),
         JsonTokenType.String => reader.GetString(),
-        _ => throw new JsonException("A user id is a string or an integer."),
+        _ => throw new JsonException("A user id must be a string or an integer."),
     };
 
     /// <inheritdoc/>

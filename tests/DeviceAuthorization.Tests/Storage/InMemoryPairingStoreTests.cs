@@ -151,14 +151,14 @@ public sealed class InMemoryPairingStoreTests(ITestOutputHelper output)
         }
 
         flow.Store.Added.Clear();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = LiveMemory.Bytes();
         for (var i = 0; i < Count; i++)
         {
             await flow.StartAsync();
         }
 
         flow.Store.Added.Clear();
-        var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
+        var bytes = (LiveMemory.Bytes() - before) / Count;
         output.WriteLine($"{bytes} bytes per pending pairing");
         Assert.InRange(bytes, 200, 1_500);
         GC.KeepAlive(flow);

@@ -29,7 +29,7 @@ internal static class FlowEndpoints
         return group;
     }
 
-    /// <summary>The device asks for its codes: RFC 8628 §3.1 in, §3.2 out.</summary>
+    /// <summary>The device starts a pairing: RFC 8628 §3.1 in, §3.2 out.</summary>
     private static async Task<IResult> StartAsync(
         HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, PublicAddress address)
     {
@@ -90,7 +90,7 @@ internal static class FlowEndpoints
         entry.HandleAsync(context, ApproverJson.ReadDenialAsync, async (approver, userCode, _) =>
             json.Answer(await flow.DenyAsync(userCode, approver, context.RequestAborted)));
 
-    /// <summary>The device asks for its token: RFC 8628 §3.4 in, §3.5 out.</summary>
+    /// <summary>The device polls for its token: RFC 8628 §3.4 in, §3.5 out.</summary>
     private static async ValueTask<IResult> PollAsync(HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, TimeProvider clock)
     {
         var dialect = dialects.Of(context.Request);

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http.Flow;
 
-/// <summary>RFC 8628: requests by form, answers of OAuth.</summary>
+/// <summary>The dialect of RFC 8628: requests are forms, and answers are OAuth's.</summary>
 internal sealed class FormDialect(ClientCredentials credentials, IOptions<DeviceAuthorizationOptions> options) : IDialect
 {
     public const string GrantType = "urn:ietf:params:oauth:grant-type:device_code";

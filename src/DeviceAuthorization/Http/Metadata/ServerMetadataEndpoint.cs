@@ -14,24 +14,24 @@ internal static class ServerMetadataEndpoint
 
     private static readonly EndpointDescription Description = new(
         "Device pairing",
-        "What clients need to know",
-        "Authorization server metadata (RFC 8414).")
+        "Get the metadata",
+        "Authorization server metadata (RFC 8414): what clients need to know about this host.")
     {
         Answers =
         [
             new(200, typeof(ServerMetadata), "The metadata."),
             DescribedAnswers.Https,
-            DescribedAnswers.Problem(404, "Asked for below another path base than the host's."),
+            DescribedAnswers.Problem(404, "The request has another path base than the host."),
             DescribedAnswers.Unavailable,
         ],
     };
 
-    /// <summary>How a client that has a secret can authenticate.</summary>
+    /// <summary>The ways in which a client with a secret can authenticate.</summary>
     private static readonly string[] SecretAuthMethods = ["client_secret_basic", "client_secret_post"];
 
     /// <summary>
-    /// The well-known part stands between host and path (RFC 8414 §3). Many clients append it to the issuer instead, as OpenID Connect does;
-    /// so it is below the path base, too. At the top, without a path, is no issuer of ours then: 404.
+    /// RFC 8414 §3 puts the well-known part between host and path. Many clients append it to the issuer instead, as OpenID Connect does, so it is
+    /// also mapped below the path base. Then a request without the path base gets 404, because no issuer of ours is there.
     /// </summary>
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string pathBase)
     {
@@ -61,7 +61,7 @@ internal static class ServerMetadataEndpoint
 
     private static JsonHttpResult<ServerMetadata> Found(HttpContext context, MappedEndpoints mapped, string issuer, DeviceAuthorizationOptions options)
     {
-        context.Response.Headers.CacheControl = "public, max-age=300"; // short: a setting that was changed is known in five minutes
+        context.Response.Headers.CacheControl = "public, max-age=300"; // short: clients learn of a changed setting within five minutes
         context.Response.Headers.Remove("Pragma");
         var (revocation, introspection) = (Find("revocation_endpoint"), Find("introspection_endpoint"));
         string[] methods = ["none", .. options.Clients.Values.Any(client => client.Secret is not null) ? SecretAuthMethods : []];
@@ -82,7 +82,7 @@ internal static class ServerMetadataEndpoint
             },
             OAuthJson.Default.ServerMetadata);
 
-        // Where the host mapped it, whatever its prefix and groups are; where it did so twice, the first.
+        // The address at which the host mapped the endpoint; the first one if it is mapped twice.
         string? Find(string member) =>
             mapped.Own.FirstOrDefault(endpoint => endpoint.Metadata.GetMetadata<EndpointDescription>()?.MetadataMember == member)
                 is { RoutePattern.RawText: { } route } ? $"{issuer}/{route.Trim('/')}" : null;

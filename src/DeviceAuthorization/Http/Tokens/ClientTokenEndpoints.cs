@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http.Tokens;
 
-/// <summary>A user's tokens, in RomM's JSON: make, list, change, renew, revoke.</summary>
+/// <summary>The access tokens of a user, in RomM's JSON: make, list, change, renew, revoke.</summary>
 internal static class ClientTokenEndpoints
 {
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)

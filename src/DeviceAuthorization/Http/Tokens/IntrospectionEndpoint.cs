@@ -9,9 +9,9 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Http.Tokens;
 
 /// <summary>
-/// An API that runs apart from the host asks what a token is (RFC 7662). 401: the caller does not prove to be a client, so nobody can try out tokens
-/// (§2.3). 403: the client may not ask; other credentials of it would not help. Every token that is not live gets one answer, without a
-/// reason (§2.2). To ask is not to use the token.
+/// An API outside the host asks what a token is (RFC 7662). 401: the caller did not authenticate, so nobody can try out tokens (§2.3). 403: the
+/// client may not ask, even with other credentials. Every token that is not live gets the same answer, without a reason (§2.2). Introspection does
+/// not count as a use of the token.
 /// </summary>
 internal static class IntrospectionEndpoint
 {

@@ -6,7 +6,9 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http.Tokens;
 
-/// <summary>A client gives its token back (RFC 7009), when a person signs out on the device. The device stays in its owner's list, without access.</summary>
+/// <summary>
+/// A client gives its token back (RFC 7009), for example when a person signs out on the device. The device stays in its owner's list, without access.
+/// </summary>
 internal static class RevocationEndpoint
 {
     private const int PerMinute = 60;
@@ -37,7 +39,7 @@ internal static class RevocationEndpoint
 
         if (!string.Equals(issued.ClientId, request.ClientId, StringComparison.Ordinal))
         {
-            return Problems.OAuth(PairingError.InvalidGrant, "The token was not issued to this client."); // 2.1 names no code
+            return Problems.OAuth(PairingError.InvalidGrant, "The token was not issued to this client."); // §2.1 names no code
         }
 
         await registry.RevokeTokenAsync(issued.UserId, issued.Id, context.RequestAborted, onlyWith: issued.Hash); // its owner may have renewed it meanwhile

@@ -4,18 +4,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace DeviceAuthorization.Http.Tokens;
 
-/// <summary>A client asks about a token (RFC 7662 §2.1), or gives it back (RFC 7009 §2.1). A form.</summary>
+/// <summary>The form with which a client asks about a token (RFC 7662 §2.1) or gives it back (RFC 7009 §2.1).</summary>
 internal sealed record TokenOfClient(
     [property: JsonPropertyName("token")] string Token,
-    [property: JsonPropertyName("client_id"), Description("Who the client is, unless HTTP Basic says it.")] string? ClientId = null,
-    [property: JsonPropertyName("client_secret"), Description("Of confidential clients only.")] string? ClientSecret = null,
-    [property: JsonPropertyName("token_type_hint"), Description("Passed over: there is one type.")] string? TokenTypeHint = null)
+    [property: JsonPropertyName("client_id"), Description("The client's id, unless HTTP Basic has it.")] string? ClientId = null,
+    [property: JsonPropertyName("client_secret"), Description("Only for confidential clients.")] string? ClientSecret = null,
+    [property: JsonPropertyName("token_type_hint"), Description("Ignored, because there is only one type.")] string? TokenTypeHint = null)
 {
     private static readonly string[] Known = ["client_id", "client_secret", "token", "token_type_hint"];
 
-    /// <summary>Reads the token and the client. The client is checked first, and its secret is not kept.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="identify">How the client says or proves who it is.</param>
+    /// <summary>Checks the client, then reads the token. Does not keep the client's secret.</summary>
+    /// <param name="identify">Identifies or authenticates the client.</param>
     public static async Task<Parsed<TokenOfClient>> ReadAsync(HttpContext context, Func<HttpContext, StrictForm, ValueTask<Parsed<string>>> identify)
     {
         if (!(await FormBody.ReadAsync(context.Request, Known)).TryGet(out var form, out var refusal)
@@ -29,6 +28,6 @@ internal sealed record TokenOfClient(
             : Parsed.Refuse<TokenOfClient>(Problems.OAuth(PairingError.InvalidRequest, "The parameter token is missing."));
     }
 
-    /// <summary>Never the token.</summary>
+    /// <summary>Omits the token.</summary>
     public override string ToString() => $"TokenOfClient {{ ClientId = {ClientId} }}";
 }
