@@ -87,7 +87,7 @@ internal static partial class Log
     public static partial void PathBaseDiffers(this ILogger logger, string pathBase, string setting);
 
     [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, who must still choose the number that the device shows.")]
-    public static partial void NumberAsked(this ILogger logger, Guid pairingId, string userId);
+    public static partial void NumberMatchingStarted(this ILogger logger, Guid pairingId, string userId);
 
     [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}' but has no user id, so they cannot approve. Their claims: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds the id.")]
     public static partial void ApproverWithoutId(this ILogger logger, string scheme, string claimTypes);

@@ -300,7 +300,7 @@ public sealed class ApproverFlow
                 await _store.TryReplaceAsync(registered, _clock.Now(), cancellationToken).ConfigureAwait(false);
                 return new ApproverResult.Approved(device);
             case PairingStatus.Matching:
-                await _events.ReportAsync(new PairingEvent.NumberAsked(decided)).ConfigureAwait(false);
+                await _events.ReportAsync(new PairingEvent.NumberMatchingStarted(decided)).ConfigureAwait(false);
                 return NumbersOf(decided);
             default:
                 await _events.ReportAsync(new PairingEvent.Denied(decided)).ConfigureAwait(false);

@@ -42,8 +42,8 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, ILogg
             case PairingEvent.Approved { Pairing: var pairing }:
                 logger.PairingApproved(pairing.Id, pairing.ApproverId!);
                 break;
-            case PairingEvent.NumberAsked { Pairing: var pairing }:
-                logger.NumberAsked(pairing.Id, pairing.ApproverId!);
+            case PairingEvent.NumberMatchingStarted { Pairing: var pairing }:
+                logger.NumberMatchingStarted(pairing.Id, pairing.ApproverId!);
                 break;
             case PairingEvent.Denied { Pairing: var pairing }:
                 logger.PairingDenied(pairing.Id, pairing.ApproverId!);

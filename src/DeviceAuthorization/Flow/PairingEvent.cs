@@ -36,7 +36,7 @@ public abstract record PairingEvent
 
     /// <summary>The approver approved, and must still choose the number that the device shows.</summary>
     /// <param name="Pairing">The pairing.</param>
-    public sealed record NumberAsked(Pairing Pairing) : PairingEvent;
+    public sealed record NumberMatchingStarted(Pairing Pairing) : PairingEvent;
 
     /// <summary>The approver denied, or chose a wrong number.</summary>
     /// <param name="Pairing">The pairing.</param>

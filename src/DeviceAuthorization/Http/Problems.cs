@@ -20,7 +20,7 @@ internal static class Problems
 
     /// <summary>The error in the format that the sender of the request reads.</summary>
     public static IResult Of(HttpRequest request, int status, string description) =>
-        SpeaksJson(request) ? Detail(status, description) : OAuth(PairingError.InvalidRequest, description, status);
+        RequestBody.IsJson(request) ? Detail(status, description) : OAuth(PairingError.InvalidRequest, description, status);
 
     /// <summary>A limit was reached. This is the only error of OAuth that means "later".</summary>
     public static IResult TooMany() => OAuth(PairingError.SlowDown, "Too many requests.", StatusCodes.Status429TooManyRequests);
@@ -39,9 +39,6 @@ internal static class Problems
 
     /// <summary>The account has the scopes, but the sign-in is limited to others.</summary>
     public static IResult SignInLacksScopes() => Detail(StatusCodes.Status403Forbidden, "Your sign-in lacks the scopes for this.");
-
-    /// <summary>Whether a request has the media type of RomM's clients.</summary>
-    public static bool SpeaksJson(HttpRequest request) => RequestBody.HasType(request, RequestBody.Json);
 
     private static JsonHttpResult<PairingProblem> Answer(PairingProblem problem, int status) =>
         TypedResults.Json(problem, OAuthJson.Default.PairingProblem, statusCode: status);

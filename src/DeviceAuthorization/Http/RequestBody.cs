@@ -47,11 +47,11 @@ internal static class RequestBody
     public static bool IsTooLarge(HttpRequest request, IFormCollection read) =>
         request.ContentLength > Limit || read.Sum(field => field.Value.Sum(value => field.Key.Length + (long)(value?.Length ?? 0) + 2)) > Limit;
 
-    /// <summary>Whether the content type is the named one, with any parameters.</summary>
-    public static bool HasType(HttpRequest request, string mediaType) =>
-        request.ContentType?.Contains(mediaType, StringComparison.OrdinalIgnoreCase) == true // most requests need no parser
+    /// <summary>Whether a request has the media type of RomM's clients.</summary>
+    public static bool IsJson(HttpRequest request) =>
+        request.ContentType?.Contains(Json, StringComparison.OrdinalIgnoreCase) == true // most requests need no parser
         && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-        && type.MediaType.Equals(mediaType, StringComparison.OrdinalIgnoreCase);
+        && type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether the content type is the named one, in UTF-8 or without a charset.</summary>
     public static bool IsUtf8(HttpRequest request, string mediaType) =>

@@ -25,6 +25,39 @@ internal sealed class StrictForm
     /// <summary>The value; null if it is missing or empty.</summary>
     public string? this[string name] => Array.IndexOf(_known, name) is >= 0 and var known && _values[known] is { Length: > 0 } value ? value : null;
 
+    /// <summary>Reads a form from the body of a request.</summary>
+    /// <param name="known">The parameters that the endpoint reads. None of them may be repeated.</param>
+    /// <param name="maxFields">The most fields that the body may have, unknown ones included.</param>
+    public static async ValueTask<Parsed<StrictForm>> ReadAsync(HttpRequest request, string[] known, int maxFields = MaxFields)
+    {
+        if (!RequestBody.IsUtf8(request, RequestBody.Form))
+        {
+            return Refuse($"The content type must be {RequestBody.Form}, in UTF-8.");
+        }
+
+        StrictForm? form;
+        string? problem;
+        if (RequestBody.FormReadByHost(request) is { } read)
+        {
+            if (RequestBody.IsTooLarge(request, read))
+            {
+                return Refuse(RequestBody.TooLarge(), StatusCodes.Status413PayloadTooLarge);
+            }
+
+            TryTake(read, known, out form, out problem, maxFields);
+        }
+        else if (await RequestBody.ReadAsync(request) is { } body)
+        {
+            TryParse(body.Span, known, out form, out problem, maxFields);
+        }
+        else
+        {
+            return Refuse(RequestBody.TooLarge(), StatusCodes.Status413PayloadTooLarge);
+        }
+
+        return form ?? Refuse(problem!);
+    }
+
     public static bool TryParse(
         ReadOnlySpan<byte> body,
         string[] known,
@@ -166,4 +199,7 @@ internal sealed class StrictForm
 
         static int Convert(byte digit) => digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
     }
+
+    private static Parsed<StrictForm> Refuse(string description, int status = StatusCodes.Status400BadRequest) =>
+        Parsed.Refuse<StrictForm>(Problems.OAuth(PairingError.InvalidRequest, description, status));
 }

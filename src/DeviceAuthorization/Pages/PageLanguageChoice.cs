@@ -10,7 +10,7 @@ internal static class PageLanguageChoice
     public static async Task<IResult> ChooseAsync(HttpContext context, PageFrame frame, ApproverSession session)
     {
         if (!session.IsCrossSite(context.Request, fromOurPage: true)
-            && (await FormBody.ReadAsync(context.Request, ["language", "back"])).TryGet(out var form, out _)
+            && (await StrictForm.ReadAsync(context.Request, ["language", "back"])).TryGet(out var form, out _)
             && PageLanguage.Find(form["language"]) is { } language)
         {
             context.Response.Cookies.Append(PageLanguage.Cookie, language.Code, new CookieOptions

@@ -102,7 +102,7 @@ internal sealed class PageSession(
     /// <summary>The fields of one of our forms, sent by this person; null for anything else.</summary>
     public async Task<StrictForm?> ReadAsync(HttpContext context, string[] known)
     {
-        if (!(await FormBody.ReadAsync(context.Request, [_field, .. known], known.Length + 1)).TryGet(out var form, out _)
+        if (!(await StrictForm.ReadAsync(context.Request, [_field, .. known], known.Length + 1)).TryGet(out var form, out _)
             || session.IsCrossSite(context.Request, fromOurPage: true))
         {
             return null;

@@ -68,7 +68,7 @@ public sealed class PrintedValuesTests
             new DeviceClient { DisplayName = "TV", Secret = Clients.Secret },
             new ApproverResult.Refused(ApproverRefusal.StepUpRequired), new ApproverResult.Refused(ApproverRefusal.Blocked), new PairingPageOptions(),
             new StartResult.Forbidden(), new PairingEvent.Started(last), new PairingEvent.Claimed(last), new PairingEvent.CodeRefused(alice, last),
-            new PairingEvent.CodeShared(alice, last), new PairingEvent.Approved(last), new PairingEvent.NumberAsked(last), new PairingEvent.Denied(last), new PairingEvent.Redeemed(last, paired.Issued),
+            new PairingEvent.CodeShared(alice, last), new PairingEvent.Approved(last), new PairingEvent.NumberMatchingStarted(last), new PairingEvent.Denied(last), new PairingEvent.Redeemed(last, paired.Issued),
             new PairingEvent.Replayed(last), new PairingEvent.ReplaySuspected(last), new PairingEvent.TokenMade(paired.Issued), new PairingEvent.TokenRenewed(paired.Issued),
             new PairingEvent.TokenChanged(paired.Issued, paired.Issued), new ApproverResult.Refused(ApproverRefusal.TokenLimitReached), new PairingEvent.Revoked(paired.Issued), new PairingEvent.DeviceRemoved("alice", television.Id),
             new PairingEvent.LimitReached("code", "alice"), new PairingEvent.CampaignSuspected("192.0.2.1", last), new PairingEvent.Voided(last),

@@ -131,3 +131,9 @@ internal static class FlowEndpoints
         }
     }
 }
+
+/// <summary>The dialects that devices speak. The media type of the request says which; RFC 8628's is the default.</summary>
+internal sealed class Dialects(FormDialect form, JsonDialect json)
+{
+    public IDialect Of(HttpRequest request) => RequestBody.IsJson(request) ? json : form;
+}

@@ -19,7 +19,7 @@ internal sealed class FormDialect(ClientCredentials credentials, IOptions<Device
 
     public async Task<Parsed<PairingRequest>> ReadStartAsync(HttpContext context)
     {
-        if (!(await FormBody.ReadAsync(context.Request, Known)).TryGet(out var form, out var refusal)
+        if (!(await StrictForm.ReadAsync(context.Request, Known)).TryGet(out var form, out var refusal)
             || !(await credentials.IdentifyAsync(context, form)).TryGet(out var clientId, out refusal))
         {
             return Parsed.Refuse<PairingRequest>(refusal);
@@ -69,7 +69,7 @@ internal sealed class FormDialect(ClientCredentials credentials, IOptions<Device
     /// <summary>Checks in the order of RFC 6749 §5.2: the shape, the grant, the client, the code.</summary>
     public async ValueTask<Parsed<PollMessage>> ReadPollAsync(HttpContext context)
     {
-        if (!(await FormBody.ReadAsync(context.Request, Known)).TryGet(out var form, out var refusal))
+        if (!(await StrictForm.ReadAsync(context.Request, Known)).TryGet(out var form, out var refusal))
         {
             return Parsed.Refuse<PollMessage>(refusal);
         }

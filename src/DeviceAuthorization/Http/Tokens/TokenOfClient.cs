@@ -17,7 +17,7 @@ internal sealed record TokenOfClient(
     /// <param name="identify">Identifies or authenticates the client.</param>
     public static async Task<Parsed<TokenOfClient>> ReadAsync(HttpContext context, Func<HttpContext, StrictForm, ValueTask<Parsed<string>>> identify)
     {
-        if (!(await FormBody.ReadAsync(context.Request, Known)).TryGet(out var form, out var refusal)
+        if (!(await StrictForm.ReadAsync(context.Request, Known)).TryGet(out var form, out var refusal)
             || !(await identify(context, form)).TryGet(out var clientId, out refusal))
         {
             return Parsed.Refuse<TokenOfClient>(refusal);
