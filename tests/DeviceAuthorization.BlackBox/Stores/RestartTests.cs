@@ -1,6 +1,3 @@
-using DeviceAuthorization.Redis.Tests;
-using DeviceAuthorization.Tests;
-
 namespace DeviceAuthorization.BlackBox;
 
 /// <summary>A host is killed and started again, with every combination of stores.</summary>
