@@ -34,32 +34,16 @@ internal sealed record PairingProblem(
     [property: JsonPropertyName("match_number"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description("With authorization_pending: the number that the device must show, for number matching.")] int? MatchNumber = null);
 
 /// <summary>What a token is (RFC 7662 §2.2). This library adds the device's id. A token that is not active has no member but <c>active</c>.</summary>
-internal sealed record Introspection([property: JsonPropertyName("active")] bool Active)
-{
-    [JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Scope { get; init; }
-
-    [JsonPropertyName("client_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? ClientId { get; init; }
-
-    [JsonPropertyName("sub"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Subject { get; init; }
-
-    [JsonPropertyName("exp"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public long? ExpiresAt { get; init; }
-
-    [JsonPropertyName("iat"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public long? IssuedAt { get; init; }
-
-    [JsonPropertyName("token_type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? TokenType { get; init; }
-
-    [JsonPropertyName("device_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? DeviceId { get; init; }
-
-    [JsonPropertyName("jti"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? TokenId { get; init; }
-}
+internal sealed record Introspection(
+    [property: JsonPropertyName("active")] bool Active,
+    [property: JsonPropertyName("scope"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Scope = null,
+    [property: JsonPropertyName("client_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClientId = null,
+    [property: JsonPropertyName("sub"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Subject = null,
+    [property: JsonPropertyName("exp"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ExpiresAt = null,
+    [property: JsonPropertyName("iat"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? IssuedAt = null,
+    [property: JsonPropertyName("token_type"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TokenType = null,
+    [property: JsonPropertyName("device_id"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? DeviceId = null,
+    [property: JsonPropertyName("jti"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TokenId = null);
 
 /// <summary>
 /// The metadata of the host (RFC 8414 §2). Always write every member of the constructor, because omitting one implies a default of the RFC. RFC 8414
@@ -71,23 +55,12 @@ internal sealed record ServerMetadata(
     [property: JsonPropertyName("token_endpoint")] string TokenEndpoint,
     [property: JsonPropertyName("grant_types_supported")] IReadOnlyList<string> GrantTypes,
     [property: JsonPropertyName("response_types_supported")] IReadOnlyList<string> ResponseTypes,
-    [property: JsonPropertyName("token_endpoint_auth_methods_supported")] IReadOnlyList<string> TokenEndpointAuthMethods)
-{
-    [JsonPropertyName("scopes_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? Scopes { get; init; }
-
-    [JsonPropertyName("revocation_endpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? RevocationEndpoint { get; init; }
-
-    [JsonPropertyName("revocation_endpoint_auth_methods_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? RevocationEndpointAuthMethods { get; init; }
-
-    [JsonPropertyName("introspection_endpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? IntrospectionEndpoint { get; init; }
-
-    [JsonPropertyName("introspection_endpoint_auth_methods_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyList<string>? IntrospectionEndpointAuthMethods { get; init; }
-}
+    [property: JsonPropertyName("token_endpoint_auth_methods_supported")] IReadOnlyList<string> TokenEndpointAuthMethods,
+    [property: JsonPropertyName("scopes_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Scopes = null,
+    [property: JsonPropertyName("revocation_endpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RevocationEndpoint = null,
+    [property: JsonPropertyName("revocation_endpoint_auth_methods_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? RevocationEndpointAuthMethods = null,
+    [property: JsonPropertyName("introspection_endpoint"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? IntrospectionEndpoint = null,
+    [property: JsonPropertyName("introspection_endpoint_auth_methods_supported"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? IntrospectionEndpointAuthMethods = null);
 
 /// <summary>Serializes OAuth's messages. The host's own JSON options have no effect on them.</summary>
 [JsonSerializable(typeof(OAuthStarted))]

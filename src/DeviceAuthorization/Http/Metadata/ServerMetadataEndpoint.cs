@@ -72,14 +72,12 @@ internal static class ServerMetadataEndpoint
                 Find("token_endpoint")!,
                 [FormDialect.GrantType],
                 [],
-                methods)
-            {
-                Scopes = options.Scopes.Count > 0 ? [.. options.Scopes.Keys.Order(StringComparer.Ordinal)] : null,
-                RevocationEndpoint = revocation,
-                RevocationEndpointAuthMethods = revocation is null ? null : methods,
-                IntrospectionEndpoint = introspection,
-                IntrospectionEndpointAuthMethods = introspection is null ? null : SecretAuthMethods,
-            },
+                methods,
+                Scopes: options.Scopes.Count > 0 ? [.. options.Scopes.Keys.Order(StringComparer.Ordinal)] : null,
+                RevocationEndpoint: revocation,
+                RevocationEndpointAuthMethods: revocation is null ? null : methods,
+                IntrospectionEndpoint: introspection,
+                IntrospectionEndpointAuthMethods: introspection is null ? null : SecretAuthMethods),
             OAuthJson.Default.ServerMetadata);
 
         // The address at which the host mapped the endpoint; the first one if it is mapped twice.

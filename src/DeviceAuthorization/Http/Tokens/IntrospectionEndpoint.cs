@@ -40,17 +40,16 @@ internal static class IntrospectionEndpoint
             await devices.FindPresentedAsync(request.Token, options.Value.TokenPrefix, context.RequestAborted) is var (issued, device)
             && issued.IsLive(clock.Now())
             && await policy.ScopesNowAsync(issued.UserId, issued.Scopes, context.RequestAborted) is { } scopes
-                ? new Introspection(true)
-                {
-                    Scope = scopes.Count > 0 ? string.Join(' ', scopes) : null,
-                    ClientId = issued.ClientId,
-                    Subject = issued.UserId,
-                    ExpiresAt = issued.ExpiresAt?.ToUnixTimeSeconds(),
-                    IssuedAt = issued.CreatedAt.ToUnixTimeSeconds(),
-                    TokenType = "Bearer",
-                    DeviceId = device?.Id,
-                    TokenId = issued.Id.ToString(),
-                }
+                ? new Introspection(
+                    true,
+                    Scope: scopes.Count > 0 ? string.Join(' ', scopes) : null,
+                    ClientId: issued.ClientId,
+                    Subject: issued.UserId,
+                    ExpiresAt: issued.ExpiresAt?.ToUnixTimeSeconds(),
+                    IssuedAt: issued.CreatedAt.ToUnixTimeSeconds(),
+                    TokenType: "Bearer",
+                    DeviceId: device?.Id,
+                    TokenId: issued.Id.ToString())
                 : new Introspection(false),
             OAuthJson.Default.Introspection);
     }
