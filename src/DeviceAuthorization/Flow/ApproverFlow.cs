@@ -69,12 +69,15 @@ public sealed class ApproverFlow
         ArgumentNullException.ThrowIfNull(approval);
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
-            var (standing, pairing) = attempt == 0
-                ? await FindToClaimAsync(userCode, approver, cancellationToken).ConfigureAwait(false)
-                : await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
+            var (standing, pairing) = await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
             if (standing != Standing.MayDecide)
             {
                 return Refuse(standing, pairing);
+            }
+
+            if (attempt == 0 && await IsVoidedAsync(pairing!, approver).ConfigureAwait(false))
+            {
+                return new ApproverResult.Refused(ApproverRefusal.NotFound);
             }
 
             var refusal = await RefusalOfAsync(pairing!, approver, approval, cancellationToken).ConfigureAwait(false);
@@ -138,9 +141,7 @@ public sealed class ApproverFlow
         ArgumentNullException.ThrowIfNull(approver);
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
-            var (standing, pairing) = attempt == 0
-                ? await FindToClaimAsync(userCode, approver, cancellationToken).ConfigureAwait(false)
-                : await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
+            var (standing, pairing) = await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
             switch (standing)
             {
                 case Standing.MustChooseNumber:
@@ -152,6 +153,11 @@ public sealed class ApproverFlow
             if (!allows(pairing!))
             {
                 return new ApproverResult.Refused(ApproverRefusal.MustBeTyped);
+            }
+
+            if (attempt == 0 && await IsVoidedAsync(pairing!, approver).ConfigureAwait(false))
+            {
+                return new ApproverResult.Refused(ApproverRefusal.NotFound);
             }
 
             var now = _clock.Now();
@@ -236,17 +242,11 @@ public sealed class ApproverFlow
         return found;
     }
 
-    /// <summary>Finds the pairing for a step that claims the code, and checks whether the code is being sent around.</summary>
-    private async ValueTask<(Standing Standing, Pairing? Pairing)> FindToClaimAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
-    {
-        var found = await FindToDecideAsync(code, approver, cancellationToken).ConfigureAwait(false);
-        return found is (Standing.MayDecide, { } pairing)
-            && !pairing.IsClaimedBy(approver.UserId)
-            && await _watch.IsSuspectAsync(pairing, approver).ConfigureAwait(false)
-            && await TryVoidAsync(pairing, CancellationToken.None).ConfigureAwait(false) // a browser that goes away does not save the pairing
-                ? (Standing.Over, null)
-                : found;
-    }
+    /// <summary>Looks at how the code spreads when an approver uses it for the first time, and voids the pairing if the host wants that.</summary>
+    private async ValueTask<bool> IsVoidedAsync(Pairing pairing, Approver approver) =>
+        !pairing.IsClaimedBy(approver.UserId)
+        && await _watch.IsSuspectAsync(pairing, approver).ConfigureAwait(false)
+        && await TryVoidAsync(pairing, CancellationToken.None).ConfigureAwait(false); // an aborted request does not save the pairing
 
     /// <summary>Takes a pairing out of the flow if the host wants that (<see cref="DeviceAuthorizationOptions.VoidSuspectedPairings"/>).</summary>
     /// <returns>Whether the host wants it.</returns>

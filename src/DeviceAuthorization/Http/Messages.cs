@@ -46,7 +46,7 @@ internal sealed record Introspection(
     [property: JsonPropertyName("jti"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? TokenId = null);
 
 /// <summary>
-/// The metadata of the host (RFC 8414 §2). Always write every member of the constructor, because omitting one implies a default of the RFC. RFC 8414
+/// The metadata of the host (RFC 8414 §2). Always write every member that has no default: omitting one implies a default of the RFC. RFC 8414
 /// says to omit empty arrays, but clients require <c>response_types_supported</c>.
 /// </summary>
 internal sealed record ServerMetadata(
