@@ -143,7 +143,7 @@ internal sealed class PairingNode : IAsyncDisposable
     /// <summary>Approves as the page does, which can do number matching.</summary>
     public Task<ApproverResult> ApproveComparingAsync(string userCode, string userId, IReadOnlyList<string> scopes) =>
         InScopeAsync(services => services.GetRequiredService<ApproverFlow>().ApproveAsync(
-            Code(userCode), new Approver(userId), new Approval { Scopes = scopes, CanCompareNumber = true }));
+            Code(userCode), new Approver(userId), new Approval { Scopes = scopes, SupportsNumberMatching = true }));
 
     public Task<ApproverResult> MatchAsync(string userCode, string userId, int number) =>
         InScopeAsync(services => services.GetRequiredService<ApproverFlow>().ChooseNumberAsync(Code(userCode), new Approver(userId), number));

@@ -1,6 +1,5 @@
 using System.Security.Claims;
 using DeviceAuthorization.Http;
-using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -24,7 +23,7 @@ internal sealed record ApiAccess(Func<ManagementScopes, string> Scope)
     public static readonly ApiAccess RevokeTokens = new(scopes => scopes.WriteTokens);
 
     /// <summary>Only people may give or extend access. Otherwise a stolen token could make another one, and outlive its own revocation.</summary>
-    public static readonly ApiAccess GiveTokens = new(scopes => scopes.WriteTokens) { IsForPeopleOnly = true };
+    public static readonly ApiAccess ManageTokens = new(scopes => scopes.WriteTokens) { IsForPeopleOnly = true };
 
     public bool IsForPeopleOnly { get; private init; }
 }
@@ -78,7 +77,7 @@ internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy,
     private async Task<Parsed<ApiCaller>> AuthenticatePersonAsync(HttpContext context, string scope)
     {
         var isReading = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        if (!(isReading ? await session.AuthenticateAsync(context) : await session.AuthenticateForDecisionAsync(context)).TryGet(out var person, out var refusal))
+        if (!(isReading ? await session.AuthenticateAsync(context) : await session.AuthenticateSameSiteAsync(context)).TryGet(out var person, out var refusal))
         {
             return Refuse(refusal);
         }

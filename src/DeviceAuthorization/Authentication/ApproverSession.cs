@@ -68,7 +68,7 @@ internal sealed class ApproverSession(
     /// <summary>
     /// As above, for requests that change something. Refuses a request that the browser marks as cross-site, even if it has an Authorization header.
     /// </summary>
-    public async Task<Parsed<Approver>> AuthenticateForDecisionAsync(HttpContext context) =>
+    public async Task<Parsed<Approver>> AuthenticateSameSiteAsync(HttpContext context) =>
         IsCrossSite(context.Request) ? Parsed.Refuse<Approver>(Problems.Forbidden()) : await AuthenticateAsync(context);
 
     /// <summary>The ticket of the host's sign-in; null if nobody is signed in.</summary>

@@ -19,7 +19,7 @@ internal sealed class DeviceTokenHandler(
     IDeviceRepository devices,
     IPairingPolicy policy,
     LastUse lastUse,
-    IOptions<DeviceAuthorizationOptions> flow,
+    IOptions<DeviceAuthorizationOptions> settings,
     IOptionsMonitor<DeviceTokenOptions> options,
     ILoggerFactory logger,
     UrlEncoder encoder)
@@ -47,7 +47,7 @@ internal sealed class DeviceTokenHandler(
 
         var now = TimeProvider.Now();
         if (credentials.Length > LongestToken
-            || await devices.FindPresentedAsync(credentials[Bearer.Length..].Trim(' '), flow.Value.TokenPrefix, Context.RequestAborted) is not var (issued, device)
+            || await devices.FindPresentedAsync(credentials[Bearer.Length..].Trim(' '), settings.Value.TokenPrefix, Context.RequestAborted) is not var (issued, device)
             || now >= issued.ExpiresAt
             || await policy.ScopesNowAsync(issued.UserId, issued.Scopes, Context.RequestAborted) is not { } scopes)
         {

@@ -16,7 +16,7 @@ public sealed record Approval
     /// Whether the caller supports number matching (<see cref="ApproverFlow.ChooseNumberAsync"/>). If not, an approval that needs it is refused with
     /// <see cref="ApproverRefusal.NumberRequired"/>.
     /// </summary>
-    public bool CanCompareNumber { get; init; }
+    public bool SupportsNumberMatching { get; init; }
 
     /// <summary>
     /// How long the token lives from now. <see cref="Timeout.InfiniteTimeSpan"/>: it never expires. <see langword="null"/>:

@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
-using DeviceAuthorization.Codes;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
@@ -9,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The approver's side of the flow: enter a code, review what asks, approve, choose the number, deny, release. As in <see cref="DeviceFlow"/>, the
+/// The approver's side of the flow: enter a code, review the request, approve, choose the number, deny, release. As in <see cref="DeviceFlow"/>, the
 /// rules decide and one atomic step of the store writes. However many decisions run at once, exactly one counts. A cancelled call leaves what was
 /// written.
 /// </summary>
@@ -49,7 +48,7 @@ public sealed class ApproverFlow
     public async Task<ApproverResult> ReviewAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approver);
-        return await FindAsync(userCode, approver, cancellationToken).ConfigureAwait(false) switch
+        return await FindAndReportAsync(userCode, approver, cancellationToken).ConfigureAwait(false) switch
         {
             (Standing.MayDecide, { } pairing) => await DescribeAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
             (Standing.MustChooseNumber, { } pairing) => NumbersOf(pairing),
@@ -69,19 +68,19 @@ public sealed class ApproverFlow
         ArgumentNullException.ThrowIfNull(approval);
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
-            var (standing, pairing) = await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
+            var (standing, pairing) = await FindAndVoidSharedAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
             if (standing != Standing.MayDecide)
             {
                 return Refuse(standing, pairing);
             }
 
-            if (attempt == 0 && await IsVoidedAsync(pairing!, approver).ConfigureAwait(false))
+            if (attempt == 0 && await VoidIfSuspectAsync(pairing!, approver).ConfigureAwait(false))
             {
                 return new ApproverResult.Refused(ApproverRefusal.NotFound);
             }
 
             var refusal = await RefusalOfAsync(pairing!, approver, approval, cancellationToken).ConfigureAwait(false);
-            var choosesNumber = refusal == ApproverRefusal.NumberRequired && approval.CanCompareNumber;
+            var choosesNumber = refusal == ApproverRefusal.NumberRequired && approval.SupportsNumberMatching;
             if (refusal is { } reason && !choosesNumber)
             {
                 return new ApproverResult.Refused(reason);
@@ -130,7 +129,7 @@ public sealed class ApproverFlow
     public async Task ReleaseAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approver);
-        if (await FindAsync(userCode, approver, cancellationToken).ConfigureAwait(false) is (Standing.MayDecide, { } pairing) && pairing.IsClaimedBy(approver.UserId))
+        if (await FindAndReportAsync(userCode, approver, cancellationToken).ConfigureAwait(false) is (Standing.MayDecide, { } pairing) && pairing.IsClaimedBy(approver.UserId))
         {
             await _store.TryReplaceAsync(pairing.Released(approver.UserId), _clock.Now(), cancellationToken).ConfigureAwait(false);
         }
@@ -141,7 +140,7 @@ public sealed class ApproverFlow
         ArgumentNullException.ThrowIfNull(approver);
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
-            var (standing, pairing) = await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
+            var (standing, pairing) = await FindAndVoidSharedAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
             switch (standing)
             {
                 case Standing.MustChooseNumber:
@@ -155,7 +154,7 @@ public sealed class ApproverFlow
                 return new ApproverResult.Refused(ApproverRefusal.MustBeTyped);
             }
 
-            if (attempt == 0 && await IsVoidedAsync(pairing!, approver).ConfigureAwait(false))
+            if (attempt == 0 && await VoidIfSuspectAsync(pairing!, approver).ConfigureAwait(false))
             {
                 return new ApproverResult.Refused(ApproverRefusal.NotFound);
             }
@@ -167,7 +166,7 @@ public sealed class ApproverFlow
                 continue;
             }
 
-            if (!pairing.IsClaimedBy(approver.UserId)) // else the claim only lasts longer
+            if (!pairing.IsClaimedBy(approver.UserId)) // a second entry by the same user only extends the claim: no new event
             {
                 await _events.ReportAsync(new PairingEvent.Claimed(claimed)).ConfigureAwait(false);
             }
@@ -183,7 +182,7 @@ public sealed class ApproverFlow
     {
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
-            var (standing, pairing) = await FindToDecideAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
+            var (standing, pairing) = await FindAndVoidSharedAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
             if (standing is not (Standing.MayDecide or Standing.MustChooseNumber))
             {
                 return Refuse(standing, pairing);
@@ -205,10 +204,10 @@ public sealed class ApproverFlow
     }
 
     /// <summary>
-    /// Finds the pairing behind a code, and reports a code that this user may not use. Every key is asked, found or not, so that the time does not
-    /// tell whether a code exists (T-22).
+    /// Finds the pairing and what this user may do with it, and reports a code that they may not use. Reads under every key, even after a hit, so
+    /// that the time reveals nothing (T-22).
     /// </summary>
-    private async ValueTask<(Standing Standing, Pairing? Pairing)> FindAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
+    private async ValueTask<(Standing Standing, Pairing? Pairing)> FindAndReportAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
     {
         Pairing? pairing = null;
         foreach (var key in _options.UserCodeKeyBytes)
@@ -230,27 +229,30 @@ public sealed class ApproverFlow
         return (standing, pairing);
     }
 
-    /// <summary>Finds the pairing for a decision: two users who want to decide one pairing have its code from one source.</summary>
-    private async ValueTask<(Standing Standing, Pairing? Pairing)> FindToDecideAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
+    /// <summary>Finds the pairing. If another user holds it, the code is being sent around: voids it if the host wants that.</summary>
+    private async ValueTask<(Standing Standing, Pairing? Pairing)> FindAndVoidSharedAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
     {
-        var found = await FindAsync(code, approver, cancellationToken).ConfigureAwait(false);
+        var found = await FindAndReportAsync(code, approver, cancellationToken).ConfigureAwait(false);
         if (found.Standing == Standing.HeldByOther)
         {
-            await TryVoidAsync(found.Pairing!, cancellationToken).ConfigureAwait(false);
+            await VoidIfConfiguredAsync(found.Pairing!, cancellationToken).ConfigureAwait(false);
         }
 
         return found;
     }
 
-    /// <summary>Looks at how the code spreads when an approver uses it for the first time, and voids the pairing if the host wants that.</summary>
-    private async ValueTask<bool> IsVoidedAsync(Pairing pairing, Approver approver) =>
+    /// <summary>
+    /// The approver uses the code for the first time: checks how it spreads, and voids the pairing if the host wants that. Once per request, or a
+    /// retry would count the pairing twice.
+    /// </summary>
+    private async ValueTask<bool> VoidIfSuspectAsync(Pairing pairing, Approver approver) =>
         !pairing.IsClaimedBy(approver.UserId)
-        && await _watch.IsSuspectAsync(pairing, approver).ConfigureAwait(false)
-        && await TryVoidAsync(pairing, CancellationToken.None).ConfigureAwait(false); // an aborted request does not save the pairing
+        && await _watch.DetectAsync(pairing, approver).ConfigureAwait(false)
+        && await VoidIfConfiguredAsync(pairing, CancellationToken.None).ConfigureAwait(false); // an aborted request does not save the pairing
 
     /// <summary>Takes a pairing out of the flow if the host wants that (<see cref="DeviceAuthorizationOptions.VoidSuspectedPairings"/>).</summary>
     /// <returns>Whether the host wants it.</returns>
-    private async ValueTask<bool> TryVoidAsync(Pairing suspect, CancellationToken cancellationToken)
+    private async ValueTask<bool> VoidIfConfiguredAsync(Pairing suspect, CancellationToken cancellationToken)
     {
         if (!_options.VoidSuspectedPairings)
         {

@@ -18,7 +18,7 @@ public enum ApproverRefusal
     /// <summary>The host requires a new sign-in first (<see cref="ApprovalRisk.StepUp"/>).</summary>
     StepUpRequired,
 
-    /// <summary>The host requires number matching, which this approval does not support (<see cref="Approval.CanCompareNumber"/>).</summary>
+    /// <summary>The host requires number matching, which this approval does not support (<see cref="Approval.SupportsNumberMatching"/>).</summary>
     NumberRequired,
 
     /// <summary>The host blocks the approval (<see cref="ApprovalRisk.Block"/>).</summary>

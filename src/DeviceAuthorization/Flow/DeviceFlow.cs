@@ -25,23 +25,23 @@ public sealed class DeviceFlow
     private static readonly TimeSpan Day = TimeSpan.FromDays(1); // longer than any pairing is kept
 
     private readonly IPairingStore _store;
-    private readonly IServiceProvider _request;
+    private readonly IServiceProvider _services;
     private readonly DeviceAuthorizationOptions _options;
     private readonly TimeProvider _clock;
 
     // Most polls only ask the store. What the other steps need is resolved when they need it.
-    internal DeviceFlow(IPairingStore store, IServiceProvider request, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
-        (_store, _request, _options, _clock) = (store, request, options.Value, clock);
+    internal DeviceFlow(IPairingStore store, IServiceProvider services, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
+        (_store, _services, _options, _clock) = (store, services, options.Value, clock);
 
-    private ILogger Logger => _request.GetRequiredService<ILogger<DeviceFlow>>();
+    private ILogger Logger => _services.GetRequiredService<ILogger<DeviceFlow>>();
 
-    private EventReporter Events => _request.GetRequiredService<EventReporter>();
+    private EventReporter Events => _services.GetRequiredService<EventReporter>();
 
-    private IPairingPolicy Policy => _request.GetRequiredService<IPairingPolicy>();
+    private IPairingPolicy Policy => _services.GetRequiredService<IPairingPolicy>();
 
-    private IDeviceRepository Devices => _request.GetRequiredService<IDeviceRepository>();
+    private IDeviceRepository Devices => _services.GetRequiredService<IDeviceRepository>();
 
-    private DeviceRegistry Registry => _request.GetRequiredService<DeviceRegistry>();
+    private DeviceRegistry Registry => _services.GetRequiredService<DeviceRegistry>();
 
     /// <summary>A device asks for its codes (RFC 8628 §3.1 and §3.2).</summary>
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
@@ -108,6 +108,8 @@ public sealed class DeviceFlow
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
             var now = _clock.Now();
+
+            // One atomic step accepts a timely poll of a pending pairing. Only if the store refuses do the rules say why.
             var accepted = await _store.TryAcceptPollAsync(codeHash, poll.ClientId, now, cancellationToken).ConfigureAwait(false);
             if (accepted.IsAccepted)
             {
@@ -278,7 +280,7 @@ public sealed class DeviceFlow
             await RevokeTokenOfAsync(pairing, cancellationToken).ConfigureAwait(false);
         }
 
-        if (await _request.GetRequiredService<OncePerKey>().IsFirstAsync($"{name}:{pairing.Id}", Day).ConfigureAwait(false))
+        if (await _services.GetRequiredService<OncePerKey>().IsFirstAsync($"{name}:{pairing.Id}", Day).ConfigureAwait(false))
         {
             await Events.ReportAsync(happened).ConfigureAwait(false);
         }
@@ -294,7 +296,7 @@ public sealed class DeviceFlow
 
     private async Task LogOnceAsync(string key, TimeSpan period, Action log)
     {
-        if (await _request.GetRequiredService<OncePerKey>().IsFirstAsync(key, period).ConfigureAwait(false))
+        if (await _services.GetRequiredService<OncePerKey>().IsFirstAsync(key, period).ConfigureAwait(false))
         {
             log();
         }

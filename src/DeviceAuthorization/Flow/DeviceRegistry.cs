@@ -1,4 +1,3 @@
-using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Options;

@@ -1,5 +1,3 @@
-using DeviceAuthorization.Rules;
-
 namespace DeviceAuthorization;
 
 /// <summary>

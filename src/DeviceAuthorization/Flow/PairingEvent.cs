@@ -1,5 +1,3 @@
-using DeviceAuthorization.Limits;
-
 namespace DeviceAuthorization;
 
 /// <summary>Something that happened, for <see cref="IPairingEvents"/>. No event contains or prints a code or a token.</summary>

@@ -13,8 +13,9 @@ internal sealed class PhishingWatch(IAttemptLimiter limiter, OncePerKey once, Ev
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
-    /// <summary>Looks at a pairing when an approver takes its code for the first time.</summary>
-    public async ValueTask<bool> IsSuspectAsync(Pairing pairing, Approver approver)
+    /// <summary>Checks a pairing when an approver first enters or approves it. Reports what looks like phishing.</summary>
+    /// <returns>Whether it does.</returns>
+    public async ValueTask<bool> DetectAsync(Pairing pairing, Approver approver)
     {
         var isShared = pairing.ApproverId is not null; // another user claimed it earlier, but the claim lapsed
         if (isShared)

@@ -1,5 +1,4 @@
 using DeviceAuthorization.Diagnostics;
-using DeviceAuthorization.Limits;
 using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;

@@ -67,7 +67,7 @@ internal sealed class MappedEndpoints(EndpointDataSource endpoints)
     {
         if (_mapped is not { Token.HasChanged: false } mapped)
         {
-            var token = endpoints.GetChangeToken(); // taken first, so that a change in between is noticed
+            var token = endpoints.GetChangeToken(); // taken first, so that a change in between is detected
             mapped = new Mapped(token, [.. endpoints.Endpoints.OfType<RouteEndpoint>().Where(endpoint => endpoint.Metadata.GetMetadata<OwnEndpoint>() is not null)]);
             _mapped = mapped;
         }

@@ -1,4 +1,3 @@
-using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Limits;
 using DeviceAuthorization.Rules;

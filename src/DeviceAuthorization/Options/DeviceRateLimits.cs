@@ -1,4 +1,3 @@
-using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization;

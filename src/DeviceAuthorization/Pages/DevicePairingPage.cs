@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Http;
-using DeviceAuthorization.Limits;
 using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Html;
@@ -160,7 +159,7 @@ internal sealed class DevicePairingPage(
                 DeviceName = name,
                 TokenLifetime = lifetime,
                 AsNewDevice = form["as_new_device"] == "yes",
-                CanCompareNumber = true,
+                SupportsNumberMatching = true,
             },
             context.RequestAborted));
 

@@ -1,5 +1,4 @@
 using DeviceAuthorization.Authentication;
-using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Authentication;

@@ -1,6 +1,5 @@
 using System.Net;
 using DeviceAuthorization.Http;
-using DeviceAuthorization.Limits;
 using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Html;
 using static DeviceAuthorization.Pages.Markup;

@@ -115,6 +115,16 @@ internal sealed record RomMApproved(
 
 internal sealed record PairingDenial([property: JsonPropertyName("user_code"), Required] string? UserCode);
 
+/// <summary>RomM's answer to a device that registers.</summary>
+[Description("RomM's answer to a device that registers.")]
+internal sealed record DeviceCreateResponse(
+    [property: JsonPropertyName("device_id"), Description("The id of the device, new or recognised.")] string DeviceId,
+    [property: JsonPropertyName("name"), Description("The name as stored.")] string? Name,
+    [property: JsonPropertyName("created_at"), Description("When the device was first registered, in UTC.")] DateTimeOffset CreatedAt)
+{
+    public static DeviceCreateResponse From(Device device) => new(device.Id, device.Name, device.CreatedAt.ToUniversalTime());
+}
+
 /// <summary>The answer 409: the caller already has a matching device.</summary>
 internal sealed record RomMConflict([property: JsonPropertyName("detail")] RomMExistingDevice Detail);
 

@@ -176,7 +176,7 @@ public sealed record Pairing
     /// </summary>
     internal (PollOutcome Outcome, Pairing Next) Poll(string? clientId, string? idempotencyKeyHash, DateTimeOffset now, string? address = null) => this switch
     {
-        _ when !BelongsTo(clientId) => (PollOutcome.Unknown, this),
+        _ when !BelongsTo(clientId) => (PollOutcome.Refused, this),
         { Status: PairingStatus.Redeemed } => (IsRedelivery(idempotencyKeyHash, now) ? PollOutcome.Redeliver : PollOutcome.Used, this),
         _ when now >= ExpiresAt => (PollOutcome.Expired, this),
         { Status: PairingStatus.Denied } => (PollOutcome.Denied, this),
@@ -188,7 +188,7 @@ public sealed record Pairing
             RedeemedFrom = address,
         }),
         { Status: PairingStatus.Matching } => (PollOutcome.ShowNumber, this),
-        { Status: not PairingStatus.Pending } => (PollOutcome.Unknown, this), // a newer version wrote a status that we do not know
+        { Status: not PairingStatus.Pending } => (PollOutcome.Refused, this), // a newer version wrote a status that we do not know
         _ when Pacing.IsTooEarly(now) => (PollOutcome.SlowDown, this with { Pacing = Pacing.SlowedDown() }),
         _ => (PollOutcome.Pending, this with { Pacing = Pacing.Accepted(now) }),
     };

@@ -28,5 +28,5 @@ internal enum PollOutcome
     Expired,
 
     /// <summary>The poll names another client, or a newer version wrote a status that this version does not know.</summary>
-    Unknown,
+    Refused,
 }

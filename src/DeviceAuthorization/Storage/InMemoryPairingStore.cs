@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using DeviceAuthorization.Diagnostics;
-using DeviceAuthorization.Limits;
 using DeviceAuthorization.Rules;
 using Microsoft.Extensions.Options;
 

@@ -42,7 +42,7 @@ public sealed class PrintedValuesTests
 
         var other = Assert.IsType<StartResult.Started>(await device.StartAsync(request with { CanShowNumber = true })).UserCode.Reveal();
         policy.Risk = ApprovalRisk.MatchNumber;
-        var matching = await approver.ApproveAsync(TestData.Code(other), alice, approval with { CanCompareNumber = true });
+        var matching = await approver.ApproveAsync(TestData.Code(other), alice, approval with { SupportsNumberMatching = true });
         var comparing = Assert.IsType<ApproverResult.ChooseNumber>(await approver.ReviewAsync(TestData.Code(other), alice));
 
         Assert.True(SecretDocument.TryParse("""{"host":"nas","password":"hunter2-of-the-nas"}""", SecretKeys.Default, out var settings, out _));

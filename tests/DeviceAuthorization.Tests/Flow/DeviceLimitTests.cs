@@ -66,7 +66,7 @@ public sealed class DeviceLimitTests
         flow.Policy.Risk = ApprovalRisk.MatchNumber;
         var codes = Assert.IsType<StartResult.Started>(await flow.TryStartAsync(canShowNumber: true));
         Assert.Equal(new ApproverResult.Refused(ApproverRefusal.DeviceLimitReached), await flow.Approver.ApproveAsync(
-            codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
+            codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], SupportsNumberMatching = true }));
         Assert.Equal(PairingStatus.Pending, (await flow.StoredAsync(codes)).Status);
     }
 

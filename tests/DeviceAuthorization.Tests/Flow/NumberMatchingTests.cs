@@ -170,7 +170,7 @@ public sealed class NumberMatchingTests
         Assert.IsType<StartResult.Started>(await flow.TryStartAsync(canShowNumber: canShow));
 
     private static Task<ApproverResult> ApproveAsync(TestFlow flow, StartResult.Started codes) =>
-        flow.Approver.ApproveAsync(codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true });
+        flow.Approver.ApproveAsync(codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], SupportsNumberMatching = true });
 
     private static async Task<int> ShownAsync(TestFlow flow, StartResult.Started codes) =>
         Assert.IsType<PollResult.NotPaired>(await flow.PollAsync(codes)).MatchNumber!.Value;

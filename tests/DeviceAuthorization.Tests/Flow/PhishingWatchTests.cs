@@ -73,7 +73,7 @@ public sealed class PhishingWatchTests
             CanShowNumber = true,
         }));
         Assert.IsType<ApproverResult.ChooseNumber>(await flow.Approver.ApproveAsync(
-            codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
+            codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], SupportsNumberMatching = true }));
         Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.ClaimAsync(codes, "bob"));
         Assert.Single(flow.Events.All.OfType<PairingEvent.CodeShared>());
         Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));

@@ -93,7 +93,7 @@ public sealed class TokenLimitTests
         await MakeAsync(flow);
         var codes = Assert.IsType<StartResult.Started>(await flow.TryStartAsync(canShowNumber: true));
         Assert.Equal(new ApproverResult.Refused(ApproverRefusal.TokenLimitReached), await flow.Approver.ApproveAsync(
-            codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], CanCompareNumber = true }));
+            codes.UserCode, new Approver("alice"), new Approval { Scopes = ["read"], SupportsNumberMatching = true }));
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public sealed class DeviceSimulatorTests
             code = codes.UserCode;
             Assert.Equal(new DeviceAnswer.Pending(), await device.PollAsync(codes)); // no number yet
             Assert.IsType<ApproverResult.ChooseNumber>(
-                await pairings.ApproveAsync(TestData.Code(code), alice, new Approval { Scopes = ["library.read"], CanCompareNumber = true }));
+                await pairings.ApproveAsync(TestData.Code(code), alice, new Approval { Scopes = ["library.read"], SupportsNumberMatching = true }));
         }));
         Assert.Single(shown);
     }

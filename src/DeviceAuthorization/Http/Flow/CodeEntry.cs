@@ -18,7 +18,7 @@ internal sealed class CodeEntry(ApproverSession session, RequestLimiter limits, 
     public async Task<IResult> HandleAsync(
         HttpContext context, Func<HttpRequest, Task<Parsed<EnteredCode>>> read, Func<Approver, UserCode, Approval?, Task<IResult>> handle)
     {
-        if (!(await session.AuthenticateForDecisionAsync(context)).TryGet(out var approver, out var refusal)
+        if (!(await session.AuthenticateSameSiteAsync(context)).TryGet(out var approver, out var refusal)
             || !(await read(context.Request)).TryGet(out var entered, out refusal))
         {
             return refusal;

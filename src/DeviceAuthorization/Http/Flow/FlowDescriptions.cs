@@ -112,7 +112,7 @@ internal static class FlowDescriptions
             new(200, typeof(RomMPaired), "Approved. The answer has the access token."),
             DescribedAnswers.Errors(
                 400,
-                (PairingError.AuthorizationPending, "nobody has decided yet, or the approver has reached the limit of tokens (poll again)"),
+                (PairingError.AuthorizationPending, "nobody has decided yet, or the approver must still choose the number or has reached the limit of devices or tokens (poll again)"),
                 (PairingError.SlowDown, "the device polled too early (`interval` and Retry-After give the longer interval)"),
                 (PairingError.AccessDenied, "the approver denied the pairing"),
                 (PairingError.ExpiredToken, "the pairing expired (for JSON also: the device code is unknown or used)"),

@@ -70,7 +70,7 @@ internal static class FlowEndpoints
             return json.Answer(result);
         });
 
-    /// <summary>The approver approves, which claims the code.</summary>
+    /// <summary>The approver approves. They need not have claimed the code first.</summary>
     private static Task<IResult> ApproveAsync(HttpContext context, CodeEntry entry, ApproverJson json, ApproverFlow flow, ApproverSession session) =>
         entry.HandleAsync(context, json.ReadApprovalAsync, async (approver, userCode, approval) =>
         {
@@ -85,7 +85,7 @@ internal static class FlowEndpoints
                 : json.Answer(result);
         });
 
-    /// <summary>The approver denies, which claims the code.</summary>
+    /// <summary>The approver denies. They need not have claimed the code first.</summary>
     private static Task<IResult> DenyAsync(HttpContext context, CodeEntry entry, ApproverJson json, ApproverFlow flow) =>
         entry.HandleAsync(context, ApproverJson.ReadDenialAsync, async (approver, userCode, _) =>
             json.Answer(await flow.DenyAsync(userCode, approver, context.RequestAborted)));

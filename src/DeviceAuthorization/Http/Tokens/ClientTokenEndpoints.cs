@@ -27,7 +27,7 @@ internal static class ClientTokenEndpoints
 
     /// <summary>Makes a token that is bound to no device. Only this answer contains it.</summary>
     private static Task<IResult> MakeAsync(HttpContext context, ApiCallers callers, AccessTokens tokens, IOptions<DeviceAuthorizationOptions> options) =>
-        callers.HandleAsync(context, ApiAccess.GiveTokens, ReadAsync, async (person, wanted) =>
+        callers.HandleAsync(context, ApiAccess.ManageTokens, ReadAsync, async (person, wanted) =>
             await tokens.MakeAsync(person.UserId, person.Scopes, wanted, context.RequestAborted) switch
             {
                 TokenResult.Done done => TypedResults.Json(
@@ -46,7 +46,7 @@ internal static class ClientTokenEndpoints
 
     /// <summary>Renames a live token, removes scopes from it, or lets it expire sooner. Its device does not have to pair again.</summary>
     private static Task<IResult> ChangeAsync(Guid id, HttpContext context, ApiCallers callers, AccessTokens tokens, IOptions<DeviceAuthorizationOptions> options) =>
-        callers.HandleAsync(context, ApiAccess.GiveTokens, ReadAsync, async (person, wanted) =>
+        callers.HandleAsync(context, ApiAccess.ManageTokens, ReadAsync, async (person, wanted) =>
             await tokens.ChangeAsync(person.UserId, id, wanted, context.RequestAborted) switch
             {
                 TokenResult.Done done => Found(done.Token),
@@ -56,7 +56,7 @@ internal static class ClientTokenEndpoints
 
     /// <summary>Gives a token a new secret. The old one is refused at once. Name, scopes, device and expiry stay.</summary>
     private static Task<IResult> RenewAsync(Guid id, HttpContext context, ApiCallers callers, AccessTokens tokens, IOptions<DeviceAuthorizationOptions> options) =>
-        callers.HandleAsync(context, ApiAccess.GiveTokens, async person =>
+        callers.HandleAsync(context, ApiAccess.ManageTokens, async person =>
             await tokens.RenewAsync(person.UserId, person.Scopes, id, context.RequestAborted) switch
             {
                 TokenResult.Done done => Found(done.Token, done.Raw),

@@ -1,5 +1,4 @@
 using DeviceAuthorization.Flow;
-using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;

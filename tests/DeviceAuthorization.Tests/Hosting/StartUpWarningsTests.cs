@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace DeviceAuthorization.Tests;
 
 /// <summary>What the log says about the settings at the start, and about forwarded headers that the host does not read.</summary>
-public sealed class StartUpNotesTests
+public sealed class StartUpWarningsTests
 {
     [Fact]
     public async Task A_host_with_default_settings_and_a_key_has_nothing_to_say()
