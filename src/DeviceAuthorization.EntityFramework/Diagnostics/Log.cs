@@ -1,4 +1,3 @@
-using DeviceAuthorization.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization.EntityFramework;

@@ -1,4 +1,3 @@
-using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.EntityFramework;
 

@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Linq.Expressions;
-using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 

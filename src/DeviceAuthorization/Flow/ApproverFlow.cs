@@ -209,6 +209,7 @@ public sealed class ApproverFlow
     /// </summary>
     private async ValueTask<(Standing Standing, Pairing? Pairing)> FindAndReportAsync(UserCode code, Approver approver, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(code);
         Pairing? pairing = null;
         foreach (var key in _options.UserCodeKeyBytes)
         {
@@ -260,9 +261,14 @@ public sealed class ApproverFlow
         }
 
         Pairing? pairing = suspect;
-        for (var attempt = 0; pairing?.IsOpen(_clock.Now()) == true && attempt < DeviceFlow.WriteAttempts; attempt++)
+        for (var attempt = 0; pairing is not null && attempt < DeviceFlow.WriteAttempts; attempt++)
         {
             var now = _clock.Now();
+            if (!pairing.IsOpen(now))
+            {
+                break;
+            }
+
             var voided = pairing.Voided(now);
             if (await _store.TryReplaceAsync(voided, now, cancellationToken).ConfigureAwait(false))
             {

@@ -64,6 +64,7 @@ public sealed class DeviceFlow
             return new StartResult.Forbidden();
         }
 
+        var events = Events; // resolved before anything is written: the host's listeners may fail to be created
         var (now, client) = (_clock.Now(), _options.FindClient(request.ClientId));
         var lifetime = client?.PairingLifetime ?? _options.PairingLifetime;
         for (var attempt = 0; attempt < CodeAttempts; attempt++)
@@ -74,7 +75,7 @@ public sealed class DeviceFlow
             switch (await TryAddAsync(pairing, userCode, cancellationToken).ConfigureAwait(false))
             {
                 case PairingAddition.Added:
-                    await Events.ReportAsync(new PairingEvent.Started(pairing)).ConfigureAwait(false);
+                    await events.ReportAsync(new PairingEvent.Started(pairing)).ConfigureAwait(false);
                     return new StartResult.Started
                     {
                         DeviceCode = deviceCode,
@@ -104,6 +105,7 @@ public sealed class DeviceFlow
     public async Task<PollResult> PollAsync(PollRequest poll, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(poll);
+        ArgumentNullException.ThrowIfNull(poll.DeviceCode, nameof(poll));
         var codeHash = poll.DeviceCode.Hash();
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
@@ -188,6 +190,7 @@ public sealed class DeviceFlow
     /// <returns>The answer; null when another request moved the pairing on: ask the store again.</returns>
     private async Task<PollResult?> RedeemAsync(DeviceCode deviceCode, Pairing pairing, Pairing redeemed, CancellationToken cancellationToken)
     {
+        var events = Events; // as in StartAsync
         var (userId, grant) = (pairing.ApproverId!, pairing.Grant!);
         if (await ScopesLeftAsync(userId, grant, cancellationToken).ConfigureAwait(false) is not { } scopes)
         {
@@ -238,7 +241,7 @@ public sealed class DeviceFlow
             return null;
         }
 
-        await Events.ReportAsync(new PairingEvent.Redeemed(redeemed, issued)).ConfigureAwait(false);
+        await events.ReportAsync(new PairingEvent.Redeemed(redeemed, issued)).ConfigureAwait(false);
         return new PollResult.Paired { Token = token, Issued = issued };
     }
 
@@ -275,6 +278,7 @@ public sealed class DeviceFlow
             return;
         }
 
+        var events = Events; // as in StartAsync
         if (revokes)
         {
             await RevokeTokenOfAsync(pairing, cancellationToken).ConfigureAwait(false);
@@ -282,7 +286,7 @@ public sealed class DeviceFlow
 
         if (await _services.GetRequiredService<OncePerKey>().IsFirstAsync($"{name}:{pairing.Id}", Day).ConfigureAwait(false))
         {
-            await Events.ReportAsync(happened).ConfigureAwait(false);
+            await events.ReportAsync(happened).ConfigureAwait(false);
         }
     }
 

@@ -8,8 +8,8 @@ namespace DeviceAuthorization.Flow;
 internal static class FlowServices
 {
     /// <summary>
-    /// Registers the flow over the stores, the limiter, the policy and the clock of the host. What holds no state is transient: a scope would
-    /// remember it, which costs each poll memory.
+    /// Registers the flow over the stores, the limiter, the policy and the clock of the host. The two sides are scoped, so that a singleton which
+    /// takes one fails: it would keep the host's scoped policy and listeners.
     /// </summary>
     public static IServiceCollection AddFlow(this IServiceCollection services)
     {
@@ -17,12 +17,12 @@ internal static class FlowServices
         services.TryAddTransient<EventReporter>();
         services.TryAddTransient<PhishingWatch>();
         services.TryAddTransient<DeviceRegistry>();
-        services.TryAddTransient(request => new DeviceFlow(
+        services.TryAddScoped(request => new DeviceFlow(
             request.GetRequiredService<IPairingStore>(),
             request,
             request.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
             request.GetRequiredService<TimeProvider>()));
-        services.TryAddTransient(request => new ApproverFlow(
+        services.TryAddScoped(request => new ApproverFlow(
             request.GetRequiredService<IPairingStore>(),
             request.GetRequiredService<IPairingPolicy>(),
             request.GetRequiredService<DeviceRegistry>(),

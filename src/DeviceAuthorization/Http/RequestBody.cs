@@ -49,7 +49,7 @@ internal static class RequestBody
 
     /// <summary>Whether a request has the media type of RomM's clients.</summary>
     public static bool IsJson(HttpRequest request) =>
-        request.ContentType?.Contains(Json, StringComparison.OrdinalIgnoreCase) == true // most requests need no parser
+        request.ContentType?.Contains("json", StringComparison.OrdinalIgnoreCase) == true // most requests need no parser
         && MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
         && type.MediaType.Equals(Json, StringComparison.OrdinalIgnoreCase);
 

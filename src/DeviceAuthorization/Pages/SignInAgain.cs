@@ -1,4 +1,3 @@
-using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Http;

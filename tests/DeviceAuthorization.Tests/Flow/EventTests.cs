@@ -1,3 +1,4 @@
+using System.Net;
 using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
@@ -152,7 +153,23 @@ public sealed class EventTests
     }
 
     [Fact]
-    public async Task What_owners_take_away_is_told()
+    public async Task A_listener_that_cannot_be_created_loses_no_token()
+    {
+        var isBroken = false;
+        await using var host = await TestHost.StartAsync(
+            services: services => services.AddTransient<IPairingEvents>(_ => isBroken ? throw new InvalidOperationException("no mail today") : new RecordedEvents()));
+        var codes = await host.Device().StartAsync();
+        (await (await host.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        isBroken = true;
+        using var unavailable = await host.Device().PollAsync(codes.DeviceCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, unavailable.StatusCode);
+        isBroken = false;
+        using var paired = await host.Device().PollAsync(codes.DeviceCode);
+        paired.EnsureSuccessStatusCode();
+    }
+
+    [Fact]
+    public async Task What_owners_remove_is_reported()
     {
         var events = new RecordedEvents();
         await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IPairingEvents>(events), map: app => app.MapDevices());
