@@ -6,7 +6,7 @@ host=${1:-http://localhost:5080}
 auth=$host/api/auth/device
 answer=''
 
-# step "what" METHOD URL [curl options]: prints it, keeps the body in $answer, and fails on a status other than the expected one.
+# step "what" STATUS METHOD URL [curl options]: prints it, keeps the body in $answer, and fails on a status other than the expected one.
 step() {
   local what=$1 expected=$2 method=$3 url=$4
   shift 4
