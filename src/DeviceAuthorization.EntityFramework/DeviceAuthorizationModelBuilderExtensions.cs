@@ -1,5 +1,5 @@
-using DeviceAuthorization.EntityFramework;
 using DeviceAuthorization;
+using DeviceAuthorization.EntityFramework;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 #pragma warning disable IDE0130 // extension methods sit where users look

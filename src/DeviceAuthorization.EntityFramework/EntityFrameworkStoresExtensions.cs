@@ -1,6 +1,6 @@
+using DeviceAuthorization;
 using DeviceAuthorization.EntityFramework;
 using DeviceAuthorization.Storage;
-using DeviceAuthorization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 

@@ -1,6 +1,6 @@
+using DeviceAuthorization;
 using DeviceAuthorization.Redis;
 using DeviceAuthorization.Storage;
-using DeviceAuthorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;

@@ -1,3 +1,4 @@
+using DeviceAuthorization;
 using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Hosting;
@@ -10,7 +11,6 @@ using DeviceAuthorization.Limits;
 using DeviceAuthorization.Pages;
 using DeviceAuthorization.RomM;
 using DeviceAuthorization.Storage;
-using DeviceAuthorization;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;

@@ -1,6 +1,6 @@
+using DeviceAuthorization;
 using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Hosting;
-using DeviceAuthorization;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;

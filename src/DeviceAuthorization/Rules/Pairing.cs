@@ -99,19 +99,19 @@ public sealed record Pairing
     /// <param name="scopes">The requested scopes, or the host's default if it requested none.</param>
     internal static Pairing Start(
         PairingRequest request, IEnumerable<string> scopes, string deviceCodeHash, string userCodeHash, TimeSpan lifetime, TimeSpan interval, DateTimeOffset now) => new()
-    {
-        Id = Guid.NewGuid(),
-        DeviceCodeHash = deviceCodeHash,
-        UserCodeHash = userCodeHash,
-        ClientId = request.ClientId,
-        RequiresClientId = request.RequiresClientId,
-        RequestedScopes = [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
-        Device = request.Device,
-        CanShowNumber = request.CanShowNumber,
-        CreatedAt = now,
-        ExpiresAt = now + lifetime,
-        Pacing = Pacing.Start(interval, now),
-    };
+        {
+            Id = Guid.NewGuid(),
+            DeviceCodeHash = deviceCodeHash,
+            UserCodeHash = userCodeHash,
+            ClientId = request.ClientId,
+            RequiresClientId = request.RequiresClientId,
+            RequestedScopes = [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            Device = request.Device,
+            CanShowNumber = request.CanShowNumber,
+            CreatedAt = now,
+            ExpiresAt = now + lifetime,
+            Pacing = Pacing.Start(interval, now),
+        };
 
     /// <summary>What a user may do with this pairing now.</summary>
     internal Standing StandingOf(string userId, DateTimeOffset now) => this switch

@@ -1,5 +1,5 @@
-using DeviceAuthorization.Http;
 using System.Net;
+using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HttpLogging;

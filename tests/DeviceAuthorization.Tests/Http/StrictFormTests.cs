@@ -1,6 +1,6 @@
 using System.Text;
-using DeviceAuthorization.Http;
 using CsCheck;
+using DeviceAuthorization.Http;
 
 namespace DeviceAuthorization.Tests;
 

@@ -1,6 +1,6 @@
+using CsCheck;
 using DeviceAuthorization.Limits;
 using DeviceAuthorization.Storage;
-using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DeviceAuthorization.Tests;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
-using DeviceAuthorization.Rules;
 using CsCheck;
+using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization.Tests;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
-using DeviceAuthorization.Storage;
 using CsCheck;
+using DeviceAuthorization.Storage;
 
 namespace DeviceAuthorization.Tests;
 
