@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 // What a request allocates in the server, and how much of that is not an empty endpoint's. See README.md.
 const int Requests = 10_000;
@@ -17,7 +18,7 @@ const string Polls = "/api/auth/device/token";
 var address = IPAddress.Parse("203.0.113.7");
 var pendingAnswer = Encoding.ASCII.GetBytes("""{"error":"authorization_pending"}""");
 
-var clock = new SetClock();
+var clock = new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
 builder.WebHost.UseTestServer();
 builder.Logging.ClearProviders();
@@ -52,7 +53,7 @@ empty = await MeasureAsync("empty endpoint", "/empty", poll, expected: "");
 await MeasureAsync("constant answer", "/constant", poll, "pending");
 await MeasureAsync("ASP.NET Core's form reader, constant answer", "/form", poll, "pending");
 await MeasureAsync("pending poll", Polls, poll, "pending");
-clock.Now -= TimeSpan.FromSeconds(10);
+clock.AdjustTime(clock.GetUtcNow() - TimeSpan.FromSeconds(10));
 await MeasureAsync("poll that is too early", Polls, poll, "slow_down");
 await MeasureAsync("authenticated call, constant answer", "/paired", body: null, "pending");
 await MeasureAsync("start", Starts, start, "user_code", pause: TimeSpan.FromHours(1)); // its limits have room again, and the store
@@ -77,7 +78,7 @@ async Task<long> MeasureAsync(string what, string path, byte[]? body, string exp
         var received = 0;
         for (var i = 0; i < times; i++)
         {
-            clock.Now += pause;
+            clock.AdjustTime(clock.GetUtcNow() + pause);
             var context = await server.SendAsync(context => Fill(context, path, body));
             received = await context.Response.Body.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false);
         }
@@ -122,7 +123,7 @@ async Task<string> PairAsync()
 {
     var started = await StartAsync();
     await app.Services.GetRequiredService<ApproverFlow>().ApproveAsync(
-        started.UserCode, new Approver("anna", SignedInAt: clock.Now), new Approval { Scopes = ["library.read"] });
+        started.UserCode, new Approver("anna", SignedInAt: clock.GetUtcNow()), new Approval { Scopes = ["library.read"] });
     var result = await app.Services.GetRequiredService<DeviceFlow>().PollAsync(new PollRequest { DeviceCode = started.DeviceCode, ClientId = "tv" });
     return $"Bearer {((PollResult.Paired)result).Token.Reveal()}";
 }
