@@ -37,6 +37,8 @@ public sealed class DeviceFlow
 
     private EventReporter Events => _services.GetRequiredService<EventReporter>();
 
+    private OncePerKey Once => _services.GetRequiredService<OncePerKey>();
+
     private IPairingPolicy Policy => _services.GetRequiredService<IPairingPolicy>();
 
     private IDeviceRepository Devices => _services.GetRequiredService<IDeviceRepository>();
@@ -284,7 +286,7 @@ public sealed class DeviceFlow
             await RevokeTokenOfAsync(pairing, cancellationToken).ConfigureAwait(false);
         }
 
-        if (await _services.GetRequiredService<OncePerKey>().IsFirstAsync($"{name}:{pairing.Id}", Day).ConfigureAwait(false))
+        if (await Once.IsFirstAsync($"{name}:{pairing.Id}", Day).ConfigureAwait(false))
         {
             await events.ReportAsync(happened).ConfigureAwait(false);
         }
@@ -300,7 +302,7 @@ public sealed class DeviceFlow
 
     private async Task LogOnceAsync(string key, TimeSpan period, Action log)
     {
-        if (await _services.GetRequiredService<OncePerKey>().IsFirstAsync(key, period).ConfigureAwait(false))
+        if (await Once.IsFirstAsync(key, period).ConfigureAwait(false))
         {
             log();
         }

@@ -25,9 +25,22 @@ internal static class DescribedAnswers
     public static readonly DescribedAnswer WrongBasic =
         Errors(401, (PairingError.InvalidClient, "HTTP Basic authentication failed (WWW-Authenticate names the scheme)"));
 
+    public static readonly DescribedAnswer FormTooLarge = Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB"));
+
+    public static readonly DescribedAnswer TooManyRequests =
+        Errors(429, (PairingError.SlowDown, "too many requests from this address (Retry-After says when to try again)"));
+
     public static readonly DescribedAnswer TooManyCodes = Problem(429, "This account or address entered too many user codes. Retry-After says when to try again.");
 
     public static readonly DescribedAnswer Unavailable = Problem(503, "Temporarily unavailable, with no error code. Retry-After says when to try again.");
+
+    /// <summary>The error of every form that cannot be read.</summary>
+    public static (PairingError Error, string Words) InvalidRequest =>
+        (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is wrong, or HTTPS is required");
+
+    /// <summary>The error of every form whose client is unknown.</summary>
+    public static (PairingError Error, string Words) InvalidClient =>
+        (PairingError.InvalidClient, "the client is not registered, or did not authenticate itself");
 
     public static DescribedAnswer TooLarge(int kilobytes = 16) => Problem(413, $"The body is larger than {kilobytes} KiB.");
 

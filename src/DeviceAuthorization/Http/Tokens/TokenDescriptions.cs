@@ -77,12 +77,12 @@ internal static class TokenDescriptions
             new(200, null, "The token is revoked, or was not live."),
             DescribedAnswers.Errors(
                 400,
-                (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is wrong, or HTTPS is required"),
-                (PairingError.InvalidClient, "the client is not registered, or did not authenticate itself"),
+                DescribedAnswers.InvalidRequest,
+                DescribedAnswers.InvalidClient,
                 (PairingError.InvalidGrant, "the token was not issued to this client")),
             DescribedAnswers.WrongBasic,
-            DescribedAnswers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
-            DescribedAnswers.Errors(429, (PairingError.SlowDown, "too many requests from this address (Retry-After says when to try again)")),
+            DescribedAnswers.FormTooLarge,
+            DescribedAnswers.TooManyRequests,
             DescribedAnswers.Unavailable,
         ],
     };
@@ -98,10 +98,10 @@ internal static class TokenDescriptions
         Answers =
         [
             new(200, typeof(Introspection), "What the token is."),
-            DescribedAnswers.Errors(400, (PairingError.InvalidRequest, "a parameter is missing, repeated or malformed, the media type is wrong, or HTTPS is required")),
+            DescribedAnswers.Errors(400, DescribedAnswers.InvalidRequest),
             DescribedAnswers.Errors(401, (PairingError.InvalidClient, "the client did not authenticate itself (WWW-Authenticate names the scheme)")),
             DescribedAnswers.Errors(403, (PairingError.UnauthorizedClient, "the client may not ask about tokens")),
-            DescribedAnswers.Errors(413, (PairingError.InvalidRequest, "the body is larger than 16 KiB")),
+            DescribedAnswers.FormTooLarge,
             DescribedAnswers.Errors(429, (PairingError.SlowDown, "too many wrong secrets from this address (Retry-After says when to try again)")),
             DescribedAnswers.Unavailable,
         ],
