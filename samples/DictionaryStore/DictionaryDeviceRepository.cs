@@ -25,6 +25,9 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
     public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) => Locked<IReadOnlyList<Device>>(() =>
         [.. _devices.Values.Where(device => device.UserId == userId).OrderBy(device => device.CreatedAt)]);
 
+    public ValueTask<OwnedCounts> CountAsync(string userId, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() => new OwnedCounts(
+        _devices.Values.Count(device => device.UserId == userId), _tokens.Values.Count(token => token.UserId == userId && token.IsLive(now))));
+
     public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) => Locked(() =>
     {
         if (Owned(device.UserId, device.Id) is not { } stored || stored.Version != device.Version)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization.EntityFramework;
@@ -6,39 +5,34 @@ namespace DeviceAuthorization.EntityFramework;
 /// <summary>The statements that write devices.</summary>
 internal static class DeviceSql
 {
-    /// <summary>Adds the device unless one has its id, identifier or fingerprint, or its user has as many as allowed. After a refusal, reads once more why.</summary>
-    /// <returns>The device that exists now; null if the user is at the limit, or if the conflicting device was removed or changed: then try again.</returns>
-    public static Task<(DeviceRow? Row, bool IsOverLimit)> AddOrFindAsync(DbContext db, DeviceRow row, int maxDevices, CancellationToken cancellationToken) =>
-        OwnerTurn.RunAsync(
-            db,
-            async () =>
-            {
-                var found = await InsertAsync(db, row, maxDevices, cancellationToken).ConfigureAwait(false);
-                var stored = found.Find(same => same.Id == row.Id)
-                    ?? found.Find(same => row.ClientDeviceIdentifier is not null && same.ClientDeviceIdentifier == row.ClientDeviceIdentifier)
-                    ?? found.FirstOrDefault();
-                return (stored, stored is null && await db.Set<DeviceRow>().CountAsync(other => other.UserId == row.UserId, cancellationToken).ConfigureAwait(false) >= maxDevices);
-            },
-            cancellationToken);
-
-    /// <summary>Returns all devices with one of the three; none if none exists and the device may not be added.</summary>
-    private static Task<List<DeviceRow>> InsertAsync(DbContext db, DeviceRow row, int maxDevices, CancellationToken cancellationToken)
+    private static readonly Statement Add = new(sql =>
     {
-        var sql = new SqlBatch(db);
-        var isOwned = $"{sql.Column<DeviceRow>(nameof(DeviceRow.UserId))} = {sql.Value<DeviceRow>(nameof(DeviceRow.UserId), row.UserId)}";
-        var same = $"""
-            {sql.Column<DeviceRow>(nameof(DeviceRow.Id))} = {sql.Value<DeviceRow>(nameof(DeviceRow.Id), row.Id)}
-            OR ({isOwned} AND (
-                {sql.Column<DeviceRow>(nameof(DeviceRow.ClientDeviceIdentifier))} = {sql.Value<DeviceRow>(nameof(DeviceRow.ClientDeviceIdentifier), row.ClientDeviceIdentifier)}
-                OR {sql.Column<DeviceRow>(nameof(DeviceRow.Fingerprint))} = {sql.Value<DeviceRow>(nameof(DeviceRow.Fingerprint), row.Fingerprint)}))
-            """;
         var devices = sql.Table<DeviceRow>();
-        return sql.QueryAsync<DeviceRow>($"""
-            {OwnerTurn.Take(sql, row.UserId)}
-            {sql.Insert(row)} WHERE NOT EXISTS (SELECT 1 FROM {devices} WHERE {same})
-                AND (SELECT COUNT(*) FROM {devices} WHERE {isOwned}) < {maxDevices.ToString(CultureInfo.InvariantCulture)};
-            SELECT * FROM {devices} WHERE {same}
-            """, cancellationToken);
+        var isOwned = $"{devices[row => row.UserId]} = {devices.Value(row => row.UserId)}";
+        var isId = $"{devices[row => row.Id]} = {devices.Value(row => row.Id)}";
+        return $"""
+            {OwnerTurn.Take(sql)}
+            {devices.Insert()}
+                WHERE NOT EXISTS (SELECT 1 FROM {devices} WHERE {isId})
+                AND NOT EXISTS (SELECT 1 FROM {devices} WHERE {isOwned} AND {devices[row => row.ClientDeviceIdentifier]} = {devices.Value(row => row.ClientDeviceIdentifier)})
+                AND NOT EXISTS (SELECT 1 FROM {devices} WHERE {isOwned} AND {devices[row => row.Fingerprint]} = {devices.Value(row => row.Fingerprint)})
+                AND (SELECT COUNT(*) FROM {devices} WHERE {isOwned}) < {devices.Value(row => row.Version, "most")};
+            SELECT COUNT(*) FROM {devices} WHERE {isId} AND {devices[row => row.WriteId]} = {devices.Value(row => row.WriteId)}
+            """;
+    });
+
+    /// <summary>Adds the device unless one has its id, identifier or fingerprint, or its user has as many as allowed.</summary>
+    /// <returns>The device that exists now; null if the user is at the limit, or if the conflicting device was removed or changed: then try again.</returns>
+    public static Task<(DeviceRow? Row, bool IsOverLimit)> AddOrFindAsync(DbContext db, DeviceRow row, int maxDevices, CancellationToken cancellationToken)
+    {
+        row.WriteId = Guid.NewGuid();
+        return OwnerTurn.RunAsync<(DeviceRow?, bool)>(
+            db,
+            async () => await Add.CountAsync(db, row, new() { ["most"] = (long)maxDevices }, cancellationToken).ConfigureAwait(false) > 0 ? (row, false)
+                : await FindAsync(db, row, cancellationToken).ConfigureAwait(false) is { } known ? (known, false)
+                : null,
+            async () => (null, await db.Set<DeviceRow>().CountAsync(other => other.UserId == row.UserId, cancellationToken).ConfigureAwait(false) >= maxDevices),
+            cancellationToken);
     }
 
     public static Task<bool> TryReplaceAsync(DbContext db, DeviceRow to, CancellationToken cancellationToken)
@@ -70,5 +64,17 @@ internal static class DeviceSql
                     }
                 }, cancellationToken),
             () => db.Set<DeviceRow>().AnyAsync(row => row.Id == to.Id && row.WriteId == mark, cancellationToken));
+    }
+
+    private static async Task<DeviceRow?> FindAsync(DbContext db, DeviceRow row, CancellationToken cancellationToken)
+    {
+        var found = await db.Set<DeviceRow>().AsNoTracking()
+            .Where(other => other.Id == row.Id || (other.UserId == row.UserId
+                && ((row.ClientDeviceIdentifier != null && other.ClientDeviceIdentifier == row.ClientDeviceIdentifier)
+                    || (row.Fingerprint != null && other.Fingerprint == row.Fingerprint))))
+            .ToListAsync(cancellationToken).ConfigureAwait(false);
+        return found.Find(same => same.Id == row.Id)
+            ?? found.Find(same => row.ClientDeviceIdentifier is not null && same.ClientDeviceIdentifier == row.ClientDeviceIdentifier)
+            ?? found.FirstOrDefault();
     }
 }

@@ -10,6 +10,24 @@ namespace DeviceAuthorization.EntityFramework;
 /// </summary>
 internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, SyncConfigColumn configs) : IDeviceRepository
 {
+    private static readonly PerModel<Func<DbContext, string, CancellationToken, Task<Found?>>> ByHash = new(_ => EF.CompileAsyncQuery((DbContext db, string hash, CancellationToken _) =>
+        db.Set<TokenRow>().AsNoTracking()
+            .Where(token => token.Hash == hash && token.RevokedAt == null)
+            .LeftJoin(
+                db.Set<DeviceRow>().AsNoTracking(),
+                token => new { Id = token.DeviceId, token.UserId },
+                device => new { Id = (string?)device.Id, device.UserId },
+                (token, device) => new Found(token, device))
+            .FirstOrDefault()));
+
+    // A user without a row of their own has nothing.
+    private static readonly PerModel<Func<DbContext, string, long, CancellationToken, Task<OwnedCounts>>> Owned = new(_ => EF.CompileAsyncQuery(
+        (DbContext db, string userId, long now, CancellationToken _) => db.Set<TokenOwnerRow>().Where(owner => owner.UserId == userId)
+            .Select(owner => new OwnedCounts(
+                db.Set<DeviceRow>().Count(device => device.UserId == userId),
+                db.Set<TokenRow>().Count(token => token.UserId == userId && token.RevokedAt == null && (token.ExpiresAt == null || token.ExpiresAt > now))))
+            .FirstOrDefault()));
+
     // Retries when the conflicting device changed before it was read.
     private const int AddAttempts = 3;
 
@@ -42,6 +60,9 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
         return [.. rows.OrderBy(row => row.CreatedAt).ThenBy(row => row.Id, StringComparer.Ordinal).Select(row => row.ToDevice(configs))];
     }));
 
+    public ValueTask<OwnedCounts> CountAsync(string userId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        new(database.RunAsync(db => Owned.Of(db)(db, userId, now.Write(), cancellationToken)));
+
     public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
         try
@@ -71,10 +92,9 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
         var isDeleted = false;
         return await OwnerTurn.RunAsync(
             db,
+            userId,
             async () =>
             {
-                var sql = new SqlBatch(db);
-                await sql.ExecuteAsync(OwnerTurn.Take(sql, userId), cancellationToken).ConfigureAwait(false);
                 var device = db.Set<DeviceRow>().Where(row => row.Id == deviceId && row.UserId == userId);
                 await db.Set<TokenRow>().Where(row => row.DeviceId == deviceId && row.RevokedAt == null && device.Any())
                     .ExecuteUpdateAsync(set => set
@@ -96,14 +116,7 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
 
     public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
-        var found = await db.Set<TokenRow>().AsNoTracking()
-            .Where(token => token.Hash == hash && token.RevokedAt == null)
-            .LeftJoin(
-                db.Set<DeviceRow>().AsNoTracking(),
-                token => new { Id = token.DeviceId, token.UserId },
-                device => new { Id = (string?)device.Id, device.UserId },
-                (token, device) => new { Token = token, Device = device })
-            .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
+        var found = await ByHash.Of(db)(db, hash, cancellationToken).ConfigureAwait(false);
         return found is null || (found.Token.IsBound && found.Device is null) ? null : new TokenWithDevice(found.Token.ToToken(), found.Device?.ToDevice(configs));
     }));
 
@@ -119,14 +132,8 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
     public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken) =>
         new(database.RunAsync(db => TokenSql.TryReplaceAsync(db, TokenRow.From(token), cancellationToken)));
 
-    public ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
-    {
-        var (at, old) = (now.Write(), (now - debounce).Write());
-        var token = db.Set<TokenRow>().Where(row => row.Id == tokenId);
-        var written = await token.Where(row => row.LastUsedAt == null || row.LastUsedAt <= old)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.LastUsedAt, at), cancellationToken).ConfigureAwait(false);
-        return written + await db.Set<DeviceRow>()
-            .Where(row => token.Any(used => used.DeviceId == row.Id) && (row.LastSeenAt == null || row.LastSeenAt <= old))
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.LastSeenAt, at), cancellationToken).ConfigureAwait(false);
-    }));
+    public ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) =>
+        new(database.RunAsync(db => TokenSql.TouchAsync(db, tokenId, now, debounce, cancellationToken)));
+
+    private sealed record Found(TokenRow Token, DeviceRow? Device);
 }

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Linq.Expressions;
 using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -15,11 +14,48 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
     private static readonly PairingStatus[] Known = Enum.GetValues<PairingStatus>();
     private static readonly long FarthestDue = (long)(Pacing.LongestInterval + Pacing.Tolerance).TotalMilliseconds;
 
+    private static readonly Statement Add = new(sql => sql.Table<PairingRow>().Insert());
+    private static readonly Statement AcceptPollOfClient = AcceptPoll(pairings => $"{pairings[row => row.ClientId]} = {pairings.Value(row => row.ClientId, "client")}");
+    private static readonly Statement AcceptPollOfAny = AcceptPoll(pairings => $"{pairings[row => row.RequiresClientId]} = {pairings.Value(row => row.RequiresClientId, "no")}");
+
+    private static readonly Statement SlowDown = new(sql =>
+    {
+        var pairings = sql.Table<PairingRow>();
+        return $"""
+            UPDATE {pairings} SET {pairings.Set(row => row.PollInterval, row => row.PollDueAt, row => row.IsSlowed, row => row.PollWriteId)}
+            WHERE {pairings[row => row.DeviceCodeHash]} = {pairings.Value(row => row.DeviceCodeHash)} AND {pairings[row => row.Status]} = {pairings.Value(row => row.Status, "pending")}
+            AND {pairings[row => row.PollInterval]} = {pairings.Value(row => row.PollInterval, "interval")} AND {pairings[row => row.PollDueAt]} = {pairings.Value(row => row.PollDueAt, "due")}
+            AND {pairings[row => row.IsSlowed]} = {pairings.Value(row => row.IsSlowed, "slowed")}
+            """;
+    });
+
+    private static readonly Statement Replace = new(sql =>
+    {
+        var pairings = sql.Table<PairingRow>();
+        var set = pairings.Set(
+            row => row.Status, row => row.ExpiresAt, row => row.ApproverId, row => row.ClaimedUntil, row => row.GrantedScopes, row => row.GrantedDeviceName,
+            row => row.GrantedAsNewDevice, row => row.TokenExpiresAt, row => row.TokenSalt, row => row.DeviceId, row => row.MatchNumber, row => row.RedeemedAt,
+            row => row.IdempotencyKeyHash, row => row.RedeemedFrom, row => row.WriteId);
+        var version = pairings[row => row.Version];
+        return $"""
+            UPDATE {pairings} SET {set}, {version} = {version} + 1
+            WHERE {pairings[row => row.Id]} = {pairings.Value(row => row.Id)} AND {version} = {pairings.Value(row => row.Version)}
+            AND {pairings[row => row.ExpiresAt]} > {pairings.Value(row => row.ExpiresAt, "now")}
+            """;
+    });
+
+    // A row with a status of a newer version counts as missing: it grants nothing, and does not fail each poll.
+    private static readonly PerModel<Func<DbContext, string, CancellationToken, Task<PairingRow?>>> ByDeviceCode = new(_ => EF.CompileAsyncQuery((DbContext db, string hash, CancellationToken _) =>
+        db.Set<PairingRow>().AsNoTracking().FirstOrDefault(row => row.DeviceCodeHash == hash && Known.Contains(row.Status))));
+
+    private static readonly PerModel<Func<DbContext, string, CancellationToken, Task<PairingRow?>>> ByUserCode = new(_ => EF.CompileAsyncQuery((DbContext db, string hash, CancellationToken _) =>
+        db.Set<PairingRow>().AsNoTracking().FirstOrDefault(row => row.UserCodeHash == hash && Known.Contains(row.Status))));
+
     public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
         try
         {
-            await SqlBatch.AddAsync(db, PairingRow.From(pairing), cancellationToken).ConfigureAwait(false);
+            await db.Database.CreateExecutionStrategy().ExecuteAsync(() => Add.ExecuteAsync(db, PairingRow.From(pairing), [], cancellationToken)).ConfigureAwait(false);
             return PairingAddition.Added;
         }
         catch (DbException)
@@ -40,68 +76,50 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
     }));
 
     public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
-        (await ReadAsync(db, row => row.UserCodeHash == userCodeHash, cancellationToken).ConfigureAwait(false))?.ToPairing()));
+        (await ByUserCode.Of(db)(db, userCodeHash, cancellationToken).ConfigureAwait(false))?.ToPairing()));
 
     public ValueTask<PollAttempt> TryAcceptPollAsync(
         string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
     {
-        var (at, due, farthest, mark) = (now.Write(), now.Write() + Tolerance, now.Write() + FarthestDue, Guid.NewGuid());
-        var pairing = db.Set<PairingRow>().Where(row => row.DeviceCodeHash == deviceCodeHash);
-        var mine = clientId is null ? pairing.Where(row => !row.RequiresClientId) : pairing.Where(row => row.ClientId == clientId);
-        var rows = await mine
-            .Where(row => row.Status == PairingStatus.Pending && row.ExpiresAt > at && (row.PollDueAt <= due || row.PollDueAt > farthest))
-            .ExecuteUpdateAsync(set => set
-                .SetProperty(row => row.PollDueAt, row => at + row.PollInterval)
-                .SetProperty(row => row.IsSlowed, false)
-                .SetProperty(row => row.PollWriteId, mark), cancellationToken).ConfigureAwait(false);
+        var (at, mark) = (now.Write(), Guid.NewGuid());
+        var rows = await db.Database.CreateExecutionStrategy().ExecuteAsync(() => (clientId is null ? AcceptPollOfAny : AcceptPollOfClient).ExecuteAsync(
+            db,
+            null,
+            new()
+            {
+                ["hash"] = deviceCodeHash, ["client"] = clientId, ["pending"] = PairingStatus.Pending, ["no"] = false, ["mark"] = mark,
+                ["now"] = at, ["due"] = at + Tolerance, ["farthest"] = at + FarthestDue,
+            },
+            cancellationToken)).ConfigureAwait(false);
         if (rows > 0)
         {
             return PollAttempt.Accepted;
         }
 
-        var read = await ReadAsync(db, row => row.DeviceCodeHash == deviceCodeHash, cancellationToken).ConfigureAwait(false);
+        var read = await ByDeviceCode.Of(db)(db, deviceCodeHash, cancellationToken).ConfigureAwait(false);
         return read?.PollWriteId == mark ? PollAttempt.Accepted : PollAttempt.NotAccepted(read?.ToPairing()); // an earlier try of this statement accepted it
     }));
 
     public ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken) => new(database.RunAsync(db =>
     {
-        var (from, to, mark) = (PairingRow.From(read), PairingRow.From(read with { Pacing = slower }), Guid.NewGuid());
+        var (from, to) = (PairingRow.From(read), PairingRow.From(read with { Pacing = slower }));
+        to.PollWriteId = Guid.NewGuid();
         return db.TryOnceAsync(
-            () => db.Set<PairingRow>()
-                .Where(row => row.DeviceCodeHash == from.DeviceCodeHash && row.Status == PairingStatus.Pending
-                    && row.PollInterval == from.PollInterval && row.PollDueAt == from.PollDueAt && row.IsSlowed == from.IsSlowed)
-                .ExecuteUpdateAsync(set => set
-                    .SetProperty(row => row.PollInterval, to.PollInterval)
-                    .SetProperty(row => row.PollDueAt, to.PollDueAt)
-                    .SetProperty(row => row.IsSlowed, to.IsSlowed)
-                    .SetProperty(row => row.PollWriteId, mark), cancellationToken),
-            () => db.Set<PairingRow>().AnyAsync(row => row.DeviceCodeHash == from.DeviceCodeHash && row.PollWriteId == mark, cancellationToken));
+            () => SlowDown.ExecuteAsync(
+                db,
+                to,
+                new() { ["pending"] = PairingStatus.Pending, ["interval"] = from.PollInterval, ["due"] = from.PollDueAt, ["slowed"] = from.IsSlowed },
+                cancellationToken),
+            () => db.Set<PairingRow>().AnyAsync(row => row.DeviceCodeHash == to.DeviceCodeHash && row.PollWriteId == to.PollWriteId, cancellationToken));
     }));
 
     public ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken) => new(database.RunAsync(db =>
     {
-        var (to, at, mark) = (PairingRow.From(pairing), now.Write(), Guid.NewGuid());
+        var to = PairingRow.From(pairing);
+        to.WriteId = Guid.NewGuid();
         return db.TryOnceAsync(
-            () => db.Set<PairingRow>()
-                .Where(row => row.Id == to.Id && row.Version == to.Version && row.ExpiresAt > at)
-                .ExecuteUpdateAsync(set => set
-                    .SetProperty(row => row.Status, to.Status)
-                    .SetProperty(row => row.ExpiresAt, to.ExpiresAt)
-                    .SetProperty(row => row.ApproverId, to.ApproverId)
-                    .SetProperty(row => row.ClaimedUntil, to.ClaimedUntil)
-                    .SetProperty(row => row.GrantedScopes, to.GrantedScopes)
-                    .SetProperty(row => row.GrantedDeviceName, to.GrantedDeviceName)
-                    .SetProperty(row => row.GrantedAsNewDevice, to.GrantedAsNewDevice)
-                    .SetProperty(row => row.TokenExpiresAt, to.TokenExpiresAt)
-                    .SetProperty(row => row.TokenSalt, to.TokenSalt)
-                    .SetProperty(row => row.DeviceId, to.DeviceId)
-                    .SetProperty(row => row.MatchNumber, to.MatchNumber)
-                    .SetProperty(row => row.RedeemedAt, to.RedeemedAt)
-                    .SetProperty(row => row.IdempotencyKeyHash, to.IdempotencyKeyHash)
-                    .SetProperty(row => row.RedeemedFrom, to.RedeemedFrom)
-                    .SetProperty(row => row.Version, to.Version + 1)
-                    .SetProperty(row => row.WriteId, mark), cancellationToken),
-            () => db.Set<PairingRow>().AnyAsync(row => row.Id == to.Id && row.WriteId == mark, cancellationToken));
+            () => Replace.ExecuteAsync(db, to, new() { ["now"] = now.Write() }, cancellationToken),
+            () => db.Set<PairingRow>().AnyAsync(row => row.Id == to.Id && row.WriteId == to.WriteId, cancellationToken));
     }));
 
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken) => new(database.RunAsync(db =>
@@ -110,7 +128,16 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
         return db.Set<PairingRow>().Where(row => row.ExpiresAt < at).OrderBy(row => row.ExpiresAt).Take(max).ExecuteDeleteAsync(cancellationToken);
     }));
 
-    /// <summary>Treats a row with a status of a newer version as missing: it grants nothing, and does not fail each poll.</summary>
-    private static Task<PairingRow?> ReadAsync(DbContext db, Expression<Func<PairingRow, bool>> which, CancellationToken cancellationToken) =>
-        db.Set<PairingRow>().AsNoTracking().Where(row => EF.Constant(Known).Contains(row.Status)).FirstOrDefaultAsync(which, cancellationToken);
+    private static Statement AcceptPoll(Func<TableText<PairingRow>, string> belongs) => new(sql =>
+    {
+        var pairings = sql.Table<PairingRow>();
+        var (due, now) = (pairings[row => row.PollDueAt], pairings.Value(row => row.PollDueAt, "now"));
+        return $"""
+            UPDATE {pairings} SET {due} = {now} + {pairings[row => row.PollInterval]}, {pairings[row => row.IsSlowed]} = {pairings.Value(row => row.IsSlowed, "no")},
+                {pairings[row => row.PollWriteId]} = {pairings.Value(row => row.PollWriteId, "mark")}
+            WHERE {pairings[row => row.DeviceCodeHash]} = {pairings.Value(row => row.DeviceCodeHash, "hash")} AND {belongs(pairings)}
+            AND {pairings[row => row.Status]} = {pairings.Value(row => row.Status, "pending")} AND {pairings[row => row.ExpiresAt]} > {now}
+            AND ({due} <= {pairings.Value(row => row.PollDueAt, "due")} OR {due} > {pairings.Value(row => row.PollDueAt, "farthest")})
+            """;
+    });
 }

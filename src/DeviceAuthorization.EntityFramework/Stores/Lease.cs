@@ -13,6 +13,8 @@ internal class LeaseRow
 
 internal static class Lease
 {
+    private static readonly Statement Add = new(sql => sql.Table<LeaseRow>().Insert());
+
     /// <summary>Takes the lease for this period, unless another node has it. If that node dies, another one takes the next period.</summary>
     public static async Task<bool> TryTakeAsync(DbContext db, string name, DateTimeOffset now, TimeSpan period, CancellationToken cancellationToken)
     {
@@ -33,7 +35,7 @@ internal static class Lease
 
         try
         {
-            await SqlBatch.AddAsync(db, new LeaseRow { Name = name, Until = until }, cancellationToken).ConfigureAwait(false);
+            await db.Database.CreateExecutionStrategy().ExecuteAsync(() => Add.ExecuteAsync(db, new LeaseRow { Name = name, Until = until }, [], cancellationToken)).ConfigureAwait(false);
             return true;
         }
         catch (DbException) when (!cancellationToken.IsCancellationRequested)

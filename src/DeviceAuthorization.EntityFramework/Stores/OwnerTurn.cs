@@ -14,31 +14,67 @@ internal static class OwnerTurn
     // Two steps may add the same row at once: the loser finds it at its second try.
     private const int Attempts = 3;
 
-    /// <summary>Runs a step, perhaps more than once: it must recognise its own work. Its first command starts with <see cref="Take"/>.</summary>
-    public static async Task<T> RunAsync<T>(DbContext db, Func<Task<T>> step, CancellationToken cancellationToken)
+    private static readonly Statement Alone = new(Take);
+
+    /// <summary>Runs a step, perhaps more than once: it must recognise its own work.</summary>
+    /// <param name="step">One command that starts with <see cref="Take"/>. Null if it did nothing.</param>
+    /// <param name="why">Reads why it did nothing, in the same transaction.</param>
+    public static async Task<T> RunAsync<T>(DbContext db, Func<Task<T?>> step, Func<Task<T>> why, CancellationToken cancellationToken)
+        where T : struct
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await InTransactionAsync(db, step, cancellationToken).ConfigureAwait(false);
+                // PostgreSQL runs all statements of one command in one transaction. Most steps succeed, and need no other.
+                if (attempt == 1 && db.Database.ProviderName == "Npgsql.EntityFrameworkCore.PostgreSQL"
+                    && await db.Database.CreateExecutionStrategy().ExecuteAsync(step).ConfigureAwait(false) is { } done)
+                {
+                    return done;
+                }
+
+                return await InTransactionAsync(db, async () => await step().ConfigureAwait(false) ?? await why().ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
             catch (DbException) when (attempt < Attempts)
             {
-                // A unique violation, which each provider names in its own way. Any other error occurs again, and is then thrown.
+                // A unique violation, which each provider names in its own way, or a stricter isolation than ours in the database of the first try. Any
+                // other error occurs again, and is then thrown.
+            }
+        }
+    }
+
+    /// <summary>Runs a step of several commands in one transaction, perhaps more than once: it must recognise its own work.</summary>
+    public static async Task<T> RunAsync<T>(DbContext db, string userId, Func<Task<T>> step, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await InTransactionAsync(
+                    db,
+                    async () =>
+                    {
+                        await Alone.ExecuteAsync(db, null, new() { ["UserId"] = userId }, cancellationToken).ConfigureAwait(false);
+                        return await step().ConfigureAwait(false);
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+            catch (DbException) when (attempt < Attempts)
+            {
+                // As above.
             }
         }
     }
 
     /// <summary>The statements that take the lock.</summary>
-    public static string Take(SqlBatch sql, string userId)
+    public static string Take(SqlText sql)
     {
-        var turn = sql.Column<TokenOwnerRow>(nameof(TokenOwnerRow.Turn));
         var owners = sql.Table<TokenOwnerRow>();
-        var isOwner = $"{sql.Column<TokenOwnerRow>(nameof(TokenOwnerRow.UserId))} = {sql.Value<TokenOwnerRow>(nameof(TokenOwnerRow.UserId), userId)}";
+        var isOwner = $"{owners[row => row.UserId]} = {owners.Value(row => row.UserId, "UserId")}";
         return $"""
-            {sql.Insert(new TokenOwnerRow { UserId = userId })} WHERE NOT EXISTS (SELECT 1 FROM {owners} WHERE {isOwner});
-            UPDATE {owners} SET {turn} = {turn} + 1 WHERE {isOwner};
+            INSERT INTO {owners} ({owners[row => row.UserId]}, {owners[row => row.Turn]}) SELECT {owners.Value(row => row.UserId, "UserId")}, 0
+                WHERE NOT EXISTS (SELECT 1 FROM {owners} WHERE {isOwner});
+            UPDATE {owners} SET {owners[row => row.Turn]} = {owners[row => row.Turn]} + 1 WHERE {isOwner};
             """;
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -7,57 +6,41 @@ namespace DeviceAuthorization.EntityFramework;
 /// <summary>The statements that write tokens.</summary>
 internal static class TokenSql
 {
-    /// <summary>Issues the token in one transaction and one command. After a refusal, reads once more why. A repetition finds the token by its id.</summary>
+    private static readonly Statement IssueAndReplace = Issue(replaces: true);
+    private static readonly Statement IssueBeside = Issue(replaces: false);
+
+    private static readonly Statement UpdateUse = new(sql =>
+    {
+        var (tokens, devices) = (sql.Table<TokenRow>(), sql.Table<DeviceRow>());
+        var isToken = $"{tokens[row => row.Id]} = {tokens.Value(row => row.Id, "id")}";
+        var (seen, used) = (devices[row => row.LastSeenAt], tokens[row => row.LastUsedAt]);
+        var (now, old) = (tokens.Value(row => row.LastUsedAt, "now"), tokens.Value(row => row.LastUsedAt, "old"));
+        return $"""
+            UPDATE {tokens} SET {used} = {now} WHERE {isToken} AND ({used} IS NULL OR {used} <= {old});
+            UPDATE {devices} SET {seen} = {now}
+                WHERE {devices[row => row.Id]} = (SELECT {tokens[row => row.DeviceId]} FROM {tokens} WHERE {isToken}) AND ({seen} IS NULL OR {seen} <= {old})
+            """;
+    });
+
+    /// <summary>Issues the token in one transaction and one command. A repetition recognises its token by the mark.</summary>
     /// <returns>The token, or the pairing's earlier one; null if the user is at the limit, or if the device no longer exists.</returns>
-    public static Task<(TokenRow? Row, bool IsOverLimit)> TryIssueAsync(DbContext db, TokenRow row, TokenIssueConditions issue, CancellationToken cancellationToken) =>
-        OwnerTurn.RunAsync(
+    public static Task<(TokenRow? Row, bool IsOverLimit)> TryIssueAsync(DbContext db, TokenRow row, TokenIssueConditions issue, CancellationToken cancellationToken)
+    {
+        var statement = issue.ReplacesEarlier && row.DeviceId is not null ? IssueAndReplace : IssueBeside;
+        row.WriteId = Guid.NewGuid();
+        return OwnerTurn.RunAsync<(TokenRow?, bool)>(
             db,
             async () =>
             {
-                var stored = (await IssueAsync(db, row, issue, cancellationToken).ConfigureAwait(false)).FirstOrDefault();
-                var isOverLimit = stored is null && (row.DeviceId is null
-                    || await db.Set<DeviceRow>().AnyAsync(device => device.Id == row.DeviceId && device.UserId == row.UserId, cancellationToken).ConfigureAwait(false));
-                return (stored, isOverLimit);
+                var named = new Dictionary<string, object?> { ["now"] = issue.Now.Write(), ["most"] = (long)issue.MaxLiveTokens };
+                var stored = await statement.CountAsync(db, row, named, cancellationToken).ConfigureAwait(false) > 0 ? row
+                    : await db.Set<TokenRow>().AsNoTracking()
+                        .FirstOrDefaultAsync(token => token.Id == row.Id || (row.PairingId != null && token.PairingId == row.PairingId), cancellationToken).ConfigureAwait(false);
+                return stored is null ? null : (stored, false);
             },
+            async () => (null, row.DeviceId is null
+                || await db.Set<DeviceRow>().AnyAsync(device => device.Id == row.DeviceId && device.UserId == row.UserId, cancellationToken).ConfigureAwait(false)),
             cancellationToken);
-
-    private static Task<List<TokenRow>> IssueAsync(DbContext db, TokenRow row, TokenIssueConditions issue, CancellationToken cancellationToken)
-    {
-        var sql = new SqlBatch(db);
-        string Column(string name) => sql.Column<TokenRow>(name);
-        var (tokens, devices) = (sql.Table<TokenRow>(), sql.Table<DeviceRow>());
-        var now = sql.Value<TokenRow>(nameof(TokenRow.RevokedAt), issue.Now.Write());
-        var user = sql.Value<TokenRow>(nameof(TokenRow.UserId), row.UserId);
-        var device = sql.Value<TokenRow>(nameof(TokenRow.DeviceId), row.DeviceId);
-        var same = $"""
-            {Column(nameof(TokenRow.Id))} = {sql.Value<TokenRow>(nameof(TokenRow.Id), row.Id)}
-            OR {Column(nameof(TokenRow.PairingId))} = {sql.Value<TokenRow>(nameof(TokenRow.PairingId), row.PairingId)}
-            """;
-        var hasDevice = row.DeviceId is null ? "" : $"""
-            AND EXISTS (SELECT 1 FROM {devices}
-                WHERE {sql.Column<DeviceRow>(nameof(DeviceRow.Id))} = {device} AND {sql.Column<DeviceRow>(nameof(DeviceRow.UserId))} = {user})
-            """;
-        var replaces = issue.ReplacesEarlier && row.DeviceId is not null;
-        var stays = replaces ? $"AND ({Column(nameof(TokenRow.DeviceId))} IS NULL OR {Column(nameof(TokenRow.DeviceId))} <> {device})" : "";
-        var mayIssue = $"""
-            NOT EXISTS (SELECT 1 FROM {tokens} WHERE {same})
-            {hasDevice}
-            AND (SELECT COUNT(*) FROM {tokens}
-                WHERE {Column(nameof(TokenRow.UserId))} = {user} AND {Column(nameof(TokenRow.RevokedAt))} IS NULL
-                AND ({Column(nameof(TokenRow.ExpiresAt))} IS NULL OR {Column(nameof(TokenRow.ExpiresAt))} > {now}) {stays}
-            ) < {issue.MaxLiveTokens.ToString(CultureInfo.InvariantCulture)}
-            """;
-        var revoke = !replaces ? "" : $"""
-            UPDATE {tokens} SET {Column(nameof(TokenRow.RevokedAt))} = {now}, {Column(nameof(TokenRow.Version))} = {Column(nameof(TokenRow.Version))} + 1,
-                {Column(nameof(TokenRow.WriteId))} = {sql.Value<TokenRow>(nameof(TokenRow.WriteId), Guid.NewGuid())}
-                WHERE {Column(nameof(TokenRow.DeviceId))} = {device} AND {Column(nameof(TokenRow.RevokedAt))} IS NULL AND {mayIssue};
-            """;
-        return sql.QueryAsync<TokenRow>($"""
-            {OwnerTurn.Take(sql, row.UserId)}
-            {revoke}
-            {sql.Insert(row)} WHERE {mayIssue};
-            SELECT * FROM {tokens} WHERE {same}
-            """, cancellationToken);
     }
 
     public static Task<bool> TryReplaceAsync(DbContext db, TokenRow to, CancellationToken cancellationToken)
@@ -79,4 +62,31 @@ internal static class TokenSql
                     .SetProperty(row => row.WriteId, mark), cancellationToken),
             () => db.Set<TokenRow>().AnyAsync(row => row.Id == to.Id && row.WriteId == mark, cancellationToken));
     }
+
+    /// <summary>Two statements, each complete without the other: the times of the token and of its device.</summary>
+    public static Task<int> TouchAsync(DbContext db, Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) =>
+        UpdateUse.ExecuteAsync(db, null, new() { ["id"] = tokenId, ["now"] = now.Write(), ["old"] = (now - debounce).Write() }, cancellationToken);
+
+    private static Statement Issue(bool replaces) => new(sql =>
+    {
+        var (tokens, devices) = (sql.Table<TokenRow>(), sql.Table<DeviceRow>());
+        var (id, user, device, revoked) = (tokens[row => row.Id], tokens[row => row.UserId], tokens[row => row.DeviceId], tokens[row => row.RevokedAt]);
+        var (newId, ofUser, ofDevice, now) = (tokens.Value(row => row.Id), tokens.Value(row => row.UserId), tokens.Value(row => row.DeviceId), tokens.Value(row => row.RevokedAt, "now"));
+        return $"""
+            {OwnerTurn.Take(sql)}
+            {tokens.Insert()}
+                WHERE NOT EXISTS (SELECT 1 FROM {tokens} WHERE {id} = {newId})
+                AND NOT EXISTS (SELECT 1 FROM {tokens} WHERE {tokens[row => row.PairingId]} = {tokens.Value(row => row.PairingId)})
+                AND ({ofDevice} IS NULL OR EXISTS (SELECT 1 FROM {devices} WHERE {devices[row => row.Id]} = {ofDevice} AND {devices[row => row.UserId]} = {ofUser}))
+                AND (SELECT COUNT(*) FROM {tokens}
+                    WHERE {user} = {ofUser} AND {revoked} IS NULL AND ({tokens[row => row.ExpiresAt]} IS NULL OR {tokens[row => row.ExpiresAt]} > {now})
+                    {(replaces ? $"AND ({device} IS NULL OR {device} <> {ofDevice})" : "")}) < {tokens.Value(row => row.Version, "most")};
+            {(!replaces ? "" : $"""
+            UPDATE {tokens}
+                SET {revoked} = {now}, {tokens[row => row.Version]} = {tokens[row => row.Version]} + 1, {tokens[row => row.WriteId]} = {tokens.Value(row => row.WriteId)}
+                WHERE {device} = {ofDevice} AND {revoked} IS NULL AND {id} <> {newId} AND EXISTS (SELECT 1 FROM {tokens} WHERE {id} = {newId});
+            """)}
+            SELECT COUNT(*) FROM {tokens} WHERE {id} = {newId} AND {tokens[row => row.WriteId]} = {tokens.Value(row => row.WriteId)}
+            """;
+    });
 }

@@ -235,6 +235,27 @@ public abstract partial class DeviceRepositoryConformance
         TestData.AssertSame<IReadOnlyList<AccessToken>>([tokens[3], tokens[1], tokens[0]], await repository.ListTokensAsync("alice", default));
     }
 
+    [Fact]
+    public async Task What_a_user_has_is_counted_without_revoked_and_expired_tokens_and_without_what_others_have()
+    {
+        var repository = CreateRepository();
+        Assert.Equal(new OwnedCounts(0, 0), await repository.CountAsync("alice", Now, default));
+        var device = await repository.AddOrFindAsync(TestData.NewDevice(), default);
+        Assert.Equal(new OwnedCounts(1, 0), await repository.CountAsync("alice", Now, default));
+        await repository.AddOrFindAsync(TestData.NewDevice("bob"), default);
+        var (bound, byHand) = (TestData.NewToken(device), TestData.NewUnboundToken());
+        await IssueAsync(repository, bound);
+        await IssueAsync(repository, byHand with { ExpiresAt = Now });
+        await IssueAsync(repository, TestData.NewUnboundToken("bob"));
+        Assert.Equal(new OwnedCounts(1, 2), await CreateRepository().CountAsync("alice", Now - TimeSpan.FromMilliseconds(1), default));
+        Assert.Equal(new OwnedCounts(1, 1), await CreateRepository().CountAsync("alice", Now, default)); // expired at that moment
+        Assert.Equal(new OwnedCounts(0, 0), await repository.CountAsync("Alice", Now, default));
+        await repository.RevokeAsync("alice", bound.Id, Now);
+        Assert.Equal(new OwnedCounts(1, 0), await CreateRepository().CountAsync("alice", Now, default));
+        await repository.DeleteAsync("alice", device.Id, Now, default);
+        Assert.Equal(new OwnedCounts(0, 0), await CreateRepository().CountAsync("alice", Now, default));
+    }
+
     private static ValueTask<TokenIssue> IssueAsync(IDeviceRepository repository, AccessToken token, bool replaces = true, int limit = int.MaxValue) =>
         repository.TryIssueTokenAsync(token, new TokenIssueConditions(token.CreatedAt, limit, replaces), default);
 

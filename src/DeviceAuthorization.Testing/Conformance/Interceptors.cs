@@ -138,6 +138,9 @@ internal sealed class InterceptedDeviceRepository(IDeviceRepository inner, Inter
     public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) =>
         Around(() => inner.ListAsync(userId, cancellationToken));
 
+    public ValueTask<OwnedCounts> CountAsync(string userId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Around(() => inner.CountAsync(userId, now, cancellationToken));
+
     public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) =>
         Around(() => inner.TryReplaceAsync(device, cancellationToken));
 

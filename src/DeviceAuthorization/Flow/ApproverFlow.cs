@@ -86,14 +86,9 @@ public sealed class ApproverFlow
                 return new ApproverResult.Refused(reason);
             }
 
-            if (await _devices.IsAtTokenLimitAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false))
+            if (await _devices.FindExceededLimitAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false) is { } limit)
             {
-                return new ApproverResult.Refused(ApproverRefusal.TokenLimitReached);
-            }
-
-            if (await _devices.IsAtDeviceLimitAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false))
-            {
-                return new ApproverResult.Refused(ApproverRefusal.DeviceLimitReached);
+                return new ApproverResult.Refused(limit);
             }
 
             var now = _clock.Now(); // read again: the policy may be slow
@@ -322,7 +317,7 @@ public sealed class ApproverFlow
         GrantableScopes = await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
         Risk = await RiskOfAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
         KnownDevice = await _devices.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
-        IsTokenLimitReached = await _devices.IsAtTokenLimitAsync(pairing, approver.UserId, asNewDevice: false, cancellationToken).ConfigureAwait(false),
+        IsTokenLimitReached = await _devices.FindExceededLimitAsync(pairing, approver.UserId, asNewDevice: false, cancellationToken).ConfigureAwait(false) == ApproverRefusal.TokenLimitReached,
     };
 
     private PairingGrant GrantOf(Approval approval, DateTimeOffset now)

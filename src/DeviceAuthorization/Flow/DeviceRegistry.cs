@@ -72,27 +72,29 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         ? await repository.FindByIdentifierAsync(userId, identifier, cancellationToken).ConfigureAwait(false)
         : null;
 
-    /// <summary>Whether the user has too many tokens for the one of this pairing. Checked before the decision, and enforced when the token is issued.</summary>
-    public async Task<bool> IsAtTokenLimitAsync(Pairing pairing, string userId, bool asNewDevice, CancellationToken cancellationToken)
+    /// <summary>Which limit the device of this pairing or its token would exceed. Checked before the decision, and enforced when each is added.</summary>
+    /// <returns><see cref="ApproverRefusal.TokenLimitReached"/>, <see cref="ApproverRefusal.DeviceLimitReached"/>, or null.</returns>
+    public async Task<ApproverRefusal?> FindExceededLimitAsync(Pairing pairing, string userId, bool asNewDevice, CancellationToken cancellationToken)
     {
-        var (now, limit) = (clock.Now(), options.Value.MaxTokensPerUser);
-        var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
-        var live = tokens.Where(token => token.IsLive(now)).ToArray();
-        if (live.Length < limit)
+        var (now, limits) = (clock.Now(), options.Value);
+        var owned = await repository.CountAsync(userId, now, cancellationToken).ConfigureAwait(false);
+        if (owned.LiveTokens < limits.MaxTokensPerUser && owned.Devices < limits.MaxDevicesPerUser)
         {
-            return false;
+            return null;
         }
 
-        var replaced = options.Value.ReplaceEarlierTokens && !asNewDevice ? await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) : null;
-        return live.Count(token => replaced is null || token.DeviceId != replaced.Id) >= limit;
-    }
+        var known = asNewDevice ? null : await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false);
+        if (owned.LiveTokens >= limits.MaxTokensPerUser)
+        {
+            var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
+            var replaces = limits.ReplaceEarlierTokens && known is not null;
+            if (tokens.Count(token => token.IsLive(now) && !(replaces && token.DeviceId == known!.Id)) >= limits.MaxTokensPerUser)
+            {
+                return ApproverRefusal.TokenLimitReached;
+            }
+        }
 
-    /// <summary>Whether the user has too many devices for the one of this pairing. Checked before the decision; <see cref="RegisterAsync"/> enforces it.</summary>
-    public async Task<bool> IsAtDeviceLimitAsync(Pairing pairing, string userId, bool asNewDevice, CancellationToken cancellationToken)
-    {
-        var devices = await repository.ListAsync(userId, cancellationToken).ConfigureAwait(false);
-        return devices.Count >= options.Value.MaxDevicesPerUser
-            && (asNewDevice || await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false) is null);
+        return known is null && owned.Devices >= limits.MaxDevicesPerUser ? ApproverRefusal.DeviceLimitReached : null;
     }
 
     /// <summary>Changes a user's device. The result has no device if the user has none with that id, or if it would become a double of another.</summary>

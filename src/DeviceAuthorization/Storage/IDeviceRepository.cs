@@ -31,6 +31,10 @@ public interface IDeviceRepository
     /// <summary>Lists a user's devices, the oldest first.</summary>
     ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken);
 
+    /// <summary>Counts what a user has. One query: it runs at every approval.</summary>
+    /// <param name="now">The current time. It decides which tokens are live: those that are not revoked and not expired.</param>
+    ValueTask<OwnedCounts> CountAsync(string userId, DateTimeOffset now, CancellationToken cancellationToken);
+
     /// <summary>
     /// Replaces a device if its stored <see cref="Device.Version"/> is still that of <paramref name="device"/>, and raises the version by one.
     /// <see cref="Device.LastSeenAt"/> only moves forward.

@@ -64,6 +64,15 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         }
     }
 
+    public ValueTask<OwnedCounts> CountAsync(string userId, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult(new OwnedCounts(
+                _devices.Values.Count(device => device.UserId == userId), _tokens.Values.Count(token => token.UserId == userId && token.IsLive(now))));
+        }
+    }
+
     public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken)
     {
         lock (_gate)

@@ -116,14 +116,32 @@ public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
     public override ValueTask<InterceptionResult<int>> NonQueryExecutingAsync(
         DbCommand command, CommandEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken = default)
     {
+        CountOrBreak(command);
+        return ValueTask.FromResult(result);
+    }
+
+    public override ValueTask<InterceptionResult<object>> ScalarExecutingAsync(
+        DbCommand command, CommandEventData eventData, InterceptionResult<object> result, CancellationToken cancellationToken = default)
+    {
+        CountOrBreak(command);
+        return ValueTask.FromResult(result);
+    }
+
+    public override ValueTask<object?> ScalarExecutedAsync(
+        DbCommand command, CommandExecutedEventData eventData, object? result, CancellationToken cancellationToken = default)
+    {
+        LoseIf(command);
+        return ValueTask.FromResult(result);
+    }
+
+    private void CountOrBreak(DbCommand command)
+    {
         Interlocked.Increment(ref _commands);
         if (Volatile.Read(ref _broken) is { } word && command.CommandText.Contains(word, StringComparison.Ordinal))
         {
             Volatile.Write(ref _broken, null);
             throw new IOException("The database is away.");
         }
-
-        return ValueTask.FromResult(result);
     }
 
     public override async ValueTask<DbDataReader> ReaderExecutedAsync(

@@ -69,8 +69,9 @@ public abstract class LostAnswerTests(TestDatabase database) : IDisposable
     [Theory]
     [InlineData("COMMIT")] // done
     [InlineData("INSERT")] // undone with its transaction
-    public async Task A_token_was_issued_once_and_changed_once(string lost)
+    public async Task A_token_was_issued_once_and_changed_once(string word)
     {
+        var lost = database is PostgresDatabase ? "INSERT" : word; // one command is a transaction there
         var device = await _repository.AddOrFindAsync(TestData.NewDevice(), default);
         var (earlier, token) = (TestData.NewToken(device), TestData.NewToken(device));
         await _repository.TryIssueTokenAsync(earlier, new TokenIssueConditions(Now, 1, true), default);

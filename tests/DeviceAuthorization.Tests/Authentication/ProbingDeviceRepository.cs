@@ -35,6 +35,9 @@ internal sealed class ProbingDeviceRepository : IDeviceRepository
     public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) =>
         _inner.ListAsync(userId, cancellationToken);
 
+    public ValueTask<OwnedCounts> CountAsync(string userId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _inner.CountAsync(userId, now, cancellationToken);
+
     public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) =>
         _inner.TryReplaceAsync(device, cancellationToken);
 
