@@ -16,6 +16,12 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private string Data => Path.Combine(_folder.FullName, "data");
 
+    /// <summary>Whether each commit waits for the disk, as in production. Tests do not wait.</summary>
+    public bool IsDurable { get; init; }
+
+    /// <summary>The server itself. The processes of its connections are its children.</summary>
+    public int ProcessId => _server!.Id;
+
     /// <summary>To a database that is empty at first.</summary>
     public string Connection => ConnectionTo("postgres");
 
@@ -56,7 +62,7 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private async Task StartAsync()
     {
-        _server = Start([.. AsUser(), Find("postgres"), "-D", Data, "-k", _folder.FullName, "-h", "", "-c", "fsync=off", "-c", "max_connections=100"]);
+        _server = Start([.. AsUser(), Find("postgres"), "-D", Data, "-k", _folder.FullName, "-h", "", "-c", $"fsync={(IsDurable ? "on" : "off")}", "-c", "max_connections=100"]);
         _server.OutputDataReceived += (_, _) => { };
         _server.BeginOutputReadLine();
 

@@ -30,6 +30,8 @@ public sealed class RedisServer : IAsyncDisposable
 
     public int Port { get; }
 
+    public int ProcessId => _process!.Id;
+
     /// <summary>Where it keeps what it persists.</summary>
     public string Folder => _folder.FullName;
 

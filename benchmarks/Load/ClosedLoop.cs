@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+
+namespace DeviceAuthorization.Benchmarks;
+
+/// <summary>Takes what is wanted out of an answer.</summary>
+internal delegate void AnswerReader(int request, ReadOnlySpan<byte> body);
+
+/// <summary>Requests and the one right answer to them.</summary>
+/// <param name="Piece">What each answer's body contains.</param>
+/// <param name="Once">Whether each request can be sent once only; otherwise they are sent in turn, again and again.</param>
+internal sealed record Work(byte[][] Requests, int Status, string Piece, bool Once = false, AnswerReader? Read = null);
+
+/// <summary>What was measured, for each request. CPU is in microseconds.</summary>
+internal sealed record Measured(double ServerCpu, double StoreCpu, double PerSecond, TimeSpan P50, TimeSpan P99)
+{
+    public double Cpu => ServerCpu + StoreCpu;
+}
+
+/// <summary>Sends requests over several connections. Each connection sends its next request when it has the answer to its last one.</summary>
+internal sealed class ClosedLoop(ServerProcess server, StoreServer store, Settings settings, CancellationToken stopped)
+{
+    private const double WarmUpShare = 0.25; // of requests that can be sent once only
+
+    /// <summary>Sends all requests once, without measuring.</summary>
+    public Task SendAllAsync(Work work)
+    {
+        var run = new Run(work with { Once = true }, settings.Connections);
+        return run.RunAsync(server.Port, () => Task.WhenAny(run.Used(work.Requests.Length), Task.Delay(Timeout.Infinite, stopped)), stopped);
+    }
+
+    /// <summary>Warms up, then measures for the set time, or until the requests that can be sent once only are used up.</summary>
+    public async Task<Measured> MeasureAsync(Work work)
+    {
+        var run = new Run(work, settings.Connections);
+        Measured? measured = null;
+        await run.RunAsync(
+            server.Port,
+            async () =>
+            {
+                await Task.WhenAny(run.Used((int)(work.Requests.Length * WarmUpShare)), Task.Delay(settings.WarmUp, stopped));
+                var (from, before, serverBefore, storeBefore) = (Stopwatch.GetTimestamp(), run.StartMeasuring(), CpuTime.Of(server.ProcessId), CpuTime.Of(store.ProcessId));
+                await Task.WhenAny(run.Used(work.Requests.Length), Task.Delay(settings.Duration, stopped));
+                var (elapsed, count) = (Stopwatch.GetElapsedTime(from), Math.Max(1, run.Answered - before));
+                measured = new Measured(
+                    (CpuTime.Of(server.ProcessId) - serverBefore).TotalMicroseconds / count,
+                    (CpuTime.Of(store.ProcessId) - storeBefore).TotalMicroseconds / count,
+                    count / elapsed.TotalSeconds,
+                    TimeSpan.Zero,
+                    TimeSpan.Zero);
+            },
+            stopped);
+        return measured! with { P50 = run.Latency(0.5), P99 = run.Latency(0.99) };
+    }
+
+    private sealed class Run(Work work, int connections)
+    {
+        private readonly List<long>[] _latencies = [.. Enumerable.Range(0, connections).Select(_ => new List<long>())];
+        private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private TaskCompletionSource _used = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private long[]? _sorted;
+        private long _signalAt = long.MaxValue;
+        private long _taken;
+        private long _answered;
+        private volatile bool _isMeasuring;
+        private volatile bool _isOver;
+
+        public long Answered => Interlocked.Read(ref _answered);
+
+        /// <returns>How many requests were answered before.</returns>
+        public long StartMeasuring()
+        {
+            _isMeasuring = true;
+            return Answered;
+        }
+
+        /// <summary>Ends when so many requests that can be sent once only were answered, or when the run is over.</summary>
+        public Task Used(int count)
+        {
+            if (!work.Once)
+            {
+                return _over.Task;
+            }
+
+            _used = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            Interlocked.Exchange(ref _signalAt, count);
+            return Answered >= count ? Task.CompletedTask : Task.WhenAny(_used.Task, _over.Task);
+        }
+
+        /// <param name="until">What to do meanwhile. The run ends with it, or when all requests are used up.</param>
+        public async Task RunAsync(int port, Func<Task> until, CancellationToken stopped)
+        {
+            var loops = Task.WhenAll(Enumerable.Range(0, connections).Select(connection => LoopAsync(connection, port)));
+            var meanwhile = until();
+            await Task.WhenAny(loops, meanwhile);
+            Stop();
+            await loops.WaitAsync(TimeSpan.FromMinutes(1), CancellationToken.None); // and throws what went wrong
+            stopped.ThrowIfCancellationRequested();
+            await meanwhile;
+        }
+
+        public TimeSpan Latency(double quantile)
+        {
+            _sorted ??= [.. _latencies.SelectMany(latencies => latencies).Order()];
+            return Stopwatch.GetElapsedTime(0, _sorted[(int)(quantile * (_sorted.Length - 1))]);
+        }
+
+        private async Task LoopAsync(int number, int port)
+        {
+            try
+            {
+                using var connection = await HttpConnection.OpenAsync(port, new IPAddress([127, 0, (byte)(1 + (number / 250)), (byte)(1 + (number % 250))]));
+                while (!_isOver && Interlocked.Increment(ref _taken) - 1 is var taken && !(work.Once && taken >= work.Requests.Length))
+                {
+                    await SendAsync(connection, (int)(taken % work.Requests.Length), _latencies[number]);
+                }
+            }
+            catch
+            {
+                Stop();
+                throw;
+            }
+        }
+
+        private async ValueTask SendAsync(HttpConnection connection, int request, List<long> latencies)
+        {
+            var sent = Stopwatch.GetTimestamp();
+            var answer = await connection.SendAsync(work.Requests[request]);
+            if (_isMeasuring)
+            {
+                latencies.Add(Stopwatch.GetTimestamp() - sent);
+            }
+
+            if (answer.Status != work.Status || answer.Body.Span.IndexOf(Encoding.UTF8.GetBytes(work.Piece)) < 0)
+            {
+                throw new InvalidOperationException(
+                    $"Expected {work.Status} with '{work.Piece}', got {answer.Status}: {Encoding.UTF8.GetString(answer.Body.Span)}\nto {Encoding.UTF8.GetString(work.Requests[request])}");
+            }
+
+            work.Read?.Invoke(request, answer.Body.Span);
+            if (Interlocked.Increment(ref _answered) == Interlocked.Read(ref _signalAt))
+            {
+                _used.TrySetResult();
+            }
+        }
+
+        private void Stop()
+        {
+            _isOver = true;
+            _over.TrySetResult();
+        }
+    }
+}
