@@ -31,7 +31,7 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
     // Retries when the conflicting device changed before it was read.
     private const int AddAttempts = 3;
 
-    public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
         for (var attempt = 0; attempt < AddAttempts; attempt++)
         {
@@ -43,27 +43,27 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
         }
 
         throw new InvalidOperationException("A device was found and then gone, several times in a row.");
-    }));
+    }, cancellationToken));
 
-    public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) => new(database.ReadAsync(async db =>
         (await db.Set<DeviceRow>().AsNoTracking().FirstOrDefaultAsync(row => row.Id == deviceId && row.UserId == userId, cancellationToken).ConfigureAwait(false))
             ?.ToDevice(configs)));
 
-    public ValueTask<Device?> FindByIdentifierAsync(string userId, string clientDeviceIdentifier, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<Device?> FindByIdentifierAsync(string userId, string clientDeviceIdentifier, CancellationToken cancellationToken) => new(database.ReadAsync(async db =>
         (await db.Set<DeviceRow>().AsNoTracking()
             .FirstOrDefaultAsync(row => row.UserId == userId && row.ClientDeviceIdentifier == clientDeviceIdentifier, cancellationToken).ConfigureAwait(false))
             ?.ToDevice(configs)));
 
-    public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) => new(database.RunAsync<IReadOnlyList<Device>>(async db =>
+    public ValueTask<IReadOnlyList<Device>> ListAsync(string userId, CancellationToken cancellationToken) => new(database.ReadAsync<IReadOnlyList<Device>>(async db =>
     {
         var rows = await db.Set<DeviceRow>().AsNoTracking().Where(row => row.UserId == userId).ToListAsync(cancellationToken).ConfigureAwait(false);
         return [.. rows.OrderBy(row => row.CreatedAt).ThenBy(row => row.Id, StringComparer.Ordinal).Select(row => row.ToDevice(configs))];
     }));
 
     public ValueTask<OwnedCounts> CountAsync(string userId, DateTimeOffset now, CancellationToken cancellationToken) =>
-        new(database.RunAsync(db => Owned.Of(db)(db, userId, now.Write(), cancellationToken)));
+        new(database.ReadAsync(db => Owned.Of(db)(db, userId, now.Write(), cancellationToken)));
 
-    public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
         try
         {
@@ -85,9 +85,9 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
 
             return DeviceReplacement.Conflict;
         }
-    }));
+    }, cancellationToken));
 
-    public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
         var isDeleted = false;
         return await OwnerTurn.RunAsync(
@@ -106,34 +106,34 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
                 return isDeleted |= await device.ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false) > 0;
             },
             cancellationToken).ConfigureAwait(false);
-    }));
+    }, cancellationToken));
 
-    public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
         var (row, isOverLimit) = await TokenSql.TryIssueAsync(db, TokenRow.From(token), issue, cancellationToken).ConfigureAwait(false);
         return new TokenIssue(row?.ToToken(), isOverLimit);
-    }));
+    }, cancellationToken));
 
-    public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) => new(database.ReadAsync(async db =>
     {
         var found = await ByHash.Of(db)(db, hash, cancellationToken).ConfigureAwait(false);
         return found is null || (found.Token.IsBound && found.Device is null) ? null : new TokenWithDevice(found.Token.ToToken(), found.Device?.ToDevice(configs));
     }));
 
-    public ValueTask<AccessToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<AccessToken?> FindTokenOfPairingAsync(Guid pairingId, CancellationToken cancellationToken) => new(database.ReadAsync(async db =>
         (await db.Set<TokenRow>().AsNoTracking().FirstOrDefaultAsync(row => row.PairingId == pairingId, cancellationToken).ConfigureAwait(false))?.ToToken()));
 
-    public ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) => new(database.RunAsync<IReadOnlyList<AccessToken>>(async db =>
+    public ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) => new(database.ReadAsync<IReadOnlyList<AccessToken>>(async db =>
     {
         var rows = await db.Set<TokenRow>().AsNoTracking().Where(row => row.UserId == userId && row.RevokedAt == null).ToListAsync(cancellationToken).ConfigureAwait(false);
         return [.. rows.OrderByDescending(row => row.CreatedAt).ThenBy(row => row.Id).Select(row => row.ToToken())];
     }));
 
     public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken) =>
-        new(database.RunAsync(db => TokenSql.TryReplaceAsync(db, TokenRow.From(token), cancellationToken)));
+        new(database.WriteAsync(db => TokenSql.TryReplaceAsync(db, TokenRow.From(token), cancellationToken), cancellationToken));
 
     public ValueTask TouchAsync(Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) =>
-        new(database.RunAsync(db => TokenSql.TouchAsync(db, tokenId, now, debounce, cancellationToken)));
+        new(database.WriteAsync(db => TokenSql.TouchAsync(db, tokenId, now, debounce, cancellationToken), cancellationToken));
 
     private sealed record Found(TokenRow Token, DeviceRow? Device);
 }

@@ -51,7 +51,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
     private static readonly PerModel<Func<DbContext, string, CancellationToken, Task<PairingRow?>>> ByUserCode = new(_ => EF.CompileAsyncQuery((DbContext db, string hash, CancellationToken _) =>
         db.Set<PairingRow>().AsNoTracking().FirstOrDefault(row => row.UserCodeHash == hash && Known.Contains(row.Status))));
 
-    public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
         try
         {
@@ -73,13 +73,13 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
             // Its own row: the first try of a repeated insert was committed after all.
             return taken.Contains(pairing.Id) ? PairingAddition.Added : PairingAddition.CodeTaken;
         }
-    }));
+    }, cancellationToken));
 
-    public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+    public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) => new(database.ReadAsync(async db =>
         (await ByUserCode.Of(db)(db, userCodeHash, cancellationToken).ConfigureAwait(false))?.ToPairing()));
 
     public ValueTask<PollAttempt> TryAcceptPollAsync(
-        string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.RunAsync(async db =>
+        string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
         var (at, mark) = (now.Write(), Guid.NewGuid());
         var rows = await db.Database.CreateExecutionStrategy().ExecuteAsync(() => (clientId is null ? AcceptPollOfAny : AcceptPollOfClient).ExecuteAsync(
@@ -98,9 +98,9 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
 
         var read = await ByDeviceCode.Of(db)(db, deviceCodeHash, cancellationToken).ConfigureAwait(false);
         return read?.PollWriteId == mark ? PollAttempt.Accepted : PollAttempt.NotAccepted(read?.ToPairing()); // an earlier try of this statement accepted it
-    }));
+    }, cancellationToken));
 
-    public ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken) => new(database.RunAsync(db =>
+    public ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken) => new(database.WriteAsync(db =>
     {
         var (from, to) = (PairingRow.From(read), PairingRow.From(read with { Pacing = slower }));
         to.PollWriteId = Guid.NewGuid();
@@ -111,22 +111,22 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
                 new() { ["pending"] = PairingStatus.Pending, ["interval"] = from.PollInterval, ["due"] = from.PollDueAt, ["slowed"] = from.IsSlowed },
                 cancellationToken),
             () => db.Set<PairingRow>().AnyAsync(row => row.DeviceCodeHash == to.DeviceCodeHash && row.PollWriteId == to.PollWriteId, cancellationToken));
-    }));
+    }, cancellationToken));
 
-    public ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken) => new(database.RunAsync(db =>
+    public ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken) => new(database.WriteAsync(db =>
     {
         var to = PairingRow.From(pairing);
         to.WriteId = Guid.NewGuid();
         return db.TryOnceAsync(
             () => Replace.ExecuteAsync(db, to, new() { ["now"] = now.Write() }, cancellationToken),
             () => db.Set<PairingRow>().AnyAsync(row => row.Id == to.Id && row.WriteId == to.WriteId, cancellationToken));
-    }));
+    }, cancellationToken));
 
-    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken) => new(database.RunAsync(db =>
+    public ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken) => new(database.WriteAsync(db =>
     {
         var at = before.Write();
         return db.Set<PairingRow>().Where(row => row.ExpiresAt < at).OrderBy(row => row.ExpiresAt).Take(max).ExecuteDeleteAsync(cancellationToken);
-    }));
+    }, cancellationToken));
 
     private static Statement AcceptPoll(Func<TableText<PairingRow>, string> belongs) => new(sql =>
     {

@@ -9,7 +9,12 @@ namespace DeviceAuthorization.EntityFramework;
 /// </summary>
 internal interface IHostDatabase
 {
-    Task<T> RunAsync<T>(Func<DbContext, Task<T>> step);
+    /// <summary>Runs a step that only reads.</summary>
+    Task<T> ReadAsync<T>(Func<DbContext, Task<T>> step);
+
+    /// <summary>Runs a step that may write. In SQLite such steps run one after another.</summary>
+    /// <param name="cancellationToken">Ends the wait for its turn.</param>
+    Task<T> WriteAsync<T>(Func<DbContext, Task<T>> step, CancellationToken cancellationToken);
 }
 
 /// <summary>The database of the pairings. The devices may be in another one.</summary>
@@ -21,7 +26,15 @@ internal interface IDeviceDatabase : IHostDatabase;
 internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPairingDatabase, IDeviceDatabase
     where TContext : DbContext
 {
-    public async Task<T> RunAsync<T>(Func<DbContext, Task<T>> step)
+    public Task<T> ReadAsync<T>(Func<DbContext, Task<T>> step) => RunAsync(step);
+
+    public Task<T> WriteAsync<T>(Func<DbContext, Task<T>> step, CancellationToken cancellationToken) => RunAsync(async db =>
+    {
+        using var turn = await SqliteTurn.TakeAsync(db, cancellationToken).ConfigureAwait(false);
+        return await step(db).ConfigureAwait(false);
+    });
+
+    private async Task<T> RunAsync<T>(Func<DbContext, Task<T>> step)
     {
         using var alone = Transaction.Current is null ? null : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
         var scope = scopes.CreateAsyncScope();

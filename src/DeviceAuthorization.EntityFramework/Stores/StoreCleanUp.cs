@@ -21,14 +21,14 @@ internal abstract class StoreCleanUp(IHostDatabase database, IOptions<EntityFram
     public async Task<int?> RunAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        if (!await database.RunAsync(db => Lease.TryTakeAsync(db, What, now, _options.CleanUpPeriod, cancellationToken)).ConfigureAwait(false))
+        if (!await database.WriteAsync(db => Lease.TryTakeAsync(db, What, now, _options.CleanUpPeriod, cancellationToken), cancellationToken).ConfigureAwait(false))
         {
             return null;
         }
 
         for (var removed = 0; ;)
         {
-            var batch = await database.RunAsync(db => RemoveAsync(db, now, _options.CleanUpBatch, cancellationToken)).ConfigureAwait(false);
+            var batch = await database.WriteAsync(db => RemoveAsync(db, now, _options.CleanUpBatch, cancellationToken), cancellationToken).ConfigureAwait(false);
             removed += batch;
             if (batch < _options.CleanUpBatch)
             {
