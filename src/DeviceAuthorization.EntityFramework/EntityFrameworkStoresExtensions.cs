@@ -3,6 +3,7 @@ using DeviceAuthorization.EntityFramework;
 using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 #pragma warning disable IDE0130 // extension methods sit where users look
 
@@ -10,7 +11,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>
 /// Keeps pairings, devices and tokens in the host's database. The context's model needs <c>modelBuilder.UseDeviceAuthorization()</c>, and the
-/// database a migration. The stores create their own contexts, each in a new service scope: they never save or join the host's pending work.
+/// database a migration. The stores are scoped services. They create their own context for each request, in a new service scope, and never save or join the host's pending work.
 /// </summary>
 public static class DeviceAuthorizationEntityFrameworkExtensions
 {
@@ -40,7 +41,7 @@ public static class DeviceAuthorizationEntityFrameworkExtensions
         where TDatabase : class, IHostDatabase
         where TService : class
         where TStore : class, TService
-        where TCleanUp : StoreCleanUp
+        where TCleanUp : class, IHostedService
         where TContext : DbContext
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -54,8 +55,9 @@ public static class DeviceAuthorizationEntityFrameworkExtensions
                 "EncryptSyncConfig needs keys that outlive the process: call AddDataProtection().PersistKeysToFileSystem(...), or keep them where all nodes of the host find them.")
             .ValidateOnStart();
         services.TryAddSingleton<SyncConfigColumn>();
-        services.Replace(ServiceDescriptor.Singleton(typeof(TDatabase), typeof(HostDatabase<TContext>)));
-        services.Replace(ServiceDescriptor.Singleton<TService, TStore>());
+        services.TryAddScoped<HostDatabase<TContext>>();
+        services.Replace(ServiceDescriptor.Scoped<TDatabase>(request => (TDatabase)(object)request.GetRequiredService<HostDatabase<TContext>>()));
+        services.Replace(ServiceDescriptor.Scoped<TService, TStore>());
         services.AddHostedService<TCleanUp>();
         return builder;
     }

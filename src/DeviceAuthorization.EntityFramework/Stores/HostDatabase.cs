@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// The host's database. Each step runs on its own context. It never saves the host's unsaved changes, never joins the host's transaction, and never
-/// shares a connection with another step.
+/// The host's database. Steps run on contexts of their own, in a service scope of their own. They never save the host's unsaved changes, never join the
+/// host's transaction, and never share a connection with a step that runs beside them.
 /// </summary>
 internal interface IHostDatabase
 {
@@ -23,9 +23,12 @@ internal interface IPairingDatabase : IHostDatabase;
 /// <summary>The database of the devices and their tokens.</summary>
 internal interface IDeviceDatabase : IHostDatabase;
 
-internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPairingDatabase, IDeviceDatabase
+internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPairingDatabase, IDeviceDatabase, IAsyncDisposable, IDisposable
     where TContext : DbContext
 {
+    // A new context costs more than a step, so the request's next step takes the one that the last step left. A step that runs beside another creates its own.
+    private OwnContext? _idle;
+
     public Task<T> ReadAsync<T>(Func<DbContext, Task<T>> step) => RunAsync(step);
 
     public Task<T> WriteAsync<T>(Func<DbContext, Task<T>> step, CancellationToken cancellationToken) => RunAsync(async db =>
@@ -34,30 +37,73 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
         return await step(db).ConfigureAwait(false);
     });
 
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _idle, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    public void Dispose() => Interlocked.Exchange(ref _idle, null)?.Dispose();
+
     private async Task<T> RunAsync<T>(Func<DbContext, Task<T>> step)
     {
         using var alone = Transaction.Current is null ? null : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
-        var scope = scopes.CreateAsyncScope();
-        await using (scope.ConfigureAwait(false))
+        var own = Interlocked.Exchange(ref _idle, null) ?? await OwnContext.CreateAsync(scopes).ConfigureAwait(false);
+        try
         {
-            if (scope.ServiceProvider.GetService<TContext>() is { } context)
+            var result = await step(own.Context).ConfigureAwait(false);
+            alone?.Complete();
+            own = Interlocked.CompareExchange(ref _idle, own, null) is null ? null : own;
+            return result;
+        }
+        finally
+        {
+            if (own is not null) // the step failed, or another step left its context meanwhile
             {
-                return await RunAsync(context).ConfigureAwait(false);
+                await own.DisposeAsync().ConfigureAwait(false);
             }
+        }
+    }
 
-            // The host's own factory: nobody else disposes the contexts that it creates.
-            var made = await scope.ServiceProvider.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContextAsync().ConfigureAwait(false);
-            await using (made.ConfigureAwait(false))
+    private sealed class OwnContext : IAsyncDisposable, IDisposable
+    {
+        private readonly AsyncServiceScope _scope;
+        private readonly bool _isMade;
+
+        private OwnContext(AsyncServiceScope scope, TContext context, bool isMade) => (_scope, Context, _isMade) = (scope, context, isMade);
+
+        public TContext Context { get; }
+
+        public static async ValueTask<OwnContext> CreateAsync(IServiceScopeFactory scopes)
+        {
+            var scope = scopes.CreateAsyncScope();
+            try
             {
-                return await RunAsync(made).ConfigureAwait(false);
+                return scope.ServiceProvider.GetService<TContext>() is { } context
+                    ? new(scope, context, isMade: false)
+                    : new(scope, await scope.ServiceProvider.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContextAsync().ConfigureAwait(false), isMade: true);
+            }
+            catch
+            {
+                await scope.DisposeAsync().ConfigureAwait(false);
+                throw;
             }
         }
 
-        async Task<T> RunAsync(TContext context)
+        public async ValueTask DisposeAsync()
         {
-            var result = await step(context).ConfigureAwait(false);
-            alone?.Complete();
-            return result;
+            if (_isMade) // by the host's own factory: nobody else disposes it
+            {
+                await Context.DisposeAsync().ConfigureAwait(false);
+            }
+
+            await _scope.DisposeAsync().ConfigureAwait(false);
+        }
+
+        public void Dispose()
+        {
+            if (_isMade)
+            {
+                Context.Dispose();
+            }
+
+            _scope.Dispose();
         }
     }
 }

@@ -9,7 +9,8 @@ namespace DeviceAuthorization.EntityFramework;
 /// Removes what is past its retention, in batches. Every node wakes once a period, and the first to take the lease does all the work. If it dies or
 /// fails, the rest waits for the next period, so nobody needs to watch it. Two at once would only slow each other down.
 /// </summary>
-internal abstract class StoreCleanUp(IHostDatabase database, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger logger) : BackgroundService
+internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger logger) : BackgroundService
+    where TDatabase : IHostDatabase
 {
     private readonly EntityFrameworkStoreOptions _options = options.Value;
 
@@ -21,6 +22,9 @@ internal abstract class StoreCleanUp(IHostDatabase database, IOptions<EntityFram
     public async Task<int?> RunAsync(CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
+        var scope = scopes.CreateAsyncScope();
+        await using var ownScope = scope.ConfigureAwait(false);
+        var database = scope.ServiceProvider.GetRequiredService<TDatabase>();
         if (!await database.WriteAsync(db => Lease.TryTakeAsync(db, What, now, _options.CleanUpPeriod, cancellationToken), cancellationToken).ConfigureAwait(false))
         {
             return null;
@@ -64,8 +68,8 @@ internal abstract class StoreCleanUp(IHostDatabase database, IOptions<EntityFram
     }
 }
 
-internal sealed class PairingCleanUp(IPairingDatabase database, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger<PairingCleanUp> logger)
-    : StoreCleanUp(database, options, clock, logger)
+internal sealed class PairingCleanUp(IServiceScopeFactory scopes, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger<PairingCleanUp> logger)
+    : StoreCleanUp<IPairingDatabase>(scopes, options, clock, logger)
 {
     protected override string What => "expired pairings";
 
@@ -76,8 +80,8 @@ internal sealed class PairingCleanUp(IPairingDatabase database, IOptions<EntityF
     }
 }
 
-internal sealed class TokenCleanUp(IDeviceDatabase database, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger<TokenCleanUp> logger)
-    : StoreCleanUp(database, options, clock, logger)
+internal sealed class TokenCleanUp(IServiceScopeFactory scopes, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger<TokenCleanUp> logger)
+    : StoreCleanUp<IDeviceDatabase>(scopes, options, clock, logger)
 {
     protected override string What => "revoked tokens";
 

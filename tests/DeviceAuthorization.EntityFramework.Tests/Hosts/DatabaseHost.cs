@@ -13,6 +13,7 @@ namespace DeviceAuthorization.Tests;
 internal sealed class DatabaseHost : IDisposable
 {
     private readonly WebApplication _app;
+    private readonly AsyncServiceScope _scope;
 
     public DatabaseHost(TestDatabase database, Action<EntityFrameworkStoreOptions>? configure = null, Action<DeviceAuthorizationBuilder>? add = null)
         : this(database.AddTo, add ?? (pairing => pairing.AddEntityFrameworkStores<HostContext>(configure))) => Database = database;
@@ -30,13 +31,15 @@ internal sealed class DatabaseHost : IDisposable
         }));
         builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(Clock));
         _app = builder.Build();
+        _scope = _app.Services.CreateAsyncScope();
     }
 
     public FakeTimeProvider Clock { get; } = new(TestData.Start);
 
     public TestDatabase Database { get; } = null!;
 
-    public IServiceProvider Services => _app.Services;
+    /// <summary>The services of one scope, as a request has them.</summary>
+    public IServiceProvider Services => _scope.ServiceProvider;
 
     public Task<StartResult.Started> StartAsync(string? identifier = "tv-1") => InScopeAsync<DeviceFlow, StartResult.Started>(async flow => Assert.IsType<StartResult.Started>(await flow.StartAsync(new PairingRequest
     {
@@ -59,9 +62,13 @@ internal sealed class DatabaseHost : IDisposable
 
     public Task<TokenWithDevice?> CallAsync(DeviceToken token) => Services.GetRequiredService<IDeviceRepository>().FindTokenAsync(token.Hash(), default).AsTask();
 
-    public T CleanUp<T>() where T : StoreCleanUp => Assert.Single(Services.GetServices<IHostedService>().OfType<T>());
+    public T CleanUp<T>() where T : IHostedService => Assert.Single(Services.GetServices<IHostedService>().OfType<T>());
 
-    public void Dispose() => ((IDisposable)_app).Dispose();
+    public void Dispose()
+    {
+        _scope.Dispose();
+        ((IDisposable)_app).Dispose();
+    }
 
     private async Task<T> InScopeAsync<TFlow, T>(Func<TFlow, Task<T>> step)
         where TFlow : notnull

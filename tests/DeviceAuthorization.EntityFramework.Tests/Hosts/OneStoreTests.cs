@@ -67,7 +67,8 @@ public sealed class OneStoreTests : IDisposable
         Assert.Equal(2, CleanUps(host).Count());
     }
 
-    private static IEnumerable<StoreCleanUp> CleanUps(DatabaseHost host) => host.Services.GetServices<IHostedService>().OfType<StoreCleanUp>();
+    private static IEnumerable<IHostedService> CleanUps(DatabaseHost host) =>
+        host.Services.GetServices<IHostedService>().Where(service => service is PairingCleanUp or TokenCleanUp);
 
     private static async Task PairAsync(DatabaseHost host)
     {
