@@ -106,28 +106,35 @@ internal sealed class RedisPairingStore(
         return removed;
     }
 
-    /// <summary>Writes the user code first. A start that stops half-way then leaves no pairing that cannot be approved, only a reserved user code.</summary>
+    /// <summary>
+    /// Sends both keys at once. If only one is written, the device gets no codes: the user code points to nothing, or the pairing waits for a device
+    /// that does not know it. Redis expires either.
+    /// </summary>
     private async Task<PairingAddition> AddAsync(Pairing pairing)
     {
         var redis = await DatabaseAsync(CancellationToken.None).ConfigureAwait(false);
-        var userCode = UserCodeKey(pairing.UserCodeHash);
+        var (userCode, key) = (UserCodeKey(pairing.UserCodeHash), PairingKey(pairing.DeviceCodeHash));
         var deviceCode = PairingRecord.Shorten(pairing.DeviceCodeHash);
+        var record = $"{PairingRecord.Layout} {PairingRecord.Head(pairing, pairing.Version)} {PairingRecord.Pace(pairing.Pacing)} {PairingRecord.Tail(pairing)}";
 
         // A duration, not a moment in time: the clocks of this node and of Redis may differ.
         var lifetime = pairing.ExpiresAt - pairing.CreatedAt + Pairing.Retention;
-        if (!await redis.StringSetAsync(userCode, deviceCode, lifetime + Pairing.LeastRedeemTime, When.NotExists, Primary).ConfigureAwait(false))
+        var addUserCode = redis.StringSetAsync(userCode, deviceCode, lifetime + Pairing.LeastRedeemTime, When.NotExists, Primary);
+        var addPairing = redis.StringSetAsync(key, record, lifetime, When.NotExists, Primary);
+        await Task.WhenAll(addUserCode, addPairing).ConfigureAwait(false);
+        switch (await addUserCode.ConfigureAwait(false), await addPairing.ConfigureAwait(false))
         {
-            return PairingAddition.CodeTaken;
+            case (true, true):
+                return PairingAddition.Added;
+            case (true, false):
+                await EvaluateAsync(Scripts.Release, userCode, CancellationToken.None, deviceCode).ConfigureAwait(false);
+                break;
+            case (false, true):
+                await redis.KeyDeleteAsync(key, Primary).ConfigureAwait(false); // nobody has this device code yet
+                break;
         }
 
-        var record = $"{PairingRecord.Layout} {PairingRecord.Head(pairing, pairing.Version)} {PairingRecord.Pace(pairing.Pacing)} {PairingRecord.Tail(pairing)}";
-        if (!await redis.StringSetAsync(PairingKey(pairing.DeviceCodeHash), record, lifetime, When.NotExists, Primary).ConfigureAwait(false))
-        {
-            await EvaluateAsync(Scripts.Release, userCode, CancellationToken.None, deviceCode).ConfigureAwait(false);
-            return PairingAddition.CodeTaken;
-        }
-
-        return PairingAddition.Added;
+        return PairingAddition.CodeTaken;
     }
 
     private Pairing? Read(string deviceCodeHash, string? record)
