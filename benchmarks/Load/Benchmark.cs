@@ -46,8 +46,15 @@ internal sealed class Benchmark(Settings settings, Report report, CancellationTo
         await using var database = await StoreServer.StartAsync(store);
         await using var server = await ServerProcess.StartAsync(store.ToString(), database, NeverTooEarly, stopped);
         var loop = Loop(server, database);
-        report.AddFloor(store, Column.Start, await loop.MeasureAsync(RoundTrips(Floors.Write)));
-        report.AddFloor(store, Column.Call, await loop.MeasureAsync(RoundTrips(Floors.Read)));
+        if (settings.Targets.Any(target => target.Store == store))
+        {
+            report.AddFloor(store, Column.Start, await loop.MeasureAsync(RoundTrips(Floors.Write)));
+        }
+
+        if (settings.Targets.Any(target => target.DevicesIn == store))
+        {
+            report.AddFloor(store, Column.Call, await loop.MeasureAsync(RoundTrips(Floors.Read)));
+        }
 
         static Work RoundTrips(string path) => new(Shuffled(Floors.Keys().Select(key => Wire.Form(path, $"key={key}"))), 200, Expected.Constant);
     }

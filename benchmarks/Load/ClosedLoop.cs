@@ -37,9 +37,10 @@ internal sealed class ClosedLoop(ServerProcess server, StoreServer store, Settin
     public async Task<Measured> MeasureAsync(Work work)
     {
         var run = new Run(work, settings.Connections);
-        Measured? measured = null;
+        var (count, elapsed, serverCpu, storeCpu) = (0L, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
         await run.RunAsync(server.Port, MeasureAsync, stopped);
-        return measured! with { P50 = run.Latency(0.5), P99 = run.Latency(0.99) };
+        return new Measured(
+            serverCpu.TotalMicroseconds / count, storeCpu.TotalMicroseconds / count, count / elapsed.TotalSeconds, run.Latency(0.5), run.Latency(0.99));
 
         async Task MeasureAsync()
         {
@@ -49,13 +50,8 @@ internal sealed class ClosedLoop(ServerProcess server, StoreServer store, Settin
                 : Task.WhenAny(Task.WhenAll(run.AnsweredAsync(WarmUpRequests), warmUp), Task.Delay(Patience, stopped)));
             var (from, before, serverBefore, storeBefore) = (Stopwatch.GetTimestamp(), run.StartMeasuring(), CpuTime.Of(server.ProcessId), CpuTime.Of(store.ProcessId));
             await Task.WhenAny(run.AnsweredAsync(work.Once ? work.Requests.Length : int.MaxValue), Task.Delay(settings.Duration, stopped));
-            var (elapsed, count) = (Stopwatch.GetElapsedTime(from), Math.Max(1, run.Answered - before));
-            measured = new Measured(
-                (CpuTime.Of(server.ProcessId) - serverBefore).TotalMicroseconds / count,
-                (CpuTime.Of(store.ProcessId) - storeBefore).TotalMicroseconds / count,
-                count / elapsed.TotalSeconds,
-                TimeSpan.Zero,
-                TimeSpan.Zero);
+            (count, elapsed) = (Math.Max(1, run.Answered - before), Stopwatch.GetElapsedTime(from));
+            (serverCpu, storeCpu) = (CpuTime.Of(server.ProcessId) - serverBefore, CpuTime.Of(store.ProcessId) - storeBefore);
         }
     }
 
