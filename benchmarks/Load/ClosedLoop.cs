@@ -22,48 +22,50 @@ internal sealed record Measured(double ServerCpu, double StoreCpu, double PerSec
 internal sealed class ClosedLoop(ServerProcess server, StoreServer store, Settings settings, CancellationToken stopped)
 {
     private const double WarmUpShare = 0.25; // of requests that can be sent once only
+    private const int WarmUpRequests = 1_000; // at least, of all others: a slow host needs more time until its code is compiled
+
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Sends all requests once, without measuring.</summary>
     public Task SendAllAsync(Work work)
     {
         var run = new Run(work with { Once = true }, settings.Connections);
-        return run.RunAsync(server.Port, () => Task.WhenAny(run.Used(work.Requests.Length), Task.Delay(Timeout.Infinite, stopped)), stopped);
+        return run.RunAsync(server.Port, () => Task.WhenAny(run.AnsweredAsync(work.Requests.Length), Task.Delay(Patience, stopped)), stopped);
     }
 
     /// <summary>Warms up, then measures for the set time, or until the requests that can be sent once only are used up.</summary>
     public async Task<Measured> MeasureAsync(Work work)
     {
         var run = new Run(work, settings.Connections);
-        Measured? measured = null;
-        await run.RunAsync(
-            server.Port,
-            async () =>
-            {
-                await Task.WhenAny(run.Used((int)(work.Requests.Length * WarmUpShare)), Task.Delay(settings.WarmUp, stopped));
-                var (from, before, serverBefore, storeBefore) = (Stopwatch.GetTimestamp(), run.StartMeasuring(), CpuTime.Of(server.ProcessId), CpuTime.Of(store.ProcessId));
-                await Task.WhenAny(run.Used(work.Requests.Length), Task.Delay(settings.Duration, stopped));
-                var (elapsed, count) = (Stopwatch.GetElapsedTime(from), Math.Max(1, run.Answered - before));
-                measured = new Measured(
-                    (CpuTime.Of(server.ProcessId) - serverBefore).TotalMicroseconds / count,
-                    (CpuTime.Of(store.ProcessId) - storeBefore).TotalMicroseconds / count,
-                    count / elapsed.TotalSeconds,
-                    TimeSpan.Zero,
-                    TimeSpan.Zero);
-            },
-            stopped);
-        return measured! with { P50 = run.Latency(0.5), P99 = run.Latency(0.99) };
+        var (count, elapsed, serverCpu, storeCpu) = (0L, TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero);
+        await run.RunAsync(server.Port, MeasureAsync, stopped);
+        return new Measured(
+            serverCpu.TotalMicroseconds / count, storeCpu.TotalMicroseconds / count, count / elapsed.TotalSeconds, run.Latency(0.5), run.Latency(0.99));
+
+        async Task MeasureAsync()
+        {
+            var warmUp = Task.Delay(settings.WarmUp, stopped);
+            await (work.Once
+                ? Task.WhenAny(run.AnsweredAsync((int)(work.Requests.Length * WarmUpShare)), warmUp)
+                : Task.WhenAny(Task.WhenAll(run.AnsweredAsync(WarmUpRequests), warmUp), Task.Delay(Patience, stopped)));
+            var (from, before, serverBefore, storeBefore) = (Stopwatch.GetTimestamp(), run.StartMeasuring(), CpuTime.Of(server.ProcessId), CpuTime.Of(store.ProcessId));
+            await Task.WhenAny(run.AnsweredAsync(work.Once ? work.Requests.Length : int.MaxValue), Task.Delay(settings.Duration, stopped));
+            (count, elapsed) = (Math.Max(1, run.Answered - before), Stopwatch.GetElapsedTime(from));
+            (serverCpu, storeCpu) = (CpuTime.Of(server.ProcessId) - serverBefore, CpuTime.Of(store.ProcessId) - storeBefore);
+        }
     }
 
     private sealed class Run(Work work, int connections)
     {
         private readonly List<long>[] _latencies = [.. Enumerable.Range(0, connections).Select(_ => new List<long>())];
         private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        private TaskCompletionSource _used = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly byte[] _piece = Encoding.UTF8.GetBytes(work.Piece);
         private long[]? _sorted;
+        private long _measuredFrom = long.MaxValue;
         private long _signalAt = long.MaxValue;
         private long _taken;
         private long _answered;
-        private volatile bool _isMeasuring;
         private volatile bool _isOver;
 
         public long Answered => Interlocked.Read(ref _answered);
@@ -71,21 +73,16 @@ internal sealed class ClosedLoop(ServerProcess server, StoreServer store, Settin
         /// <returns>How many requests were answered before.</returns>
         public long StartMeasuring()
         {
-            _isMeasuring = true;
+            Interlocked.Exchange(ref _measuredFrom, Stopwatch.GetTimestamp());
             return Answered;
         }
 
-        /// <summary>Ends when so many requests that can be sent once only were answered, or when the run is over.</summary>
-        public Task Used(int count)
+        /// <summary>Ends when that many requests are answered, or when the run is over. Only one wait at a time.</summary>
+        public Task AnsweredAsync(int count)
         {
-            if (!work.Once)
-            {
-                return _over.Task;
-            }
-
-            _used = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
             Interlocked.Exchange(ref _signalAt, count);
-            return Answered >= count ? Task.CompletedTask : Task.WhenAny(_used.Task, _over.Task);
+            return Answered >= count ? Task.CompletedTask : Task.WhenAny(_reached.Task, _over.Task);
         }
 
         /// <param name="until">What to do meanwhile. The run ends with it, or when all requests are used up.</param>
@@ -103,7 +100,7 @@ internal sealed class ClosedLoop(ServerProcess server, StoreServer store, Settin
         public TimeSpan Latency(double quantile)
         {
             _sorted ??= [.. _latencies.SelectMany(latencies => latencies).Order()];
-            return Stopwatch.GetElapsedTime(0, _sorted[(int)(quantile * (_sorted.Length - 1))]);
+            return _sorted is [] ? TimeSpan.Zero : Stopwatch.GetElapsedTime(0, _sorted[(int)(quantile * (_sorted.Length - 1))]);
         }
 
         private async Task LoopAsync(int number, int port)
@@ -127,12 +124,12 @@ internal sealed class ClosedLoop(ServerProcess server, StoreServer store, Settin
         {
             var sent = Stopwatch.GetTimestamp();
             var answer = await connection.SendAsync(work.Requests[request]);
-            if (_isMeasuring)
+            if (sent >= Interlocked.Read(ref _measuredFrom))
             {
                 latencies.Add(Stopwatch.GetTimestamp() - sent);
             }
 
-            if (answer.Status != work.Status || answer.Body.Span.IndexOf(Encoding.UTF8.GetBytes(work.Piece)) < 0)
+            if (answer.Status != work.Status || answer.Body.Span.IndexOf(_piece) < 0)
             {
                 throw new InvalidOperationException(
                     $"Expected {work.Status} with '{work.Piece}', got {answer.Status}: {Encoding.UTF8.GetString(answer.Body.Span)}\nto {Encoding.UTF8.GetString(work.Requests[request])}");
@@ -141,7 +138,7 @@ internal sealed class ClosedLoop(ServerProcess server, StoreServer store, Settin
             work.Read?.Invoke(request, answer.Body.Span);
             if (Interlocked.Increment(ref _answered) == Interlocked.Read(ref _signalAt))
             {
-                _used.TrySetResult();
+                _reached.TrySetResult();
             }
         }
 

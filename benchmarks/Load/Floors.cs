@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,8 +16,8 @@ internal static class Floors
 {
     public const string Write = "/write";
     public const string Read = "/read";
-    public const int Rows = 20_000;
 
+    private const int Rows = 20_000;
     private const string CreateTable = "CREATE TABLE Floor (Hash varchar(64) PRIMARY KEY, Due bigint NOT NULL, Version bigint NOT NULL, Rest text NOT NULL)";
     private const string Update = "UPDATE Floor SET Due = @now, Version = Version + 1 WHERE Hash = @hash AND Due <= @now";
     private const string Select = "SELECT Due, Version, Rest FROM Floor WHERE Hash = @hash";
@@ -25,21 +26,21 @@ internal static class Floors
 
     private static long Now => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>A key as long as the hash of a device code.</summary>
-    public static string Key(int row) => Convert.ToHexStringLower(SHA256.HashData(BitConverter.GetBytes(row)));
+    /// <summary>The key of each row, as long as the hash of a device code.</summary>
+    public static IEnumerable<string> Keys() => Enumerable.Range(0, Rows).Select(row => Convert.ToHexStringLower(SHA256.HashData(BitConverter.GetBytes(row))));
 
     public static async Task<WebApplication> BuildAsync(WebApplicationBuilder builder, Store store, string connection)
     {
-        var (write, read) = store switch
+        var trips = store switch
         {
             Store.Redis => await OnRedisAsync(connection),
             Store.Sqlite => OnSqlite(connection),
             Store.Postgres => await OnPostgresAsync(connection),
-            _ => (_ => Task.FromResult(true), _ => Task.FromResult(true)),
+            _ => new RoundTrips(_ => Task.FromResult(true), _ => Task.FromResult(true)),
         };
         var app = builder.Build();
-        app.MapPost(Write, context => AnswerAsync(context, write));
-        app.MapPost(Read, context => AnswerAsync(context, read));
+        app.MapPost(Write, context => AnswerAsync(context, trips.WriteAsync));
+        app.MapPost(Read, context => AnswerAsync(context, trips.ReadAsync));
         return app;
     }
 
@@ -54,64 +55,57 @@ internal static class Floors
         await Server.AnswerAsync(context);
     }
 
-    private static async Task<(Func<string, Task<bool>> Write, Func<string, Task<bool>> Read)> OnRedisAsync(string connection)
+    private static async Task<RoundTrips> OnRedisAsync(string connection)
     {
         var redis = (await ConnectionMultiplexer.ConnectAsync(connection)).GetDatabase();
-        foreach (var key in Enumerable.Range(0, Rows).Select(Key))
+        foreach (var key in Keys())
         {
             await redis.StringSetAsync(key, Rest);
         }
 
-        return (key => redis.StringSetAsync(key, Rest), async key => (await redis.StringGetAsync(key)).HasValue);
+        return new RoundTrips(key => redis.StringSetAsync(key, Rest), async key => (await redis.StringGetAsync(key)).HasValue);
     }
 
-    private static (Func<string, Task<bool>> Write, Func<string, Task<bool>> Read) OnSqlite(string connection)
+    private static RoundTrips OnSqlite(string connection)
     {
         using (var db = Open())
         {
-            Execute(db, "PRAGMA journal_mode = WAL");
-            Execute(db, CreateTable);
+            Command(db, "PRAGMA journal_mode = WAL").ExecuteNonQuery();
+            Command(db, CreateTable).ExecuteNonQuery();
             using var transaction = db.BeginTransaction();
-            foreach (var key in Enumerable.Range(0, Rows).Select(Key))
+            foreach (var key in Keys())
             {
-                using var insert = db.CreateCommand();
-                insert.CommandText = "INSERT INTO Floor VALUES (@hash, 0, 0, @rest)";
-                insert.Parameters.AddWithValue("@hash", key);
-                insert.Parameters.AddWithValue("@rest", Rest);
-                insert.ExecuteNonQuery();
+                Command(db, "INSERT INTO Floor VALUES (@hash, 0, 0, @rest)", ("@hash", key), ("@rest", Rest)).ExecuteNonQuery();
             }
 
             transaction.Commit();
         }
 
         var writer = new SemaphoreSlim(1);
-        return (
-            async key =>
-            {
-                await writer.WaitAsync();
-                try
-                {
-                    using var db = Open();
-                    using var update = db.CreateCommand();
-                    update.CommandText = Update;
-                    update.Parameters.AddWithValue("@hash", key);
-                    update.Parameters.AddWithValue("@now", Now);
-                    return update.ExecuteNonQuery() == 1;
-                }
-                finally
-                {
-                    writer.Release();
-                }
-            },
-            async key =>
+        return new RoundTrips(WriteAsync, ReadAsync);
+
+        async Task<bool> WriteAsync(string key)
+        {
+            await writer.WaitAsync();
+            try
             {
                 using var db = Open();
-                using var select = db.CreateCommand();
-                select.CommandText = Select;
-                select.Parameters.AddWithValue("@hash", key);
-                using var row = await select.ExecuteReaderAsync();
-                return await row.ReadAsync() && (row.GetInt64(0), row.GetInt64(1), row.GetString(2)) is { Item3.Length: > 0 };
-            });
+                using var update = Command(db, Update, ("@hash", key), ("@now", Now));
+                return update.ExecuteNonQuery() == 1;
+            }
+            finally
+            {
+                writer.Release();
+            }
+        }
+
+        async Task<bool> ReadAsync(string key)
+        {
+            using var db = Open();
+            using var select = Command(db, Select, ("@hash", key));
+            using var row = await select.ExecuteReaderAsync();
+            return await IsReadAsync(row);
+        }
 
         SqliteConnection Open()
         {
@@ -120,43 +114,61 @@ internal static class Floors
             return db;
         }
 
-        static void Execute(SqliteConnection db, string sql)
+        static SqliteCommand Command(SqliteConnection db, string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
         {
-            using var command = db.CreateCommand();
+            var command = db.CreateCommand();
             command.CommandText = sql;
-            command.ExecuteNonQuery();
+            foreach (var (name, value) in parameters)
+            {
+                command.Parameters.AddWithValue(name, value);
+            }
+
+            return command;
         }
     }
 
-    private static async Task<(Func<string, Task<bool>> Write, Func<string, Task<bool>> Read)> OnPostgresAsync(string connection)
+    private static async Task<RoundTrips> OnPostgresAsync(string connection)
     {
         var source = NpgsqlDataSource.Create(connection);
-        await using (var create = source.CreateCommand(CreateTable))
+        await using (var create = Command(CreateTable))
         {
             await create.ExecuteNonQueryAsync();
         }
 
-        await using (var insert = source.CreateCommand("INSERT INTO Floor SELECT hash, 0, 0, @rest FROM unnest(@hashes) AS hash"))
+        await using (var insert = Command("INSERT INTO Floor SELECT hash, 0, 0, @rest FROM unnest(@hashes) AS hash", ("rest", Rest), ("hashes", Keys().ToArray())))
         {
-            insert.Parameters.AddWithValue("rest", Rest);
-            insert.Parameters.AddWithValue("hashes", Enumerable.Range(0, Rows).Select(Key).ToArray());
             await insert.ExecuteNonQueryAsync();
         }
 
-        return (
-            async key =>
+        return new RoundTrips(WriteAsync, ReadAsync);
+
+        async Task<bool> WriteAsync(string key)
+        {
+            await using var update = Command(Update, ("hash", key), ("now", Now));
+            return await update.ExecuteNonQueryAsync() == 1;
+        }
+
+        async Task<bool> ReadAsync(string key)
+        {
+            await using var select = Command(Select, ("hash", key));
+            await using var row = await select.ExecuteReaderAsync();
+            return await IsReadAsync(row);
+        }
+
+        NpgsqlCommand Command(string sql, params ReadOnlySpan<(string Name, object Value)> parameters)
+        {
+            var command = source.CreateCommand(sql);
+            foreach (var (name, value) in parameters)
             {
-                await using var update = source.CreateCommand(Update);
-                update.Parameters.AddWithValue("hash", key);
-                update.Parameters.AddWithValue("now", Now);
-                return await update.ExecuteNonQueryAsync() == 1;
-            },
-            async key =>
-            {
-                await using var select = source.CreateCommand(Select);
-                select.Parameters.AddWithValue("hash", key);
-                await using var row = await select.ExecuteReaderAsync();
-                return await row.ReadAsync() && (row.GetInt64(0), row.GetInt64(1), row.GetString(2)) is { Item3.Length: > 0 };
-            });
+                command.Parameters.AddWithValue(name, value);
+            }
+
+            return command;
+        }
     }
+
+    private static async Task<bool> IsReadAsync(DbDataReader row) =>
+        await row.ReadAsync() && row.GetInt64(0) >= 0 && row.GetInt64(1) >= 0 && row.GetString(2).Length > 0;
+
+    private sealed record RoundTrips(Func<string, Task<bool>> WriteAsync, Func<string, Task<bool>> ReadAsync);
 }

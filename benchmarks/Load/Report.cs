@@ -86,7 +86,7 @@ internal sealed class Report
         return Text($"{Cpu(measured)} ×{measured.Cpu / floor.Cpu:0.0#}");
     }
 
-    private static string Cpu(Measured measured) => measured.StoreCpu > 0 ? Text($"{measured.ServerCpu:0}+{measured.StoreCpu:0}") : Text($"{measured.ServerCpu:0}");
+    private static string Cpu(Measured measured) => measured.StoreCpu >= 0.5 ? Text($"{measured.ServerCpu:0}+{measured.StoreCpu:0}") : Text($"{measured.ServerCpu:0}");
 
     private static string Latency(Measured measured) =>
         Text($"{measured.P50.TotalMilliseconds:0.0} / {measured.P99.TotalMilliseconds:0.0}, {measured.PerSecond:N0}/s");

@@ -60,7 +60,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         {
             Console.In.ReadToEnd();
             Environment.Exit(0);
-        }) { IsBackground = true }.Start();
+        }).Start();
     }
 
     public async ValueTask DisposeAsync()
