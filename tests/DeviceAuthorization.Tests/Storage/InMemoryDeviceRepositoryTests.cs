@@ -63,7 +63,10 @@ public sealed class InMemoryDeviceRepositoryTests
         }
 
         Assert.Equal(Count / 2, await RememberedAsync());
-        Assert.All(tokens.Where((_, i) => i % 2 == 1), token => Assert.NotNull(_repository.FindTokenOfPairingAsync(token.PairingId!.Value, default).Result));
+        foreach (var token in tokens.Where((_, i) => i % 2 == 1)) // revoked a minute later
+        {
+            Assert.NotNull(await _repository.FindTokenOfPairingAsync(token.PairingId!.Value, default));
+        }
 
         async Task<int> RememberedAsync()
         {
