@@ -3,38 +3,69 @@ using DeviceAuthorization.Rules;
 namespace DeviceAuthorization.Storage;
 
 /// <summary>Keeps the devices and tokens of one process, under one lock. A restart loses them, and every device must pair again.</summary>
+/// <remarks>A step costs what its user has, not what all users have. Only revoked tokens that are due are ever looked at to be forgotten.</remarks>
 internal sealed class InMemoryDeviceRepository : IDeviceRepository
 {
+    /// <summary>The most tokens that one step forgets, so that nobody waits long when many are due at once.</summary>
+    private const int MostForgotten = 100;
+
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string UserId, string Key), string> _byKey = [];
-    private readonly Dictionary<Guid, AccessToken> _tokens = [];
-    private readonly Dictionary<string, Guid> _byHash = new(StringComparer.Ordinal);
-    private readonly Dictionary<Guid, Guid> _byPairing = [];
+    private readonly Dictionary<string, Owner> _owners = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StoredDevice> _devices = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string UserId, string Key), StoredDevice> _byKey = [];
+    private readonly Dictionary<Guid, StoredToken> _tokens = [];
+    private readonly Dictionary<string, StoredToken> _byHash = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, StoredToken> _byPairing = [];
+    private readonly PriorityQueue<StoredToken, DateTimeOffset> _revoked = new(); // by the time of revocation
+
+    /// <summary>What a user has. Each token that is not revoked is in exactly one list: that of its device, or <see cref="Unbound"/>.</summary>
+    private sealed class Owner
+    {
+        public List<StoredDevice> Devices { get; } = [];
+
+        public List<StoredToken> Unbound { get; } = [];
+
+        /// <summary>How many tokens are in the lists, expired ones too.</summary>
+        public int TokenCount { get; set; }
+
+        public IEnumerable<AccessToken> Tokens => Devices.SelectMany(device => device.Tokens).Concat(Unbound).Select(token => token.Value);
+    }
+
+    private sealed class StoredDevice(Device added, Owner owner)
+    {
+        public Device Value { get; set; } = added;
+
+        public Owner Owner => owner;
+
+        public List<StoredToken> Tokens { get; } = [];
+    }
+
+    private sealed class StoredToken(AccessToken added, StoredDevice? device)
+    {
+        public AccessToken Value { get; set; } = added;
+
+        public StoredDevice? Device => device;
+    }
 
     public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
-            if (_devices.TryGetValue(device.Id, out var same))
+            if (_devices.TryGetValue(device.Id, out var known) || Keys(device).Any(key => _byKey.TryGetValue(key, out known)))
             {
-                return ValueTask.FromResult<Device?>(same);
+                return ValueTask.FromResult<Device?>(known!.Value);
             }
 
-            foreach (var key in Keys(device))
-            {
-                if (_byKey.TryGetValue(key, out var id))
-                {
-                    return ValueTask.FromResult<Device?>(_devices[id]);
-                }
-            }
-
-            if (_devices.Values.Count(other => other.UserId == device.UserId) >= maxDevices)
+            var owner = _owners.GetValueOrDefault(device.UserId) ?? new Owner();
+            if (owner.Devices.Count >= maxDevices)
             {
                 return ValueTask.FromResult<Device?>(null);
             }
 
-            Store(device);
+            var added = _devices[device.Id] = new StoredDevice(device, owner);
+            _owners[device.UserId] = owner;
+            owner.Devices.Add(added);
+            AddKeys(added);
             return ValueTask.FromResult<Device?>(device);
         }
     }
@@ -43,7 +74,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         lock (_gate)
         {
-            return ValueTask.FromResult(Owned(userId, deviceId));
+            return ValueTask.FromResult(Owned(userId, deviceId)?.Value);
         }
     }
 
@@ -51,7 +82,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         lock (_gate)
         {
-            return ValueTask.FromResult(_byKey.TryGetValue((userId, IdentifierKey(clientDeviceIdentifier)), out var id) ? _devices[id] : null);
+            return ValueTask.FromResult(_byKey.GetValueOrDefault((userId, IdentifierKey(clientDeviceIdentifier)))?.Value);
         }
     }
 
@@ -59,8 +90,9 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         lock (_gate)
         {
-            return ValueTask.FromResult<IReadOnlyList<Device>>(
-                [.. _devices.Values.Where(device => device.UserId == userId).OrderBy(device => device.CreatedAt).ThenBy(device => device.Id, StringComparer.Ordinal)]);
+            return ValueTask.FromResult<IReadOnlyList<Device>>(_owners.TryGetValue(userId, out var owner)
+                ? [.. owner.Devices.Select(device => device.Value).OrderBy(device => device.CreatedAt).ThenBy(device => device.Id, StringComparer.Ordinal)]
+                : []);
         }
     }
 
@@ -77,19 +109,21 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         lock (_gate)
         {
-            if (Owned(device.UserId, device.Id) is not { } stored || stored.Version != device.Version)
+            if (Owned(device.UserId, device.Id) is not { } stored || stored.Value.Version != device.Version)
             {
                 return ValueTask.FromResult(DeviceReplacement.Stale);
             }
 
-            if (Keys(device).Any(key => _byKey.TryGetValue(key, out var id) && id != device.Id))
+            if (Keys(device).Any(key => _byKey.TryGetValue(key, out var other) && other != stored))
             {
                 return ValueTask.FromResult(DeviceReplacement.Conflict);
             }
 
-            Unkey(stored);
-            var isSeenSince = device.LastSeenAt is null || stored.LastSeenAt > device.LastSeenAt;
-            Store(device with { Version = device.Version + 1, LastSeenAt = isSeenSince ? stored.LastSeenAt : device.LastSeenAt });
+            RemoveKeys(stored);
+            var lastSeenAt = stored.Value.LastSeenAt;
+            var isSeenSince = device.LastSeenAt is null || lastSeenAt > device.LastSeenAt;
+            stored.Value = device with { Version = device.Version + 1, LastSeenAt = isSeenSince ? lastSeenAt : device.LastSeenAt };
+            AddKeys(stored);
             return ValueTask.FromResult(DeviceReplacement.Replaced);
         }
     }
@@ -103,9 +137,12 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
                 return ValueTask.FromResult(false);
             }
 
-            RevokeAll(deviceId, now);
-            Unkey(device);
-            return ValueTask.FromResult(_devices.Remove(deviceId));
+            RevokeAll(device, now);
+            RemoveKeys(device);
+            _devices.Remove(deviceId);
+            device.Owner.Devices.Remove(device);
+            RemoveIfEmpty(userId);
+            return ValueTask.FromResult(true);
         }
     }
 
@@ -115,18 +152,19 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         {
             if (token.PairingId is { } pairing && _byPairing.TryGetValue(pairing, out var issued))
             {
-                return ValueTask.FromResult(new TokenIssue(_tokens[issued], false));
+                return ValueTask.FromResult(new TokenIssue(issued.Value, false));
             }
 
-            if (token.DeviceId is { } deviceId && Owned(token.UserId, deviceId) is null)
+            var device = token.DeviceId is null ? null : Owned(token.UserId, token.DeviceId);
+            if (token.DeviceId is not null && device is null)
             {
                 return ValueTask.FromResult(new TokenIssue(null, false));
             }
 
             Forget(issue.Now);
-            var replaced = issue.ReplacesEarlier ? token.DeviceId : null;
-            var live = _tokens.Values.Count(other => other.UserId == token.UserId && other.IsLive(issue.Now) && (replaced is null || other.DeviceId != replaced));
-            if (live >= issue.MaxLiveTokens)
+            var owner = device?.Owner ?? _owners.GetValueOrDefault(token.UserId) ?? new Owner();
+            var replaced = issue.ReplacesEarlier ? device : null;
+            if (HasTooMany(owner, replaced, issue))
             {
                 return ValueTask.FromResult(new TokenIssue(null, true));
             }
@@ -136,13 +174,15 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
                 RevokeAll(replaced, issue.Now);
             }
 
-            _tokens[token.Id] = token;
-            _byHash[token.Hash] = token.Id;
+            var added = _tokens[token.Id] = _byHash[token.Hash] = new StoredToken(token, device);
             if (token.PairingId is { } of)
             {
-                _byPairing[of] = token.Id;
+                _byPairing[of] = added;
             }
 
+            (device?.Tokens ?? owner.Unbound).Add(added);
+            owner.TokenCount++;
+            _owners[token.UserId] = owner;
             return ValueTask.FromResult(new TokenIssue(token, false));
         }
     }
@@ -151,13 +191,10 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         lock (_gate)
         {
-            if (!_byHash.TryGetValue(hash, out var id) || _tokens[id] is not { RevokedAt: null } token)
-            {
-                return ValueTask.FromResult<TokenWithDevice?>(null);
-            }
-
-            var device = token.DeviceId is null ? null : Owned(token.UserId, token.DeviceId);
-            return ValueTask.FromResult(token.DeviceId is not null && device is null ? null : new TokenWithDevice(token, device));
+            return ValueTask.FromResult(
+                _byHash.TryGetValue(hash, out var token) && token.Value.RevokedAt is null
+                    ? new TokenWithDevice(token.Value, token.Device?.Value)
+                    : null);
         }
     }
 
@@ -165,7 +202,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         lock (_gate)
         {
-            return ValueTask.FromResult(_byPairing.TryGetValue(pairingId, out var id) ? _tokens[id] : null);
+            return ValueTask.FromResult(_byPairing.GetValueOrDefault(pairingId)?.Value);
         }
     }
 
@@ -173,8 +210,9 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         lock (_gate)
         {
-            return ValueTask.FromResult<IReadOnlyList<AccessToken>>(
-                [.. _tokens.Values.Where(token => token.UserId == userId && token.RevokedAt is null).OrderByDescending(token => token.CreatedAt).ThenBy(token => token.Id)]);
+            return ValueTask.FromResult<IReadOnlyList<AccessToken>>(_owners.TryGetValue(userId, out var owner)
+                ? [.. owner.Tokens.OrderByDescending(token => token.CreatedAt).ThenBy(token => token.Id)]
+                : []);
         }
     }
 
@@ -182,20 +220,34 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         lock (_gate)
         {
-            if (!_tokens.TryGetValue(token.Id, out var stored) || stored.Version != token.Version)
+            if (!_tokens.TryGetValue(token.Id, out var stored) || stored.Value.Version != token.Version)
             {
                 return ValueTask.FromResult(false);
             }
 
-            _byHash.Remove(stored.Hash);
-            _byHash[token.Hash] = token.Id;
-            var isUsedSince = token.Hash == stored.Hash && (token.LastUsedAt is null || stored.LastUsedAt > token.LastUsedAt);
-            _tokens[token.Id] = token with
+            var before = stored.Value;
+            var isUsedSince = token.Hash == before.Hash && (token.LastUsedAt is null || before.LastUsedAt > token.LastUsedAt);
+            stored.Value = token with
             {
-                ClientId = stored.ClientId,
+                UserId = before.UserId,
+                DeviceId = before.DeviceId,
+                PairingId = before.PairingId,
+                ClientId = before.ClientId,
+                RevokedAt = before.RevokedAt ?? token.RevokedAt,
                 Version = token.Version + 1,
-                LastUsedAt = isUsedSince ? stored.LastUsedAt : token.LastUsedAt,
+                LastUsedAt = isUsedSince ? before.LastUsedAt : token.LastUsedAt,
             };
+            _byHash.Remove(before.Hash);
+            _byHash[token.Hash] = stored;
+            if (before.RevokedAt is null && token.RevokedAt is { } now)
+            {
+                var owner = stored.Device?.Owner ?? _owners[before.UserId];
+                (stored.Device?.Tokens ?? owner.Unbound).Remove(stored);
+                owner.TokenCount--;
+                _revoked.Enqueue(stored, now);
+                RemoveIfEmpty(before.UserId);
+            }
+
             return ValueTask.FromResult(true);
         }
     }
@@ -206,14 +258,14 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         {
             if (_tokens.TryGetValue(tokenId, out var token))
             {
-                if (!(token.LastUsedAt + debounce > now))
+                if (!(token.Value.LastUsedAt + debounce > now))
                 {
-                    _tokens[tokenId] = token with { LastUsedAt = now };
+                    token.Value = token.Value with { LastUsedAt = now };
                 }
 
-                if (token.DeviceId is { } id && _devices.TryGetValue(id, out var device) && !(device.LastSeenAt + debounce > now))
+                if (token.Device is { } device && !(device.Value.LastSeenAt + debounce > now))
                 {
-                    _devices[id] = device with { LastSeenAt = now };
+                    device.Value = device.Value with { LastSeenAt = now };
                 }
             }
 
@@ -221,8 +273,16 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         }
     }
 
-    private Device? Owned(string userId, string deviceId) =>
-        _devices.TryGetValue(deviceId, out var device) && device.UserId == userId ? device : null;
+    private StoredDevice? Owned(string userId, string deviceId) =>
+        _devices.TryGetValue(deviceId, out var device) && device.Value.UserId == userId ? device : null;
+
+    private void RemoveIfEmpty(string userId)
+    {
+        if (_owners.TryGetValue(userId, out var owner) && owner is { Devices.Count: 0, TokenCount: 0 })
+        {
+            _owners.Remove(userId);
+        }
+    }
 
     private static string IdentifierKey(string identifier) => "id:" + identifier;
 
@@ -239,38 +299,47 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         }
     }
 
-    private void Store(Device device)
+    private void AddKeys(StoredDevice device)
     {
-        _devices[device.Id] = device;
-        foreach (var key in Keys(device))
+        foreach (var key in Keys(device.Value))
         {
-            _byKey[key] = device.Id;
+            _byKey[key] = device;
         }
     }
 
-    private void Unkey(Device device)
+    private void RemoveKeys(StoredDevice device)
     {
-        foreach (var key in Keys(device))
+        foreach (var key in Keys(device.Value))
         {
             _byKey.Remove(key);
         }
     }
 
-    private void RevokeAll(string deviceId, DateTimeOffset now)
+    /// <summary>Whether the user has as many live tokens as allowed, without those that are replaced. Looks at each only if there are many.</summary>
+    private static bool HasTooMany(Owner owner, StoredDevice? replaced, TokenIssueConditions issue) =>
+        owner.TokenCount - (replaced?.Tokens.Count ?? 0) >= issue.MaxLiveTokens
+        && owner.Tokens.Count(token => token.IsLive(issue.Now) && (replaced is null || token.DeviceId != replaced.Value.Id)) >= issue.MaxLiveTokens;
+
+    private void RevokeAll(StoredDevice device, DateTimeOffset now)
     {
-        foreach (var token in _tokens.Values.Where(token => token.DeviceId == deviceId && token.RevokedAt is null).ToArray())
+        foreach (var token in device.Tokens)
         {
-            _tokens[token.Id] = token with { RevokedAt = now, Version = token.Version + 1 };
+            token.Value = token.Value with { RevokedAt = now, Version = token.Value.Version + 1 };
+            _revoked.Enqueue(token, now);
         }
+
+        device.Owner.TokenCount -= device.Tokens.Count;
+        device.Tokens.Clear();
     }
 
     private void Forget(DateTimeOffset now)
     {
-        foreach (var token in _tokens.Values.Where(token => token.RevokedAt + AccessToken.RevokedRetention < now).ToArray())
+        for (var i = 0; i < MostForgotten && _revoked.TryPeek(out var token, out var at) && at + AccessToken.RevokedRetention < now; i++)
         {
-            _tokens.Remove(token.Id);
-            _byHash.Remove(token.Hash);
-            _byPairing.Remove(token.PairingId ?? default);
+            _revoked.Dequeue();
+            _tokens.Remove(token.Value.Id);
+            _byHash.Remove(token.Value.Hash);
+            _byPairing.Remove(token.Value.PairingId ?? default);
         }
     }
 }

@@ -9,235 +9,234 @@ namespace DeviceAuthorization.Storage;
 /// are never evicted; expired ones are removed automatically. A restart loses everything, and devices must start again.
 /// </summary>
 /// <remarks>
+/// <para>
 /// Each network has only a share, so that a few networks cannot lock out all others: a tenth of the places, and <see cref="FewPlaces"/> once half
 /// of the places are taken. A network below its share gets in until the store is full. To fill 200 places, an attacker needs 39 networks: five for
 /// the first half, and one for each <see cref="FewPlaces"/> places of the second. A network is an IPv4 address or an IPv6 /48
 /// (<see cref="Network.ParseSite"/>).
+/// </para>
+/// <para>
+/// Each pairing is in one of two lists, ordered by expiry: the live ones, and the dead ones, which were denied, redeemed or have expired. Starts and
+/// steps that move a pairing to the other list take the lock of the lists; polls do not. A start cleans up a little, a sweep the rest. Both hold the
+/// lock for at most <see cref="Slice"/> pairings at a time, less than a millisecond.
+/// </para>
 /// </remarks>
 internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
 {
     /// <summary>The least share of a network.</summary>
     public const int FewPlaces = 3;
 
-    private static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan LeastSweepGap = TimeSpan.FromSeconds(1);
+    /// <summary>How many pairings are moved or removed while the lock is held.</summary>
+    private const int Slice = 200;
 
-    private readonly ConcurrentDictionary<string, Entry> _byDeviceCode = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Entry> _byUserCode = new(StringComparer.Ordinal);
-    private readonly Lock _adding = new();
+    private const int PerStart = 10;
+
+    /// <summary>How many slices are cleaned up, if there are so many, before a start is refused.</summary>
+    private const int SlicesPerRefusal = 20;
+
+    private static readonly TimeSpan SweepPeriod = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<CodeHash, StoredPairing> _byDeviceCode;
+    private readonly ConcurrentDictionary<CodeHash, StoredPairing> _byUserCode;
+    private readonly SharedTexts _texts = new();
     private readonly TimeProvider _clock;
     private readonly int _maxLive;
     private readonly ITimer _timer;
-    private DateTimeOffset _sweptAt;
-    private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
-    private int _live;
+
+    private readonly Lock _lists = new();
+    private readonly ExpiryOrder _live = new();
+    private readonly ExpiryOrder _dead = new();
+    private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal); // live ones by network
+    private int _waiting;
 
     public InMemoryPairingStore(IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
     {
-        (_clock, _maxLive, _sweptAt) = (clock, options.Value.MaxLivePairings, clock.GetUtcNow());
+        (_clock, _maxLive) = (clock, options.Value.MaxLivePairings);
+        (_byDeviceCode, _byUserCode) = (new(-1, _maxLive), new(-1, _maxLive)); // a large one that grows holds starts up for a tenth of a second
         _timer = clock.CreateTimer(_ => Sweep(), null, SweepPeriod, SweepPeriod);
-    }
-
-    /// <summary>One pairing, and the lock that makes each step on it atomic.</summary>
-    private sealed class Entry(Pairing added)
-    {
-        private Pairing _pairing = added;
-
-        /// <summary>The network whose share it counts towards; null if none.</summary>
-        public string? Site { get; } = Network.ParseSite(added.Device.Address);
-
-        public Lock Gate { get; } = new();
-
-        /// <summary>Every accepted poll changes it. It is kept apart, so that a poll copies no pairing.</summary>
-        public Pacing Pacing { get; set; } = added.Pacing;
-
-        public Pairing Pairing
-        {
-            get => _pairing.Pacing == Pacing ? _pairing : _pairing = _pairing with { Pacing = Pacing };
-            set => (_pairing, Pacing) = (value, value.Pacing);
-        }
-
-        public bool TryAcceptPoll(string? clientId, DateTimeOffset now)
-        {
-            if (_pairing.Status != PairingStatus.Pending || !_pairing.BelongsTo(clientId) || now >= _pairing.ExpiresAt || Pacing.IsTooEarly(now))
-            {
-                return false;
-            }
-
-            Pacing = Pacing.Accepted(now);
-            return true;
-        }
     }
 
     public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken)
     {
-        var entry = new Entry(pairing);
-        lock (_adding)
+        var stored = new StoredPairing(pairing, _texts) { Site = Network.ParseSite(pairing.Device.Address) };
+        var now = _clock.GetUtcNow();
+        for (var slice = 0; ; slice++)
         {
-            if (Refuses(entry.Site) is not null && _clock.GetUtcNow() - _sweptAt >= LeastSweepGap)
+            using (LockFirst())
             {
-                Sweep();
-            }
+                var isTidy = TidyUp(now, slice == 0 ? PerStart : Slice);
+                if (Refuses(stored.Site) is not { } refusal)
+                {
+                    return ValueTask.FromResult(Add(stored, now));
+                }
 
-            if (Refuses(entry.Site) is { } refusal)
-            {
-                return ValueTask.FromResult(refusal);
+                if (isTidy || slice == SlicesPerRefusal)
+                {
+                    return ValueTask.FromResult(refusal);
+                }
             }
-
-            if (_byDeviceCode.ContainsKey(pairing.DeviceCodeHash) || !_byUserCode.TryAdd(pairing.UserCodeHash, entry))
-            {
-                return ValueTask.FromResult(PairingAddition.CodeTaken);
-            }
-
-            _byDeviceCode[pairing.DeviceCodeHash] = entry;
-            Count(entry.Site);
-            return ValueTask.FromResult(PairingAddition.Added);
         }
     }
 
     public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(_byUserCode.TryGetValue(userCodeHash, out var entry) ? Read(entry) : null);
+        ValueTask.FromResult(CodeHash.TryParse(userCodeHash, out var hash) && _byUserCode.TryGetValue(hash, out var stored) ? stored.ToPairing() : null);
 
     public ValueTask<PollAttempt> TryAcceptPollAsync(
-        string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken)
-    {
-        if (!_byDeviceCode.TryGetValue(deviceCodeHash, out var entry))
-        {
-            return ValueTask.FromResult(PollAttempt.NotAccepted(null));
-        }
+        string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Find(deviceCodeHash) is { } stored ? stored.TryAcceptPoll(clientId, now) : PollAttempt.NotAccepted(null));
 
-        lock (entry.Gate)
-        {
-            return ValueTask.FromResult(entry.TryAcceptPoll(clientId, now) ? PollAttempt.Accepted : PollAttempt.NotAccepted(entry.Pairing));
-        }
-    }
-
-    public ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken)
-    {
-        if (!_byDeviceCode.TryGetValue(read.DeviceCodeHash, out var entry))
-        {
-            return ValueTask.FromResult(false);
-        }
-
-        lock (entry.Gate)
-        {
-            if (entry.Pairing.Status != PairingStatus.Pending || entry.Pacing != read.Pacing)
-            {
-                return ValueTask.FromResult(false);
-            }
-
-            entry.Pacing = slower;
-            return ValueTask.FromResult(true);
-        }
-    }
+    public ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Find(read.DeviceCodeHash) is { } stored && stored.TrySlowDown(read.Pacing, slower));
 
     public ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (!_byDeviceCode.TryGetValue(pairing.DeviceCodeHash, out var entry))
+        if (Find(pairing.DeviceCodeHash) is not { } stored || !stored.TryReplace(pairing, now, out var isMoved))
         {
             return ValueTask.FromResult(false);
         }
 
-        lock (entry.Gate)
+        if (isMoved)
         {
-            if (entry.Pairing.Version != pairing.Version || now >= entry.Pairing.ExpiresAt)
+            using (LockFirst())
             {
-                return ValueTask.FromResult(false);
+                if (stored.Second is not null) // else it was removed meanwhile
+                {
+                    Delist(stored);
+                    List(stored, now);
+                }
             }
-
-            entry.Pairing = pairing with { Version = pairing.Version + 1, Pacing = entry.Pacing };
-            return ValueTask.FromResult(true);
         }
+
+        return ValueTask.FromResult(true);
     }
 
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken)
     {
-        lock (_adding) // a concurrent sweep would look for a pairing that is removed here
+        var removed = 0;
+        for (var more = true; more; GiveWay())
         {
-            var removed = 0;
-            foreach (var entry in _byDeviceCode.Values)
+            lock (_lists)
             {
-                if (removed < max && Read(entry).ExpiresAt < before && Remove(entry))
-                {
-                    removed++;
-                }
+                var expired = _live.Around(before).Concat(_dead.Around(before)).Where(stored => stored.Read(before).ExpiresAt < before)
+                    .Take(Math.Min(Slice, max - removed)).ToArray();
+                Array.ForEach(expired, Remove);
+                removed += expired.Length;
+                more = expired.Length == Slice;
             }
-
-            _sweptAt = DateTimeOffset.MinValue; // there may be room now: let the next addition sweep
-            return ValueTask.FromResult(removed);
         }
+
+        return ValueTask.FromResult(removed);
     }
 
     public void Dispose() => _timer.Dispose();
 
-    /// <summary>Counts the live pairings again, and removes dead ones: those past retention, and the oldest beyond the bound.</summary>
-    private void Sweep()
+    private StoredPairing? Find(string deviceCodeHash) =>
+        CodeHash.TryParse(deviceCodeHash, out var hash) ? _byDeviceCode.GetValueOrDefault(hash) : null;
+
+    /// <summary>Takes the lock of the lists before the next slice of a clean-up does.</summary>
+    private Lock.Scope LockFirst()
     {
-        lock (_adding)
+        Interlocked.Increment(ref _waiting);
+        try
         {
-            var now = _clock.GetUtcNow();
-            var dead = new List<Pairing>();
-            _live = 0;
-            _held.Clear();
-            foreach (var entry in _byDeviceCode.Values)
-            {
-                var pairing = Read(entry);
-                if (pairing.Status is PairingStatus.Pending or PairingStatus.Matching or PairingStatus.Approved && now < pairing.ExpiresAt)
-                {
-                    Count(entry.Site);
-                }
-                else if (now >= pairing.ExpiresAt + Pairing.Retention)
-                {
-                    Remove(entry);
-                }
-                else
-                {
-                    dead.Add(pairing);
-                }
-            }
-
-            foreach (var pairing in dead.OrderBy(pairing => pairing.ExpiresAt).Take(dead.Count - _maxLive))
-            {
-                Remove(_byDeviceCode[pairing.DeviceCodeHash]);
-            }
-
-            _sweptAt = now;
+            return _lists.EnterScope();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
         }
     }
 
-    /// <summary>Relies on the counts of the last sweep plus later additions: pairings that were redeemed or expired since still count.</summary>
+    /// <summary>Lets requests take the lock. It is not fair: a clean-up would otherwise have it again before they wake up.</summary>
+    private void GiveWay() => SpinWait.SpinUntil(() => Volatile.Read(ref _waiting) == 0, TimeSpan.FromMilliseconds(1));
+
+    private void Sweep()
+    {
+        for (var isTidy = false; !isTidy; GiveWay())
+        {
+            lock (_lists)
+            {
+                isTidy = TidyUp(_clock.GetUtcNow(), Slice);
+            }
+        }
+    }
+
+    /// <summary>Moves what expired to the dead, and removes dead ones past retention.</summary>
+    /// <returns>Whether nothing is left to do; false if there may be more than <paramref name="most"/>.</returns>
+    private bool TidyUp(DateTimeOffset now, int most)
+    {
+        for (var i = 0; i < most; i++)
+        {
+            if (_live.FirstDue(now) is { } expired)
+            {
+                Delist(expired);
+                List(expired, now);
+            }
+            else if (_dead.FirstDue(now - Pairing.Retention) is { } forgotten)
+            {
+                Remove(forgotten);
+            }
+            else
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     private PairingAddition? Refuses(string? site)
     {
-        if (_live >= _maxLive)
+        if (_live.Count >= _maxLive)
         {
             return PairingAddition.Full;
         }
 
-        var share = _live >= _maxLive / 2 ? FewPlaces : Math.Max(FewPlaces, _maxLive / 10);
+        var share = _live.Count >= _maxLive / 2 ? FewPlaces : Math.Max(FewPlaces, _maxLive / 10);
         return site is not null && _held.GetValueOrDefault(site) >= share ? PairingAddition.NetworkFull : null;
     }
 
-    private void Count(string? site)
+    private PairingAddition Add(StoredPairing stored, DateTimeOffset now)
     {
-        _live++;
-        if (site is not null)
+        if (_byDeviceCode.ContainsKey(stored.DeviceCode) || !_byUserCode.TryAdd(stored.UserCode, stored))
+        {
+            return PairingAddition.CodeTaken;
+        }
+
+        if (_live.Count + _dead.Count >= 2 * _maxLive)
+        {
+            Remove(_dead.First!); // there are more dead ones than live ones may be
+        }
+
+        _byDeviceCode[stored.DeviceCode] = stored;
+        List(stored, now);
+        return PairingAddition.Added;
+    }
+
+    private void List(StoredPairing stored, DateTimeOffset now)
+    {
+        var (isLive, expiresAt) = stored.Read(now);
+        (isLive ? _live : _dead).Add(stored, expiresAt);
+        if (isLive && stored.Site is { } site)
         {
             _held[site] = _held.GetValueOrDefault(site) + 1;
         }
     }
 
-    private static Pairing Read(Entry entry)
+    private void Delist(StoredPairing stored)
     {
-        lock (entry.Gate)
+        var order = stored.Second!.Order;
+        order.Remove(stored);
+        if (order == _live && stored.Site is { } site && (_held[site] -= 1) == 0)
         {
-            return entry.Pairing;
+            _held.Remove(site);
         }
     }
 
-    private bool Remove(Entry entry)
+    private void Remove(StoredPairing stored)
     {
-        var pairing = Read(entry);
-        _byUserCode.TryRemove(pairing.UserCodeHash, out _);
-        return _byDeviceCode.TryRemove(pairing.DeviceCodeHash, out _);
+        Delist(stored);
+        _byUserCode.TryRemove(stored.UserCode, out _);
+        _byDeviceCode.TryRemove(stored.DeviceCode, out _);
     }
 }

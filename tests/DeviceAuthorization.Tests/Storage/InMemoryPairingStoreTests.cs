@@ -141,27 +141,171 @@ public sealed class InMemoryPairingStoreTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_pending_pairing_takes_little_memory()
+    public async Task A_pairing_that_an_approval_lets_live_longer_holds_its_place_until_then()
     {
-        const int Count = 20_000;
-        var flow = new TestFlow(options => options.MaxLivePairings = Count + 1_000);
-        for (var i = 0; i < 1_000; i++) // what is made once
+        var flow = new TestFlow(options => options.MaxLivePairings = 1);
+        var codes = await flow.StartAsync();
+        flow.Clock.Advance(codes.ExpiresIn - TimeSpan.FromMilliseconds(1));
+        await flow.ApproveAsync(codes);
+        flow.Clock.Advance(Pairing.LeastRedeemTime - TimeSpan.FromMilliseconds(1));
+        Assert.IsType<StartResult.Unavailable>(await flow.TryStartAsync());
+        flow.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(PairingError.ExpiredToken, await flow.RefusedAsync(codes));
+        Assert.IsType<StartResult.Started>(await flow.TryStartAsync());
+    }
+
+    [Fact]
+    public async Task A_place_is_free_at_once_when_its_pairing_is_denied_or_redeemed()
+    {
+        var flow = new TestFlow(options => options.MaxLivePairings = 1);
+        for (var round = 0; round < 5; round++)
         {
-            await flow.StartAsync();
+            await flow.DenyAsync(await flow.StartAsync());
+            var codes = await flow.StartAsync();
+            Assert.IsType<StartResult.Unavailable>(await flow.TryStartAsync());
+            await flow.ApproveAsync(codes);
+            Assert.IsType<StartResult.Unavailable>(await flow.TryStartAsync());
+            await flow.RedeemAsync(codes);
+        }
+    }
+
+    [Fact]
+    public async Task There_are_never_more_than_twice_as_many_as_may_live_and_the_dead_that_expire_last_are_still_known()
+    {
+        const int Max = 100;
+        var flow = new TestFlow(options => options.MaxLivePairings = Max);
+        var stored = new List<string>();
+        var last = new Queue<StartResult.Started>();
+        for (var i = 0; i < 5 * Max; i++)
+        {
+            var codes = await flow.StartAsync();
+            await flow.DenyAsync(codes);
+            last.Enqueue(codes);
+            flow.Clock.Advance(TimeSpan.FromSeconds(1));
+            Assert.InRange(await PresentAsync(flow, stored), 1, 2 * Max);
+            if (last.Count > Max)
+            {
+                last.Dequeue();
+            }
         }
 
-        flow.Store.Added.Clear();
-        var before = LiveMemory.Bytes();
+        foreach (var codes in last)
+        {
+            Assert.Equal(PairingError.AccessDenied, await flow.RefusedAsync(codes));
+        }
+    }
+
+    /// <summary>So that no start waits for others to be cleaned up.</summary>
+    [Fact]
+    public async Task A_start_cleans_up_only_a_little_and_a_sweep_the_rest()
+    {
+        const int Count = 5_000;
+        var flow = new TestFlow(options => options.MaxLivePairings = 2 * Count);
+        flow.Clock.Advance(TimeSpan.FromSeconds(1)); // sweeps come at full minutes
         for (var i = 0; i < Count; i++)
         {
             await flow.StartAsync();
         }
 
-        flow.Store.Added.Clear();
+        var stored = new List<string>();
+        flow.Clock.Advance(TimeSpan.FromMinutes(10) + Pairing.Retention - TimeSpan.FromSeconds(1));
+        Assert.Equal(Count, await PresentAsync(flow, stored));
+        flow.Clock.Advance(TimeSpan.FromSeconds(1)); // all are due, and the next sweep comes in 59 seconds
+        for (var start = 1; start <= 10; start++)
+        {
+            await flow.StartAsync();
+            flow.Store.Added.Clear();
+            Assert.InRange(await PresentAsync(flow, stored), Count - (100 * start), Count - start);
+        }
+
+        flow.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(0, await PresentAsync(flow, stored));
+    }
+
+    [Fact]
+    public async Task Polls_decisions_starts_and_removals_at_the_same_time_leave_every_place_free_in_the_end()
+    {
+        const int Max = 200;
+        var clock = new FakeTimeProvider(TestData.Start);
+        using var store = new InMemoryPairingStore(Options.Create(new DeviceAuthorizationOptions { MaxLivePairings = Max }), clock);
+        for (var round = 0; round < 10; round++)
+        {
+            var now = clock.GetUtcNow();
+            Pairing New() => TestData.NewPairing() with { Device = new() { Name = "TV" }, CreatedAt = now, ExpiresAt = now.AddMinutes(10), Pacing = Pacing.Start(TimeSpan.FromSeconds(5), now) };
+            var pairings = Enumerable.Range(0, Max).Select(_ => New()).ToArray();
+            foreach (var pairing in pairings)
+            {
+                Assert.Equal(PairingAddition.Added, await store.TryAddAsync(pairing, default)); // every place was free again
+            }
+
+            Assert.Equal(PairingAddition.Full, await store.TryAddAsync(New(), default));
+            using var together = new Barrier(4);
+            await Task.WhenAll(
+                Task.Run(async () =>
+                {
+                    together.SignalAndWait();
+                    foreach (var pairing in pairings)
+                    {
+                        var poll = await store.TryAcceptPollAsync(pairing.DeviceCodeHash, "tv", now, default);
+                        Assert.True(poll.IsAccepted || poll.Pairing is null or { Status: PairingStatus.Denied });
+                    }
+                }),
+                Task.Run(async () =>
+                {
+                    together.SignalAndWait();
+                    foreach (var pairing in pairings.Reverse())
+                    {
+                        await store.TryReplaceAsync(pairing.Deny("alice", now).Next, now, default);
+                    }
+                }),
+                Task.Run(async () =>
+                {
+                    together.SignalAndWait();
+                    foreach (var _ in pairings)
+                    {
+                        await store.TryAddAsync(New() with { Status = PairingStatus.Denied }, default);
+                    }
+                }),
+                Task.Run(async () =>
+                {
+                    together.SignalAndWait();
+                    for (var removed = 0; removed < Max; removed += await store.RemoveExpiredAsync(DateTimeOffset.MaxValue, 7, default))
+                    {
+                    }
+                }));
+            clock.Advance(TimeSpan.FromMinutes(10));
+        }
+
+        await store.RemoveExpiredAsync(DateTimeOffset.MaxValue, int.MaxValue, default);
+        Assert.Equal(0, await store.RemoveExpiredAsync(DateTimeOffset.MaxValue, int.MaxValue, default));
+    }
+
+    [Fact]
+    public async Task A_pending_pairing_takes_little_memory()
+    {
+        const int Count = 20_000;
+        using var store = new InMemoryPairingStore(
+            Options.Create(new DeviceAuthorizationOptions { MaxLivePairings = 2 * Count }), new FakeTimeProvider(TestData.Start));
+        await AddAsync(1_000); // what is made once
+        var before = LiveMemory.Bytes();
+        await AddAsync(Count);
         var bytes = (LiveMemory.Bytes() - before) / Count;
         output.WriteLine($"{bytes} bytes per pending pairing");
-        Assert.InRange(bytes, 200, 1_500);
-        GC.KeepAlive(flow);
+        Assert.InRange(bytes, 200, 700);
+
+        async Task AddAsync(int count)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                var pairing = TestData.NewPairing() with
+                {
+                    ClientId = new string("tv"), // each request has texts of its own
+                    RequestedScopes = [new string("read"), new string("write")],
+                    Device = new ReportedDevice { Name = new string("Living room"), Platform = new string("tvOS"), Identifier = $"{Guid.NewGuid()}", Address = new string("127.0.0.1") },
+                };
+                Assert.Equal(PairingAddition.Added, await store.TryAddAsync(pairing, default));
+            }
+        }
     }
 
     /// <summary>How many of the pairings that were ever added the store still holds.</summary>

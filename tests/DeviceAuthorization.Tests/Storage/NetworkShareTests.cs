@@ -139,6 +139,26 @@ public sealed class NetworkShareTests
         }
     }
 
+    [Fact]
+    public async Task A_network_has_its_share_again_although_thousands_expired_at_the_same_moment_and_no_sweep_came_yet()
+    {
+        const int Share = 1_000;
+        var flow = new TestFlow(options => options.MaxLivePairings = 10 * Share);
+        flow.Clock.Advance(TimeSpan.FromSeconds(1)); // sweeps come at full minutes
+        for (var network = 1; network <= 3; network++)
+        {
+            for (var device = 0; device < Share; device++)
+            {
+                Assert.IsType<StartResult.Started>(await StartAsync(flow, Address(network)));
+            }
+        }
+
+        flow.Clock.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromSeconds(1));
+        Assert.IsType<StartResult.Unavailable>(await StartAsync(flow, Address(3)));
+        flow.Clock.Advance(TimeSpan.FromSeconds(1)); // all have expired, and the next sweep comes in 59 seconds
+        Assert.IsType<StartResult.Started>(await StartAsync(flow, Address(3)));
+    }
+
     [Theory]
     [InlineData("127.0.0.1")] // a developer who starts the device again and again; a proxy on this machine that sends no header
     [InlineData("::1")]
