@@ -28,7 +28,7 @@ internal static class DeviceSql
         row.WriteId = Guid.NewGuid();
         return OwnerTurn.RunAsync<(DeviceRow?, bool)>(
             db,
-            async () => await Add.CountAsync(db, row, new() { ["most"] = (long)maxDevices }, cancellationToken).ConfigureAwait(false) > 0 ? (row, false)
+            async () => await Add.CountAsync(db, row, cancellationToken, ("most", (long)maxDevices)).ConfigureAwait(false) > 0 ? (row, false)
                 : await FindAsync(db, row, cancellationToken).ConfigureAwait(false) is { } known ? (known, false)
                 : null,
             async () => (null, await db.Set<DeviceRow>().CountAsync(other => other.UserId == row.UserId, cancellationToken).ConfigureAwait(false) >= maxDevices),

@@ -55,7 +55,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
     {
         try
         {
-            await db.Database.CreateExecutionStrategy().ExecuteAsync(() => Add.ExecuteAsync(db, PairingRow.From(pairing), [], cancellationToken)).ConfigureAwait(false);
+            await db.Database.CreateExecutionStrategy().ExecuteAsync(() => Add.ExecuteAsync(db, PairingRow.From(pairing), cancellationToken)).ConfigureAwait(false);
             return PairingAddition.Added;
         }
         catch (DbException)
@@ -85,12 +85,9 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
         var rows = await db.Database.CreateExecutionStrategy().ExecuteAsync(() => (clientId is null ? AcceptPollOfAny : AcceptPollOfClient).ExecuteAsync(
             db,
             null,
-            new()
-            {
-                ["hash"] = deviceCodeHash, ["client"] = clientId, ["pending"] = PairingStatus.Pending, ["no"] = false, ["mark"] = mark,
-                ["now"] = at, ["due"] = at + Tolerance, ["farthest"] = at + FarthestDue,
-            },
-            cancellationToken)).ConfigureAwait(false);
+            cancellationToken,
+            ("hash", deviceCodeHash), ("client", clientId), ("pending", PairingStatus.Pending), ("no", false), ("mark", mark),
+            ("now", at), ("due", at + Tolerance), ("farthest", at + FarthestDue))).ConfigureAwait(false);
         if (rows > 0)
         {
             return PollAttempt.Accepted;
@@ -106,10 +103,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
         to.PollWriteId = Guid.NewGuid();
         return db.TryOnceAsync(
             () => SlowDown.ExecuteAsync(
-                db,
-                to,
-                new() { ["pending"] = PairingStatus.Pending, ["interval"] = from.PollInterval, ["due"] = from.PollDueAt, ["slowed"] = from.IsSlowed },
-                cancellationToken),
+                db, to, cancellationToken, ("pending", PairingStatus.Pending), ("interval", from.PollInterval), ("due", from.PollDueAt), ("slowed", from.IsSlowed)),
             () => db.Set<PairingRow>().AnyAsync(row => row.DeviceCodeHash == to.DeviceCodeHash && row.PollWriteId == to.PollWriteId, cancellationToken));
     }, cancellationToken));
 
@@ -118,7 +112,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
         var to = PairingRow.From(pairing);
         to.WriteId = Guid.NewGuid();
         return db.TryOnceAsync(
-            () => Replace.ExecuteAsync(db, to, new() { ["now"] = now.Write() }, cancellationToken),
+            () => Replace.ExecuteAsync(db, to, cancellationToken, ("now", now.Write())),
             () => db.Set<PairingRow>().AnyAsync(row => row.Id == to.Id && row.WriteId == to.WriteId, cancellationToken));
     }, cancellationToken));
 

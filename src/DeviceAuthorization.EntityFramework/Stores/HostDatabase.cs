@@ -12,8 +12,7 @@ internal interface IHostDatabase
     /// <summary>Runs a step that only reads.</summary>
     Task<T> ReadAsync<T>(Func<DbContext, Task<T>> step);
 
-    /// <summary>Runs a step that may write. In SQLite such steps run one after another.</summary>
-    /// <param name="cancellationToken">Ends the wait for its turn.</param>
+    /// <summary>Runs a step that may write. In SQLite such steps wait in a queue (<see cref="SqliteWriter"/>).</summary>
     Task<T> WriteAsync<T>(Func<DbContext, Task<T>> step, CancellationToken cancellationToken);
 }
 
@@ -31,11 +30,8 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
 
     public Task<T> ReadAsync<T>(Func<DbContext, Task<T>> step) => RunAsync(step);
 
-    public Task<T> WriteAsync<T>(Func<DbContext, Task<T>> step, CancellationToken cancellationToken) => RunAsync(async db =>
-    {
-        using var turn = await SqliteTurn.TakeAsync(db, cancellationToken).ConfigureAwait(false);
-        return await step(db).ConfigureAwait(false);
-    });
+    public Task<T> WriteAsync<T>(Func<DbContext, Task<T>> step, CancellationToken cancellationToken) => RunAsync(db =>
+        SqliteWriter.Of(db) is { } writer ? writer.RunAsync(db, step, cancellationToken) : step(db));
 
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref _idle, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
 

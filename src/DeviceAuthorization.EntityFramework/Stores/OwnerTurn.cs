@@ -35,7 +35,7 @@ internal static class OwnerTurn
 
                 return await InTransactionAsync(db, async () => await step().ConfigureAwait(false) ?? await why().ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
-            catch (DbException) when (attempt < Attempts)
+            catch (DbException) when (attempt < Attempts && db.Database.CurrentTransaction is null)
             {
                 // A unique violation, which each provider names in its own way, or a stricter isolation than ours in the database of the first try. Any
                 // other error occurs again, and is then thrown.
@@ -54,12 +54,12 @@ internal static class OwnerTurn
                     db,
                     async () =>
                     {
-                        await Alone.ExecuteAsync(db, null, new() { ["UserId"] = userId }, cancellationToken).ConfigureAwait(false);
+                        await Alone.ExecuteAsync(db, null, cancellationToken, ("UserId", userId)).ConfigureAwait(false);
                         return await step().ConfigureAwait(false);
                     },
                     cancellationToken).ConfigureAwait(false);
             }
-            catch (DbException) when (attempt < Attempts)
+            catch (DbException) when (attempt < Attempts && db.Database.CurrentTransaction is null)
             {
                 // As above.
             }
@@ -78,8 +78,9 @@ internal static class OwnerTurn
             """;
     }
 
-    private static Task<T> InTransactionAsync<T>(DbContext db, Func<Task<T>> step, CancellationToken cancellationToken) =>
-        db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
+    private static Task<T> InTransactionAsync<T>(DbContext db, Func<Task<T>> step, CancellationToken cancellationToken) => db.Database.CurrentTransaction is not null
+        ? step() // of SqliteWriter: it holds the database's only lock, and takes back what fails
+        : db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
         {
             // Explicit: a database or host with a stricter default would fail the steps that wait.
             var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);

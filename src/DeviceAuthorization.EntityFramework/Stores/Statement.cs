@@ -30,7 +30,7 @@ internal sealed class Statement(Func<SqlText, string> compose)
     /// <param name="row">The row whose values are sent; null if the statement names all its values.</param>
     /// <param name="named">The other values.</param>
     /// <returns>How many rows changed.</returns>
-    public Task<int> ExecuteAsync(DbContext db, object? row, Dictionary<string, object?> named, CancellationToken cancellationToken)
+    public Task<int> ExecuteAsync(DbContext db, object? row, CancellationToken cancellationToken, params (string Name, object? Value)[] named)
     {
         var composed = _composed.Of(db);
         return composed.Command.ExecuteNonQueryAsync(Arguments(db, composed, row, named), cancellationToken);
@@ -39,7 +39,7 @@ internal sealed class Statement(Func<SqlText, string> compose)
     /// <summary>Sends the command. Its last statement counts.</summary>
     /// <inheritdoc cref="ExecuteAsync"/>
     /// <returns>The count.</returns>
-    public async Task<long> CountAsync(DbContext db, object? row, Dictionary<string, object?> named, CancellationToken cancellationToken)
+    public async Task<long> CountAsync(DbContext db, object? row, CancellationToken cancellationToken, params (string Name, object? Value)[] named)
     {
         var composed = _composed.Of(db);
         return Convert.ToInt64(
@@ -47,15 +47,21 @@ internal sealed class Statement(Func<SqlText, string> compose)
             System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private static RelationalCommandParameterObject Arguments(DbContext db, Composed composed, object? row, Dictionary<string, object?> named)
+    private static RelationalCommandParameterObject Arguments(DbContext db, Composed composed, object? row, (string Name, object? Value)[] named)
     {
+        var values = new Dictionary<string, object?>(composed.OfRow.Length + named.Length, StringComparer.Ordinal);
         foreach (var (name, getter) in composed.OfRow)
         {
-            named[name] = getter.GetClrValue(row!);
+            values[name] = getter.GetClrValue(row!);
+        }
+
+        foreach (var (name, value) in named)
+        {
+            values[name] = value;
         }
 
         return new(
-            db.GetService<IRelationalConnection>(), named, null, db, db.GetService<IRelationalCommandDiagnosticsLogger>(), CommandSource.ExecuteUpdate);
+            db.GetService<IRelationalConnection>(), values, null, db, db.GetService<IRelationalCommandDiagnosticsLogger>(), CommandSource.ExecuteUpdate);
     }
 }
 
@@ -63,7 +69,7 @@ internal sealed class Statement(Func<SqlText, string> compose)
 internal sealed class SqlText(DbContext db, IRelationalCommandBuilder command)
 {
     private readonly ISqlGenerationHelper _sql = db.GetService<ISqlGenerationHelper>();
-    private readonly HashSet<string> _names = [];
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
 
     /// <summary>The parameters whose values come from the row.</summary>
     public List<(string Name, IClrPropertyGetter Getter)> OfRow { get; } = [];

@@ -32,8 +32,8 @@ internal static class TokenSql
             db,
             async () =>
             {
-                var named = new Dictionary<string, object?> { ["now"] = issue.Now.Write(), ["most"] = (long)issue.MaxLiveTokens };
-                var stored = await statement.CountAsync(db, row, named, cancellationToken).ConfigureAwait(false) > 0 ? row
+                var isIssued = await statement.CountAsync(db, row, cancellationToken, ("now", issue.Now.Write()), ("most", (long)issue.MaxLiveTokens)).ConfigureAwait(false) > 0;
+                var stored = isIssued ? row
                     : await db.Set<TokenRow>().AsNoTracking()
                         .FirstOrDefaultAsync(token => token.Id == row.Id || (row.PairingId != null && token.PairingId == row.PairingId), cancellationToken).ConfigureAwait(false);
                 return stored is null ? null : (stored, false);
@@ -65,7 +65,7 @@ internal static class TokenSql
 
     /// <summary>Two statements, each complete without the other: the times of the token and of its device.</summary>
     public static Task<int> TouchAsync(DbContext db, Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) =>
-        UpdateUse.ExecuteAsync(db, null, new() { ["id"] = tokenId, ["now"] = now.Write(), ["old"] = (now - debounce).Write() }, cancellationToken);
+        UpdateUse.ExecuteAsync(db, null, cancellationToken, ("id", tokenId), ("now", now.Write()), ("old", (now - debounce).Write()));
 
     private static Statement Issue(bool replaces) => new(sql =>
     {

@@ -100,8 +100,9 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
     {
         lock (_gate)
         {
-            return ValueTask.FromResult(new OwnedCounts(
-                _devices.Values.Count(device => device.UserId == userId), _tokens.Values.Count(token => token.UserId == userId && token.IsLive(now))));
+            return ValueTask.FromResult(_owners.TryGetValue(userId, out var owner)
+                ? new OwnedCounts(owner.Devices.Count, owner.Tokens.Count(token => token.IsLive(now)))
+                : default);
         }
     }
 
