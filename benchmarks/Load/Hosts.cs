@@ -47,7 +47,7 @@ internal static class Hosts
                 pairing.AddRedisPairingStore(connection);
                 break;
             case Target.Sqlite:
-                services.AddDbContext<PairingContext>(options => options.UseSqlite(connection));
+                services.AddDbContextPool<PairingContext>(options => options.UseSqlite(connection));
                 break;
             case Target.Postgres:
                 services.AddDbContext<PairingContext>(options => options.UseNpgsql(connection));

@@ -27,14 +27,14 @@ internal static class DatabaseSetup
     {
         if (builder.Configuration.GetConnectionString("Postgres") is { Length: > 0 } postgres)
         {
-            builder.Services.AddDbContext<Database, PostgresDatabase>(options => options.UseNpgsql(postgres, npgsql => npgsql.EnableRetryOnFailure()));
+            builder.Services.AddDbContextPool<Database, PostgresDatabase>(options => options.UseNpgsql(postgres, npgsql => npgsql.EnableRetryOnFailure()));
             deviceAuthorization.AddEntityFrameworkStores<PostgresDatabase>();
         }
         else
         {
             var file = Path.Combine(builder.Environment.ContentRootPath, "pairing-host.db");
             var sqlite = builder.Configuration.GetConnectionString("Sqlite") ?? $"Data Source={file}";
-            builder.Services.AddDbContext<Database, SqliteDatabase>(options => options.UseSqlite(sqlite));
+            builder.Services.AddDbContextPool<Database, SqliteDatabase>(options => options.UseSqlite(sqlite));
             deviceAuthorization.AddEntityFrameworkStores<SqliteDatabase>();
         }
 

@@ -10,15 +10,20 @@ public sealed class SqliteDatabase : TestDatabase
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("device-authorization-");
     private readonly string _connection;
 
-    public SqliteDatabase()
+    private readonly bool _repeats;
+
+    /// <param name="repeats">Whether the host has an execution strategy that repeats what failed. Without one, writers that wait share a commit.</param>
+    public SqliteDatabase(bool repeats = true)
     {
+        _repeats = repeats;
         _connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder.FullName, "host.db") }.ToString();
         using var context = new HostContext(Options());
         context.Database.EnsureCreated();
         Assert.Equal("wal", context.Database.SqlQueryRaw<string>("PRAGMA journal_mode").AsEnumerable().Single());
     }
 
-    public override void Use(DbContextOptionsBuilder options) => options.UseSqlite(_connection, sqlite => sqlite.ExecutionStrategy(to => new RetryLostAnswers(to)));
+    public override void Use(DbContextOptionsBuilder options) => options.UseSqlite(
+        _connection, sqlite => _ = _repeats ? sqlite.ExecutionStrategy(to => new RetryLostAnswers(to)) : sqlite);
 
     public override async Task<string> DumpAsync()
     {

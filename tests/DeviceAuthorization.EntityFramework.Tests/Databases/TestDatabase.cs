@@ -76,10 +76,14 @@ public abstract class TestDatabase : IDisposable
 public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
 {
     private int _commands;
+    private int _commits;
     private string? _lost;
     private string? _broken;
 
     public int Commands => Volatile.Read(ref _commands);
+
+    /// <summary>The transactions that were committed. A single statement needs none.</summary>
+    public int Commits => Volatile.Read(ref _commits);
 
     public bool IsLosing => _lost is not null;
 
@@ -168,6 +172,7 @@ public sealed class Wire : DbCommandInterceptor, IDbTransactionInterceptor
 
     public Task TransactionCommittedAsync(DbTransaction transaction, TransactionEndEventData eventData, CancellationToken cancellationToken = default)
     {
+        Interlocked.Increment(ref _commits);
         LoseIf("COMMIT");
         return Task.CompletedTask;
     }

@@ -24,6 +24,25 @@ public sealed class SqliteDeviceRepositoryConformance : DeviceRepositoryConforma
     protected override bool LoseNextAnswer() => _database.Wire.LoseNextAnswer();
 }
 
+/// <summary>Without an execution strategy that repeats: writers that wait share a commit.</summary>
+public sealed class SharedCommitPairingStoreConformance : PairingStoreConformance, IDisposable
+{
+    private readonly SqliteDatabase _database = new(repeats: false);
+
+    public void Dispose() => _database.Dispose();
+
+    protected override IPairingStore CreateStore() => _database.CreateStore();
+}
+
+public sealed class SharedCommitDeviceRepositoryConformance : DeviceRepositoryConformance, IDisposable
+{
+    private readonly SqliteDatabase _database = new(repeats: false);
+
+    public void Dispose() => _database.Dispose();
+
+    protected override IDeviceRepository CreateRepository() => _database.CreateRepository();
+}
+
 [Collection(PostgresTests.Name)]
 public sealed class PostgresPairingStoreConformance(PostgresServer server) : PairingStoreConformance, IDisposable
 {
