@@ -64,7 +64,7 @@ public sealed class PrintedValuesTests
             new ApproverResult.Refused(ApproverRefusal.NumberRequired), new StartResult.NumberRequired(),
             scope.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value, new DeviceRateLimits(), UserCodeFormat.Standard,
             new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()),
-            new AttemptBudget("start:192.0.2.1", 10, TimeSpan.FromMinutes(1)),
+            new AttemptBudget("start:192.0.2.1", 10, TimeSpan.FromMinutes(1)), new OwnedCounts(1, 2),
             new DeviceClient { DisplayName = "TV", Secret = Clients.Secret },
             new ApproverResult.Refused(ApproverRefusal.StepUpRequired), new ApproverResult.Refused(ApproverRefusal.Blocked), new PairingPageOptions(),
             new StartResult.Forbidden(), new PairingEvent.Started(last), new PairingEvent.Claimed(last), new PairingEvent.CodeRefused(alice, last),
