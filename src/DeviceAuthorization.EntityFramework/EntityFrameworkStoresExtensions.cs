@@ -11,7 +11,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>
 /// Keeps pairings, devices and tokens in the host's database. The context's model needs <c>modelBuilder.UseDeviceAuthorization()</c>, and the
-/// database a migration. The stores are scoped services. They create their own context for each request, in a new service scope, and never save or join the host's pending work.
+/// database a migration. The stores are scoped services. They create their own context for each request,
+/// in a new service scope. They never save or join the host's pending work.
 /// </summary>
 public static class DeviceAuthorizationEntityFrameworkExtensions
 {

@@ -28,7 +28,7 @@ internal sealed class RedisPairingStore(
     public async ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return await AddAsync(pairing).WaitAsync(cancellationToken).ConfigureAwait(false); // writes the second key even if the caller leaves
+        return await AddAsync(pairing).WaitAsync(cancellationToken).ConfigureAwait(false); // cleans up even if the caller leaves
     }
 
     public async ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken)
@@ -122,16 +122,27 @@ internal sealed class RedisPairingStore(
         var addUserCode = redis.StringSetAsync(userCode, deviceCode, lifetime + Pairing.LeastRedeemTime, When.NotExists, Primary);
         var addPairing = redis.StringSetAsync(key, record, lifetime, When.NotExists, Primary);
         await Task.WhenAll(addUserCode, addPairing).ConfigureAwait(false);
-        switch (await addUserCode.ConfigureAwait(false), await addPairing.ConfigureAwait(false))
+        var (hasUserCode, hasPairing) = (await addUserCode.ConfigureAwait(false), await addPairing.ConfigureAwait(false));
+        if (hasUserCode && hasPairing)
         {
-            case (true, true):
-                return PairingAddition.Added;
-            case (true, false):
+            return PairingAddition.Added;
+        }
+
+        try
+        {
+            if (hasUserCode)
+            {
                 await EvaluateAsync(Scripts.Release, userCode, CancellationToken.None, deviceCode).ConfigureAwait(false);
-                break;
-            case (false, true):
+            }
+
+            if (hasPairing)
+            {
                 await redis.KeyDeleteAsync(key, Primary).ConfigureAwait(false); // nobody has this device code yet
-                break;
+            }
+        }
+        catch (Exception exception) when (exception is RedisException or TimeoutException)
+        {
+            // What is left expires.
         }
 
         return PairingAddition.CodeTaken;

@@ -4,8 +4,8 @@ using Microsoft.EntityFrameworkCore;
 namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
-/// The host's database. Steps run on contexts of their own, in a service scope of their own. They never save the host's unsaved changes, never join the
-/// host's transaction, and never share a connection with a step that runs beside them.
+/// The host's database. Steps run on contexts of their own, in a service scope of their own. They never save the host's unsaved changes, and never join the
+/// host's transaction. Only with SQLite does a step ever run on the context of a step beside it (<see cref="SqliteWriter"/>).
 /// </summary>
 internal interface IHostDatabase
 {
@@ -25,17 +25,26 @@ internal interface IDeviceDatabase : IHostDatabase;
 internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPairingDatabase, IDeviceDatabase, IAsyncDisposable, IDisposable
     where TContext : DbContext
 {
-    // A new context costs more than a step, so the request's next step takes the one that the last step left. A step that runs beside another creates its own.
+    // A new context costs more than a step, so a step reuses the context of the step before. A step that runs beside another creates its own.
     private OwnContext? _idle;
+    private volatile bool _isDisposed;
 
     public Task<T> ReadAsync<T>(Func<DbContext, Task<T>> step) => RunAsync(step);
 
     public Task<T> WriteAsync<T>(Func<DbContext, Task<T>> step, CancellationToken cancellationToken) => RunAsync(db =>
         SqliteWriter.Of(db) is { } writer ? writer.RunAsync(db, step, cancellationToken) : step(db));
 
-    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _idle, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _isDisposed = true;
+        return Interlocked.Exchange(ref _idle, null)?.DisposeAsync() ?? ValueTask.CompletedTask;
+    }
 
-    public void Dispose() => Interlocked.Exchange(ref _idle, null)?.Dispose();
+    public void Dispose()
+    {
+        _isDisposed = true;
+        Interlocked.Exchange(ref _idle, null)?.Dispose();
+    }
 
     private async Task<T> RunAsync<T>(Func<DbContext, Task<T>> step)
     {
@@ -46,6 +55,11 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
             var result = await step(own.Context).ConfigureAwait(false);
             alone?.Complete();
             own = Interlocked.CompareExchange(ref _idle, own, null) is null ? null : own;
+            if (_isDisposed) // the request ended before this step
+            {
+                await DisposeAsync().ConfigureAwait(false);
+            }
+
             return result;
         }
         finally

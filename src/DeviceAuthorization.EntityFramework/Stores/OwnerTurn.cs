@@ -1,6 +1,7 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 
 namespace DeviceAuthorization.EntityFramework;
 
@@ -17,7 +18,7 @@ internal static class OwnerTurn
     private static readonly Statement Alone = new(Take);
 
     /// <summary>Runs a step, perhaps more than once: it must recognise its own work.</summary>
-    /// <param name="step">One command that starts with <see cref="Take"/>. Null if it did nothing.</param>
+    /// <param name="step">One command that starts with <see cref="Take"/>, and perhaps a look-up. Null if it did nothing and found nothing.</param>
     /// <param name="why">Reads why it did nothing, in the same transaction.</param>
     public static async Task<T> RunAsync<T>(DbContext db, Func<Task<T?>> step, Func<Task<T>> why, CancellationToken cancellationToken)
         where T : struct
@@ -35,7 +36,7 @@ internal static class OwnerTurn
 
                 return await InTransactionAsync(db, async () => await step().ConfigureAwait(false) ?? await why().ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
-            catch (DbException) when (attempt < Attempts && db.Database.CurrentTransaction is null)
+            catch (Exception exception) when (IsOfDatabase(exception) && attempt < Attempts && db.Database.CurrentTransaction is null)
             {
                 // A unique violation, which each provider names in its own way, or a stricter isolation than ours in the database of the first try. Any
                 // other error occurs again, and is then thrown.
@@ -59,7 +60,7 @@ internal static class OwnerTurn
                     },
                     cancellationToken).ConfigureAwait(false);
             }
-            catch (DbException) when (attempt < Attempts && db.Database.CurrentTransaction is null)
+            catch (Exception exception) when (IsOfDatabase(exception) && attempt < Attempts && db.Database.CurrentTransaction is null)
             {
                 // As above.
             }
@@ -77,6 +78,8 @@ internal static class OwnerTurn
             UPDATE {owners} SET {owners[row => row.Turn]} = {owners[row => row.Turn]} + 1 WHERE {isOwner};
             """;
     }
+
+    private static bool IsOfDatabase(Exception exception) => exception is DbException or RetryLimitExceededException { InnerException: DbException };
 
     private static Task<T> InTransactionAsync<T>(DbContext db, Func<Task<T>> step, CancellationToken cancellationToken) => db.Database.CurrentTransaction is not null
         ? step() // of SqliteWriter: it holds the database's only lock, and takes back what fails

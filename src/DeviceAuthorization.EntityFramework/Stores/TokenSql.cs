@@ -16,7 +16,7 @@ internal static class TokenSql
         var (seen, used) = (devices[row => row.LastSeenAt], tokens[row => row.LastUsedAt]);
         var (now, old) = (tokens.Value(row => row.LastUsedAt, "now"), tokens.Value(row => row.LastUsedAt, "old"));
         return $"""
-            UPDATE {tokens} SET {used} = {now} WHERE {isToken} AND ({used} IS NULL OR {used} <= {old});
+            UPDATE {tokens} SET {used} = {now} WHERE {isToken} AND {tokens[row => row.RevokedAt]} IS NULL AND ({used} IS NULL OR {used} <= {old});
             UPDATE {devices} SET {seen} = {now}
                 WHERE {devices[row => row.Id]} = (SELECT {tokens[row => row.DeviceId]} FROM {tokens} WHERE {isToken}) AND ({seen} IS NULL OR {seen} <= {old})
             """;
@@ -65,13 +65,16 @@ internal static class TokenSql
 
     /// <summary>Two statements, each complete without the other: the times of the token and of its device.</summary>
     public static Task<int> TouchAsync(DbContext db, Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) =>
-        UpdateUse.ExecuteAsync(db, null, cancellationToken, ("id", tokenId), ("now", now.Write()), ("old", (now - debounce).Write()));
+        db.Database.CreateExecutionStrategy().ExecuteAsync(() => UpdateUse.ExecuteAsync(
+            db, null, cancellationToken, ("id", tokenId), ("now", now.Write()), ("old", (now - debounce).Write())));
 
     private static Statement Issue(bool replaces) => new(sql =>
     {
         var (tokens, devices) = (sql.Table<TokenRow>(), sql.Table<DeviceRow>());
         var (id, user, device, revoked) = (tokens[row => row.Id], tokens[row => row.UserId], tokens[row => row.DeviceId], tokens[row => row.RevokedAt]);
         var (newId, ofUser, ofDevice, now) = (tokens.Value(row => row.Id), tokens.Value(row => row.UserId), tokens.Value(row => row.DeviceId), tokens.Value(row => row.RevokedAt, "now"));
+        var isMine = $"{id} = {newId} AND {tokens[row => row.WriteId]} = {tokens.Value(row => row.WriteId)}"; // not an earlier call's, which may have been replaced since
+        var isIssued = $"EXISTS (SELECT 1 FROM {tokens} WHERE {isMine})";
         return $"""
             {OwnerTurn.Take(sql)}
             {tokens.Insert()}
@@ -84,9 +87,9 @@ internal static class TokenSql
             {(!replaces ? "" : $"""
             UPDATE {tokens}
                 SET {revoked} = {now}, {tokens[row => row.Version]} = {tokens[row => row.Version]} + 1, {tokens[row => row.WriteId]} = {tokens.Value(row => row.WriteId)}
-                WHERE {device} = {ofDevice} AND {revoked} IS NULL AND {id} <> {newId} AND EXISTS (SELECT 1 FROM {tokens} WHERE {id} = {newId});
+                WHERE {device} = {ofDevice} AND {revoked} IS NULL AND {id} <> {newId} AND {isIssued};
             """)}
-            SELECT COUNT(*) FROM {tokens} WHERE {id} = {newId} AND {tokens[row => row.WriteId]} = {tokens.Value(row => row.WriteId)}
+            SELECT COUNT(*) FROM {tokens} WHERE {isMine}
             """;
     });
 }

@@ -236,6 +236,18 @@ public abstract partial class DeviceRepositoryConformance
     }
 
     [Fact]
+    public async Task A_token_that_is_issued_again_after_another_replaced_it_changes_nothing()
+    {
+        var (repository, device, first) = await IssueAsync();
+        var second = TestData.NewToken(device);
+        await IssueAsync(repository, second);
+        var again = await IssueAsync(repository, first);
+        Assert.Equal((first.Id, false), (again.Token!.Id, again.IsOverLimit));
+        Assert.NotNull(again.Token.RevokedAt);
+        TestData.AssertSame(second, Assert.Single(await CreateRepository().ListTokensAsync("alice", default)));
+    }
+
+    [Fact]
     public async Task What_a_user_has_is_counted_without_revoked_and_expired_tokens_and_without_what_others_have()
     {
         var repository = CreateRepository();

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Storage;
 
 /// <summary>
-/// Keeps the pairings of one process: at most <see cref="DeviceAuthorizationOptions.MaxLivePairings"/> live ones and as many dead ones. Live ones
-/// are never evicted; expired ones are removed automatically. A restart loses everything, and devices must start again.
+/// Keeps the pairings of one process: at most <see cref="DeviceAuthorizationOptions.MaxLivePairings"/> live ones, and at most twice as many in
+/// all. Live ones are never evicted. Expired ones are removed automatically, and may count as live for one second more. A restart loses everything, and devices must start again.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -18,7 +18,7 @@ namespace DeviceAuthorization.Storage;
 /// <para>
 /// Each pairing is in one of two lists, ordered by expiry: the live ones, and the dead ones, which were denied, redeemed or have expired. Starts and
 /// steps that move a pairing to the other list take the lock of the lists; polls do not. A start cleans up a little, a sweep the rest. Both hold the
-/// lock for at most <see cref="Slice"/> pairings at a time, less than a millisecond.
+/// lock for about <see cref="Slice"/> pairings at a time.
 /// </para>
 /// </remarks>
 internal sealed class InMemoryPairingStore : IPairingStore, IDisposable

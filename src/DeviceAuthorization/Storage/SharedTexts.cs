@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace DeviceAuthorization.Storage;
 
 /// <summary>
-/// Lets pairings share the texts that many devices send. Of all texts with one hash it keeps the last, so it never grows. Concurrent calls at worst
+/// Lets pairings share the texts that many devices send. It keeps the last text of each hash, so it never grows. Concurrent calls at worst
 /// share nothing.
 /// </summary>
 internal sealed class SharedTexts

@@ -62,11 +62,53 @@ public sealed class SqliteWriterTests : IDisposable
         var next = AddAsync("next");
         var leaving = AddAsync("left", cancellationToken: left.Token);
         await left.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving); // at once, not at its turn
         _first.SetResult();
         await writing;
         Assert.Equal(1, await next);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
         Assert.Equal(["next"], await LeasesAsync());
+    }
+
+    [Fact]
+    public async Task A_commit_in_doubt_is_an_error_for_all_and_is_not_repeated()
+    {
+        var writing = WriteUntilReleasedAsync();
+        var waiting = Enumerable.Range(0, 3).Select(i => AddAsync($"writer {i}")).ToArray();
+        _database.Wire.LoseAnswerOf("COMMIT");
+        _first.SetResult();
+        await writing;
+        foreach (var writer in waiting)
+        {
+            await Assert.ThrowsAsync<LostAnswerException>(() => writer);
+        }
+
+        Assert.Equal(3, (await LeasesAsync()).Length); // it took effect: to run again would violate the key
+        Assert.Equal(1, await AddAsync("next"));
+    }
+
+    [Fact]
+    public async Task A_step_runs_in_the_execution_context_of_its_own_caller()
+    {
+        var caller = new AsyncLocal<string>();
+        var seen = new List<string?>();
+        var writing = WriteUntilReleasedAsync();
+        var waiting = new List<Task>();
+        foreach (var name in new[] { "alice", "bob" })
+        {
+            caller.Value = name;
+            waiting.Add(_writers.WriteAsync(
+                _ =>
+                {
+                    seen.Add(caller.Value);
+                    return Task.FromResult(0);
+                },
+                default));
+        }
+
+        _first.SetResult();
+        await writing;
+        await Task.WhenAll(waiting);
+        Assert.Equal(["alice", "bob"], seen);
     }
 
     [Fact]
