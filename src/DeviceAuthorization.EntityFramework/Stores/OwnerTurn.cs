@@ -1,7 +1,6 @@
 using System.Data;
 using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 
 namespace DeviceAuthorization.EntityFramework;
 
@@ -23,49 +22,25 @@ internal static class OwnerTurn
     public static async Task<T> RunAsync<T>(DbContext db, Func<Task<T?>> step, Func<Task<T>> why, CancellationToken cancellationToken)
         where T : struct
     {
-        for (var attempt = 1; ; attempt++)
+        // PostgreSQL runs all statements of one command in one transaction. Most steps succeed, and need no other.
+        if (db.Database.ProviderName == "Npgsql.EntityFrameworkCore.PostgreSQL"
+            && await db.Database.CreateExecutionStrategy().ExecuteAsync(() => TryAsync(step)).ConfigureAwait(false) is { } done)
         {
-            try
-            {
-                // PostgreSQL runs all statements of one command in one transaction. Most steps succeed, and need no other.
-                if (attempt == 1 && db.Database.ProviderName == "Npgsql.EntityFrameworkCore.PostgreSQL"
-                    && await db.Database.CreateExecutionStrategy().ExecuteAsync(step).ConfigureAwait(false) is { } done)
-                {
-                    return done;
-                }
-
-                return await InTransactionAsync(db, async () => await step().ConfigureAwait(false) ?? await why().ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (IsOfDatabase(exception) && attempt < Attempts && db.Database.CurrentTransaction is null)
-            {
-                // A unique violation, which each provider names in its own way, or a stricter isolation than ours in the database of the first try. Any
-                // other error occurs again, and is then thrown.
-            }
+            return done;
         }
+
+        return await InTransactionAsync(db, async () => await step().ConfigureAwait(false) ?? await why().ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Runs a step of several commands in one transaction, perhaps more than once: it must recognise its own work.</summary>
-    public static async Task<T> RunAsync<T>(DbContext db, string userId, Func<Task<T>> step, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
+    public static Task<T> RunAsync<T>(DbContext db, string userId, Func<Task<T>> step, CancellationToken cancellationToken) => InTransactionAsync(
+        db,
+        async () =>
         {
-            try
-            {
-                return await InTransactionAsync(
-                    db,
-                    async () =>
-                    {
-                        await Alone.ExecuteAsync(db, null, cancellationToken, ("UserId", userId)).ConfigureAwait(false);
-                        return await step().ConfigureAwait(false);
-                    },
-                    cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (IsOfDatabase(exception) && attempt < Attempts && db.Database.CurrentTransaction is null)
-            {
-                // As above.
-            }
-        }
-    }
+            await Alone.ExecuteAsync(db, null, cancellationToken, ("UserId", userId)).ConfigureAwait(false);
+            return await step().ConfigureAwait(false);
+        },
+        cancellationToken);
 
     /// <summary>The statements that take the lock.</summary>
     public static string Take(SqlText sql)
@@ -79,19 +54,50 @@ internal static class OwnerTurn
             """;
     }
 
-    private static bool IsOfDatabase(Exception exception) => exception is DbException or RetryLimitExceededException { InnerException: DbException };
-
-    private static Task<T> InTransactionAsync<T>(DbContext db, Func<Task<T>> step, CancellationToken cancellationToken) => db.Database.CurrentTransaction is not null
-        ? step() // of SqliteWriter: it holds the database's only lock, and takes back what fails
-        : db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
+    /// <summary>
+    /// Null also if the server refused the command, and so took it back: a unique violation, or its own isolation is stricter than ours. Then the step runs
+    /// again in a transaction. A broken connection has no SQL state: that is the execution strategy's affair.
+    /// </summary>
+    private static async Task<T?> TryAsync<T>(Func<Task<T?>> step)
+        where T : struct
+    {
+        try
         {
-            // Explicit: a database or host with a stricter default would fail the steps that wait.
-            var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
-            await using (transaction.ConfigureAwait(false))
+            return await step().ConfigureAwait(false);
+        }
+        catch (DbException exception) when (exception.SqlState is not null)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<T> InTransactionAsync<T>(DbContext db, Func<Task<T>> step, CancellationToken cancellationToken)
+    {
+        if (db.Database.CurrentTransaction is not null)
+        {
+            return await step().ConfigureAwait(false); // of SqliteWriter: it holds the database's only lock, and takes back what fails
+        }
+
+        for (var attempt = 1; ; attempt++)
+        {
+            try
             {
-                var result = await step().ConfigureAwait(false);
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-                return result;
+                return await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
+                {
+                    // Explicit: a database or host with a stricter default would fail the steps that wait.
+                    var transaction = await db.Database.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
+                    await using (transaction.ConfigureAwait(false))
+                    {
+                        var result = await step().ConfigureAwait(false);
+                        await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+                        return result;
+                    }
+                }).ConfigureAwait(false);
             }
-        });
+            catch (DbException) when (attempt < Attempts)
+            {
+                // A unique violation, which each provider names in its own way. Any other error occurs again, and is then thrown.
+            }
+        }
+    }
 }
