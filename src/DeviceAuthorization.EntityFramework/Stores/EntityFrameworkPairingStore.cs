@@ -55,7 +55,7 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
     {
         try
         {
-            await db.Database.CreateExecutionStrategy().ExecuteAsync(() => Add.ExecuteAsync(db, PairingRow.From(pairing), cancellationToken)).ConfigureAwait(false);
+            await Add.ExecuteAsync(db, PairingRow.From(pairing), cancellationToken).ConfigureAwait(false);
             return PairingAddition.Added;
         }
         catch (DbException)
@@ -82,12 +82,12 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
         string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
         var (at, mark) = (now.Write(), Guid.NewGuid());
-        var rows = await db.Database.CreateExecutionStrategy().ExecuteAsync(() => (clientId is null ? AcceptPollOfAny : AcceptPollOfClient).ExecuteAsync(
+        var rows = await (clientId is null ? AcceptPollOfAny : AcceptPollOfClient).ExecuteAsync(
             db,
             null,
             cancellationToken,
             ("hash", deviceCodeHash), ("client", clientId), ("pending", PairingStatus.Pending), ("no", false), ("mark", mark),
-            ("now", at), ("due", at + Tolerance), ("farthest", at + FarthestDue))).ConfigureAwait(false);
+            ("now", at), ("due", at + Tolerance), ("farthest", at + FarthestDue)).ConfigureAwait(false);
         if (rows > 0)
         {
             return PollAttempt.Accepted;

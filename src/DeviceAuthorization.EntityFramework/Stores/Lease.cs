@@ -35,7 +35,7 @@ internal static class Lease
 
         try
         {
-            await db.Database.CreateExecutionStrategy().ExecuteAsync(() => Add.ExecuteAsync(db, new LeaseRow { Name = name, Until = until }, cancellationToken)).ConfigureAwait(false);
+            await Add.ExecuteAsync(db, new LeaseRow { Name = name, Until = until }, cancellationToken).ConfigureAwait(false);
             return true;
         }
         catch (DbException) when (!cancellationToken.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Linq.Expressions;
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
@@ -26,17 +27,17 @@ internal sealed class Statement(Func<SqlText, string> compose)
 
     private sealed record Composed(IRelationalCommand Command, (string Name, IClrPropertyGetter Getter)[] OfRow);
 
-    /// <summary>Sends the command.</summary>
+    /// <summary>Sends the command by the host's execution strategy, which may repeat it. In a transaction, that of the transaction counts.</summary>
     /// <param name="row">The row whose values are sent; null if the statement names all its values.</param>
     /// <param name="named">The other values.</param>
     /// <returns>How many rows changed.</returns>
     public Task<int> ExecuteAsync(DbContext db, object? row, CancellationToken cancellationToken, params (string Name, object? Value)[] named)
     {
         var composed = _composed.Of(db);
-        return composed.Command.ExecuteNonQueryAsync(Arguments(db, composed, row, named), cancellationToken);
+        return db.Database.CreateExecutionStrategy().ExecuteAsync(() => composed.Command.ExecuteNonQueryAsync(Arguments(db, composed, row, named), cancellationToken));
     }
 
-    /// <summary>Sends the command. Its last statement counts.</summary>
+    /// <summary>Sends the command once, as a part of a step that <see cref="OwnerTurn"/> repeats. Its last statement counts.</summary>
     /// <inheritdoc cref="ExecuteAsync"/>
     /// <returns>The count.</returns>
     public async Task<long> CountAsync(DbContext db, object? row, CancellationToken cancellationToken, params (string Name, object? Value)[] named)
@@ -44,7 +45,7 @@ internal sealed class Statement(Func<SqlText, string> compose)
         var composed = _composed.Of(db);
         return Convert.ToInt64(
             await composed.Command.ExecuteScalarAsync(Arguments(db, composed, row, named), cancellationToken).ConfigureAwait(false),
-            System.Globalization.CultureInfo.InvariantCulture);
+            CultureInfo.InvariantCulture);
     }
 
     private static RelationalCommandParameterObject Arguments(DbContext db, Composed composed, object? row, (string Name, object? Value)[] named)

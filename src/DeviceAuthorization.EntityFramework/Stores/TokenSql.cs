@@ -65,8 +65,7 @@ internal static class TokenSql
 
     /// <summary>Two statements, each complete without the other: the times of the token and of its device.</summary>
     public static Task<int> TouchAsync(DbContext db, Guid tokenId, DateTimeOffset now, TimeSpan debounce, CancellationToken cancellationToken) =>
-        db.Database.CreateExecutionStrategy().ExecuteAsync(() => UpdateUse.ExecuteAsync(
-            db, null, cancellationToken, ("id", tokenId), ("now", now.Write()), ("old", (now - debounce).Write())));
+        UpdateUse.ExecuteAsync(db, null, cancellationToken, ("id", tokenId), ("now", now.Write()), ("old", (now - debounce).Write()));
 
     private static Statement Issue(bool replaces) => new(sql =>
     {

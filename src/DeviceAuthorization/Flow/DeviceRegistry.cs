@@ -86,9 +86,9 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         var known = asNewDevice ? null : await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false);
         if (owned.LiveTokens >= limits.MaxTokensPerUser)
         {
-            var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
-            var replaces = limits.ReplaceEarlierTokens && known is not null;
-            if (tokens.Count(token => token.IsLive(now) && !(replaces && token.DeviceId == known!.Id)) >= limits.MaxTokensPerUser)
+            var replaced = known is null || !limits.ReplaceEarlierTokens ? 0
+                : (await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false)).Count(token => token.IsLive(now) && token.DeviceId == known.Id);
+            if (owned.LiveTokens - replaced >= limits.MaxTokensPerUser)
             {
                 return ApproverRefusal.TokenLimitReached;
             }

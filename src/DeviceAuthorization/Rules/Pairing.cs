@@ -92,8 +92,10 @@ public sealed record Pairing
     /// <summary>
     /// Whether a request with this client id may act on the pairing. A request without one may unless <see cref="RequiresClientId"/> is set.
     /// </summary>
-    public bool BelongsTo(string? clientId) =>
-        clientId is null ? !RequiresClientId : string.Equals(clientId, ClientId, StringComparison.Ordinal);
+    public bool BelongsTo(string? clientId) => MayAct(clientId, ClientId, RequiresClientId);
+
+    internal static bool MayAct(string? clientId, string owner, bool requiresClientId) =>
+        clientId is null ? !requiresClientId : string.Equals(clientId, owner, StringComparison.Ordinal);
 
     /// <summary>A device starts a pairing.</summary>
     /// <param name="scopes">The requested scopes, or the host's default if it requested none.</param>

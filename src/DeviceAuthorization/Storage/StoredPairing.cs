@@ -111,8 +111,7 @@ internal sealed class StoredPairing
     {
         lock (this)
         {
-            var isClients = clientId is null ? !_requiresClientId : string.Equals(clientId, _clientId, StringComparison.Ordinal);
-            if (_status != PairingStatus.Pending || !isClients || now >= _expiresAt || _pacing.IsTooEarly(now))
+            if (_status != PairingStatus.Pending || !Pairing.MayAct(clientId, _clientId, _requiresClientId) || now >= _expiresAt || _pacing.IsTooEarly(now))
             {
                 return PollAttempt.NotAccepted(ToPairing());
             }
