@@ -5,18 +5,10 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
-have() { command -v "$1" >/dev/null 2>&1; }
-
-missing=()
-have redis-server || missing+=(redis-server)
-have initdb || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql) # Debian keeps it off the PATH
-
-as_root=()
-[ "$(id -u)" -eq 0 ] || as_root=(sudo -n)
-if [ ${#missing[@]} -gt 0 ] && have apt-get && "${as_root[@]}" true 2>/dev/null; then
-  apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300)
-  { "${apt[@]}" update && "${apt[@]}" install --yes --no-install-recommends "${missing[@]}"; } >/dev/null && missing=()
-fi
+source scripts/packages.sh
+need_redis
+need_postgres
+install_missing
 [ ${#missing[@]} -eq 0 ] || echo "Not installed: ${missing[*]}. Targets that need it fail." >&2
 
 dotnet build benchmarks/Load/Load.csproj -c Release -p:RunAnalyzers=false --verbosity quiet --nologo >&2 # ./test analyses
