@@ -46,6 +46,7 @@ internal sealed class Benchmark(Settings settings, Report report, CancellationTo
         await using var database = await StoreServer.StartAsync(store);
         await using var server = await ServerProcess.StartAsync(store.ToString(), database, NeverTooEarly, stopped);
         var loop = Loop(server, database);
+        await loop.WarmUpAsync(RoundTrips(Floors.Read));
         if (settings.Targets.Any(target => target.Store == store))
         {
             report.AddFloor(store, Column.Start, await loop.MeasureAsync(RoundTrips(Floors.Write)));
@@ -80,6 +81,7 @@ internal sealed class Benchmark(Settings settings, Report report, CancellationTo
         var (loop, wire) = (Loop(server, database), target.Wire);
         var last = settings.Columns.Where(column => column != Column.Early).Max();
 
+        await loop.WarmUpAsync(Starts(wire, count: 1));
         var started = new List<StartedPairing>();
         await MeasureAsync(Column.Start, Starts(wire, count: 1, started));
 
@@ -124,6 +126,7 @@ internal sealed class Benchmark(Settings settings, Report report, CancellationTo
         var started = new List<StartedPairing>();
         await loop.SendAllAsync(Starts(target.Wire, EarlyPairings, started));
         await loop.SendAllAsync(Polls(target.Wire, started, "authorization_pending"));
+        await loop.WarmUpAsync(Polls(target.Wire, started, "slow_down"));
         report.Add(target, Column.Early, await loop.MeasureAsync(Polls(target.Wire, started, "slow_down")));
     }
 

@@ -33,6 +33,9 @@ internal sealed class ClosedLoop(ServerProcess server, StoreServer store, Settin
         return run.RunAsync(server.Port, () => Task.WhenAny(run.AnsweredAsync(work.Requests.Length), Task.Delay(Patience, stopped)), stopped);
     }
 
+    /// <summary>A new process first compiles what all requests share: without this, the column that comes first would pay for it.</summary>
+    public Task WarmUpAsync(Work work) => new Run(work, settings.Connections).RunAsync(server.Port, () => Task.Delay(settings.WarmUp, stopped), stopped);
+
     /// <summary>Warms up, then measures for the set time, or until the requests that can be sent once only are used up.</summary>
     public async Task<Measured> MeasureAsync(Work work)
     {

@@ -1,5 +1,5 @@
 using System.Text;
-using Microsoft.AspNetCore.Authentication;
+using DeviceAuthorization.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 
@@ -15,9 +15,7 @@ internal static class Hosts
     public static async Task<WebApplication> BuildAsync(WebApplicationBuilder builder, string name, string connection, int pollingInterval)
     {
         var services = builder.Services;
-        services.AddAuthentication(HeaderSignIn.Name)
-            .AddScheme<AuthenticationSchemeOptions, HeaderSignIn>(HeaderSignIn.Name, null)
-            .AddDeviceToken();
+        services.AddAuthentication(FakeApproverDefaults.AuthenticationScheme).AddFakeApprover().AddDeviceToken();
         var pairing = services.AddDeviceAuthorization(options =>
         {
             options.PublicOrigin = new Uri("https://tv.example.com");

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Security.Cryptography;
+using DeviceAuthorization.Testing;
 using Microsoft.AspNetCore;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -27,7 +28,7 @@ internal static class Peer
     {
         var services = builder.Services;
         services.AddDbContextPool<PeerContext>(options => options.UseNpgsql(Hosts.Tuned(connection)).UseOpenIddict());
-        services.AddAuthentication(HeaderSignIn.Name).AddScheme<AuthenticationSchemeOptions, HeaderSignIn>(HeaderSignIn.Name, null);
+        services.AddAuthentication(FakeApproverDefaults.AuthenticationScheme).AddFakeApprover();
         services.AddAuthorization();
         services.AddOpenIddict()
             .AddCore(core => core.UseEntityFrameworkCore().UseDbContext<PeerContext>())

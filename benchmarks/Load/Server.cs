@@ -19,7 +19,7 @@ internal static class Server
     /// <param name="name">A target, or the floor of a store.</param>
     public static async Task RunAsync(string name, string connection, int pollingInterval)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Test" }); // others refuse the sign-in by a header
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         builder.Logging.ClearProviders().AddConsole().SetMinimumLevel(LogLevel.Warning);
         await using var app = Enum.TryParse<Store>(name, out var store) ? await Floors.BuildAsync(builder, store, connection)

@@ -28,6 +28,10 @@ internal sealed class ServerProcess : IAsyncDisposable
             UseShellExecute = false,
             RedirectStandardInput = true, // the server ends when its input does: also if this process is killed
             RedirectStandardOutput = true,
+
+            // Otherwise the runtime puts off optimising what it compiles for as long as new code keeps coming, and a busy core measures slow code for
+            // half a minute: https://learn.microsoft.com/dotnet/core/runtime-config/compilation
+            Environment = { ["DOTNET_TC_CallCountingDelayMs"] = "0" },
         })!;
         var output = new List<string>();
         while (await process.StandardOutput.ReadLineAsync(stopped) is { } line)

@@ -9,7 +9,7 @@ internal sealed record Settings
 
     public static readonly string Usage =
         $"""
-        benchmarks/run.sh [target …] [--columns column,…] [--seconds 4] [--warm-up 3] [--connections 64]
+        benchmarks/run.sh [target …] [--columns column,…] [--seconds 3] [--warm-up 5] [--connections 64]
         Targets: {string.Join(", ", Target.All.Select(target => target.Name))}, {Footprint}; all by default.
         Columns: {string.Join(", ", Enum.GetNames<Column>()).ToLowerInvariant()}; all by default.
         """;
@@ -21,9 +21,9 @@ internal sealed record Settings
     /// <summary>Whether to measure what a pending pairing takes in memory.</summary>
     public bool MeasuresFootprint { get; private init; } = true;
 
-    public TimeSpan Duration { get; private init; } = TimeSpan.FromSeconds(4);
+    public TimeSpan Duration { get; private init; } = TimeSpan.FromSeconds(3);
 
-    public TimeSpan WarmUp { get; private init; } = TimeSpan.FromSeconds(3);
+    public TimeSpan WarmUp { get; private init; } = TimeSpan.FromSeconds(5);
 
     public int Connections { get; private init; } = 64;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using DeviceAuthorization.Testing;
 
 namespace DeviceAuthorization.Benchmarks;
 
@@ -34,7 +35,7 @@ internal abstract record Wire
     private static byte[] PollAt(string path, string deviceCode) =>
         Form(path, $"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&client_id={Client}&device_code={deviceCode}");
 
-    private static string By(string user) => $"{HeaderSignIn.Header}: {user}\r\n";
+    private static string By(string user) => $"{FakeApproverDefaults.UserHeader}: {user}\r\n";
 
     private static byte[] Post(string path, string type, string body, string headers) =>
         Bytes($"POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{body}");
