@@ -66,14 +66,32 @@ internal sealed class ApproverSession(
     }
 
     /// <summary>
-    /// As above, for requests that change something. Refuses a request that the browser marks as cross-site, even if it has an Authorization header.
+    /// As above, for requests that change something. Refuses a request that the browser marks as cross-site, even if it has an Authorization header,
+    /// unless it is from one of <see cref="DeviceAuthorizationOptions.ApproverOrigins"/>. Logs the first one.
     /// </summary>
-    public async Task<Parsed<Approver>> AuthenticateSameSiteAsync(HttpContext context) =>
-        IsCrossSite(context.Request) ? Parsed.Refuse<Approver>(Problems.Forbidden()) : await AuthenticateAsync(context);
+    public async Task<Parsed<Approver>> AuthenticateSameSiteAsync(HttpContext context)
+    {
+        var origin = context.Request.Headers.Origin.ToString();
+        if (options.Value.ApproverOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase) || !IsCrossSite(context.Request))
+        {
+            return await AuthenticateAsync(context);
+        }
+
+        if (origin.Length > 0 && IsFirst(nameof(Log.OriginRefused)))
+        {
+            logger.OriginRefused(origin);
+        }
+
+        return Parsed.Refuse<Approver>(Problems.Forbidden());
+    }
 
     /// <summary>The ticket of the host's sign-in; null if nobody is signed in.</summary>
     public async Task<AuthenticationTicket?> SignedInAsync(HttpContext context) =>
         (await context.AuthenticateAsync(await SchemeAsync())).Ticket is { Principal.Identity.IsAuthenticated: true } ticket ? ticket : null;
+
+    /// <summary>Whether somebody is signed in, and not by a cookie: the scheme read another header.</summary>
+    public async Task<bool> IsSignedInByHeaderAsync(HttpContext context) =>
+        await SignedInAsync(context) is { } ticket && !IsCookie((await schemes.GetSchemeAsync(ticket.AuthenticationScheme))?.HandlerType);
 
     /// <summary>The approver behind a sign-in; null if it is a device, or has no user id.</summary>
     public Approver? Identify(AuthenticationTicket ticket, HttpContext context)

@@ -83,7 +83,7 @@ internal sealed class DeviceTokenHandler(
     protected override async Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         var metadata = Context.GetEndpoint()?.Metadata;
-        var scope = string.Join(' ', metadata?.GetOrderedMetadata<RequiredScope>().Select(scope => scope.Name) ?? []);
+        var scope = string.Join(' ', metadata?.GetOrderedMetadata<RequireScopeAttribute>().Select(required => required.Scope) ?? []);
         var lacksDevice = metadata?.GetOrderedMetadata<IAuthorizeData>().Any(data => data.Policy == PairedDeviceRequirement.PolicyName) == true
             && (await HandleAuthenticateOnceSafeAsync()).Principal?.HasClaim(claim => claim.Type == DeviceTokenDefaults.DeviceIdClaim) == false;
         Answer(

@@ -1,7 +1,6 @@
 using System.Reflection;
 using DeviceAuthorization.Authentication;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
@@ -9,11 +8,13 @@ using Microsoft.AspNetCore.Http.Metadata;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The device that makes the current request. Declare it as a parameter of a minimal-API handler, or read it with
-/// <c>HttpContext.GetPairedDevice()</c>. A non-nullable parameter makes the endpoint require a paired device, as <c>RequirePairedDevice()</c> does. A
+/// The device that makes the current request. Declare it as a parameter of a minimal-API handler or of an MVC action, or read it with
+/// <c>HttpContext.GetPairedDevice()</c>. In a minimal-API handler, a non-nullable parameter makes the endpoint require a paired device, as <c>RequirePairedDevice()</c> does. A
 /// nullable one requires nothing; it is <see langword="null"/> if no device calls. A parameter without nullable annotations counts as nullable, as
-/// everywhere in minimal APIs. If the endpoint allows anonymous callers, ASP.NET Core answers 400 when a non-nullable parameter gets no device.
+/// everywhere in minimal APIs. If the endpoint allows anonymous callers, ASP.NET Core answers 400 when a non-nullable parameter gets no device. In MVC,
+/// put <see cref="RequirePairedDeviceAttribute"/> on the action or the controller.
 /// </summary>
+[BoundToDevice]
 public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndpointParameterMetadataProvider
 {
     internal PairedDevice(Device device, Guid tokenId, IReadOnlyList<string> scopes) =>
@@ -37,7 +38,7 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndp
     /// <summary>The scopes of the token that its owner still has.</summary>
     public IReadOnlyList<string> Scopes { get; }
 
-    static async ValueTask<PairedDevice?> IBindableFromHttpContext<PairedDevice>.BindAsync(HttpContext context, ParameterInfo parameter)
+    internal static async ValueTask<PairedDevice?> FindAsync(HttpContext context)
     {
         if (context.GetPairedDevice() is not { } device)
         {
@@ -48,12 +49,14 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndp
         return device;
     }
 
+    static ValueTask<PairedDevice?> IBindableFromHttpContext<PairedDevice>.BindAsync(HttpContext context, ParameterInfo parameter) => FindAsync(context);
+
     /// <summary>A non-nullable parameter needs a device, so the endpoint refuses other callers as RFC 6750 requires.</summary>
     static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
     {
         if (!IsNullable(parameter))
         {
-            builder.Metadata.Add(new AuthorizeAttribute(PairedDeviceRequirement.PolicyName));
+            builder.Metadata.Add(new RequirePairedDeviceAttribute());
         }
     }
 

@@ -6,9 +6,11 @@ using Microsoft.AspNetCore.Http;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The device that a request is about: the one that it names, or else the one that makes it. As a parameter of a minimal-API handler, it reads the
-/// name from <c>device_id</c> in the route or the query. For an id from the body, or in MVC, call <c>HttpContext.FindDeviceAsync(id)</c>.
+/// The device that a request is about: the one that it names, or else the one that makes it. As a parameter of a minimal-API handler or of an
+/// MVC action, it reads the name from <c>device_id</c> in the route or the query. For an id from the body, call
+/// <c>HttpContext.FindDeviceAsync(id)</c>.
 /// </summary>
+[BoundToDevice]
 public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
 {
     private const string ParameterName = "device_id";
@@ -39,6 +41,8 @@ public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
         return new RequestDevice(device, isUnknown: device is null);
     }
 
-    static ValueTask<RequestDevice?> IBindableFromHttpContext<RequestDevice>.BindAsync(HttpContext context, ParameterInfo parameter) =>
-        FindAsync(context, context.Request.RouteValues[ParameterName] as string ?? context.Request.Query[ParameterName])!;
+    internal static ValueTask<RequestDevice> FindAsync(HttpContext context) =>
+        FindAsync(context, context.Request.RouteValues[ParameterName] as string ?? context.Request.Query[ParameterName]);
+
+    static ValueTask<RequestDevice?> IBindableFromHttpContext<RequestDevice>.BindAsync(HttpContext context, ParameterInfo parameter) => FindAsync(context)!;
 }

@@ -107,6 +107,9 @@ internal static partial class Log
     [LoggerMessage(45, LogLevel.Warning, "The scheme '{Scheme}' has no sign-in page: it answers 401 to people who open the pages and are not signed in. Set DeviceAuthorization:ApproverChallengeScheme to a scheme that has one, such as a cookie scheme with a LoginPath. With AddIdentityApiEndpoints() that is Identity.Application.")]
     public static partial void NoSignInPage(this ILogger logger, string scheme);
 
+    [LoggerMessage(46, LogLevel.Warning, "A page of the origin '{Origin}' was refused: it called the approver's API. If it is a single-page app of yours, add the origin to DeviceAuthorization:ApproverOrigins. Further ones are not logged.")]
+    public static partial void OriginRefused(this ILogger logger, string origin);
+
     [LoggerMessage(50, LogLevel.Warning, "No endpoint of this host is at '{PagePath}', so the links that devices show lead nowhere, unless another server answers there. Call MapDevicePairingPage(), or set DeviceAuthorization:PagePath to the path of your own page.")]
     public static partial void LinksLeadNowhere(this ILogger logger, string pagePath);
 

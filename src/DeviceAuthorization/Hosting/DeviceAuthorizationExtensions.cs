@@ -46,7 +46,11 @@ namespace Microsoft.Extensions.DependencyInjection
                 .Configure(options => configure?.Invoke(options))
                 .ValidateOnStart();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeviceAuthorizationOptions>, DeviceAuthorizationOptionsValidator>());
-            services.AddAuthorization(options => options.AddPolicy(PairedDeviceRequirement.PolicyName, PairedDeviceRequirement.Policy));
+            services.AddAuthorization(options =>
+            {
+                options.AddPolicy(PairedDeviceRequirement.PolicyName, PairedDeviceRequirement.Policy);
+                options.AddPolicy(RequireScopeAttribute.PolicyName, RequireScopeAttribute.AnybodyPolicy);
+            });
             services.AddAntiforgery();
             services.AddDataProtection();
             services.TryAddSingleton(TimeProvider.System);

@@ -21,6 +21,12 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
     private IEnumerable<string?> Problems(DeviceAuthorizationOptions options)
     {
         yield return Origin(options);
+        foreach (var (setting, origin) in options.ApproverOrigins.Select(origin => (nameof(options.ApproverOrigins), origin))
+            .Concat(options.DeviceOrigins.Where(origin => origin != "*").Select(origin => (nameof(options.DeviceOrigins), origin))))
+        {
+            yield return Unless(IsOrigin(origin), $"{setting} has '{origin}'; each must be https://host[:port], without a path or a slash at the end (http only on loopback and in Development).");
+        }
+
         yield return options.PathBase is "" ? null : Path(nameof(options.PathBase), options.PathBase, "/app");
         yield return Path(nameof(options.PagePath), options.PagePath, "/pair/device");
         yield return Path(nameof(options.DevicesPagePath), options.DevicesPagePath, "/pair/devices");
@@ -129,6 +135,11 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
             || (origin.Scheme == Uri.UriSchemeHttp && (origin.IsLoopback || environment.IsDevelopment() || !options.RequireHttps)) => null,
         var origin => $"PublicOrigin is '{origin}'; it must be https://host[:port] without path, query and fragment (http only on loopback, in Development, or with RequireHttps off).",
     };
+
+    private bool IsOrigin(string? text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var origin)
+        && origin.GetLeftPart(UriPartial.Authority).Equals(text, StringComparison.OrdinalIgnoreCase)
+        && (origin.Scheme == Uri.UriSchemeHttps || (origin.Scheme == Uri.UriSchemeHttp && (origin.IsLoopback || environment.IsDevelopment())));
 
     private static string? Path(string name, string? path, string example) => Unless(
         path is ['/', ..]

@@ -2,7 +2,6 @@ using DeviceAuthorization;
 using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Hosting;
 using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -32,7 +31,8 @@ namespace Microsoft.AspNetCore.Builder
     public static class DeviceTokenEndpointExtensions
     {
         /// <summary>
-        /// Requires a scope: 401 without a valid token, 403 <c>insufficient_scope</c> without the scope. Several calls require each of their scopes.
+        /// Requires a scope: 401 without a valid token, 403 <c>insufficient_scope</c> without the scope. Several calls require each of their scopes. In
+        /// MVC: <see cref="RequireScopeAttribute"/>.
         /// </summary>
         /// <param name="authenticationScheme">
         /// The scheme that authenticates; by default that of paired devices. For an endpoint that people call too, name a scheme of the host that
@@ -43,9 +43,7 @@ namespace Microsoft.AspNetCore.Builder
             where TBuilder : IEndpointConventionBuilder
         {
             ArgumentException.ThrowIfNullOrEmpty(scope);
-            return builder
-                .RequireAuthorization(Policy(authenticationScheme).RequireClaim(DeviceTokenDefaults.ScopeClaim, scope).Build())
-                .WithMetadata(new RequiredScope(scope));
+            return builder.RequireAuthorization(new RequireScopeAttribute(scope) { AuthenticationSchemes = authenticationScheme });
         }
 
         /// <summary>
@@ -54,9 +52,6 @@ namespace Microsoft.AspNetCore.Builder
         /// parameter of a handler requires the same.
         /// </summary>
         public static TBuilder RequirePairedDevice<TBuilder>(this TBuilder builder)
-            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(PairedDeviceRequirement.PolicyName);
-
-        private static AuthorizationPolicyBuilder Policy(string authenticationScheme) =>
-            new AuthorizationPolicyBuilder(authenticationScheme).RequireAuthenticatedUser();
+            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(new RequirePairedDeviceAttribute());
     }
 }

@@ -3,14 +3,18 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OutputCaching;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http;
 
 /// <summary>The purpose of an endpoint of this library. It decides which part of the host's set-up applies.</summary>
 internal enum EndpointRole
 {
-    /// <summary>Devices and clients call it without a session of the host. Approvers decide here by JSON.</summary>
+    /// <summary>Devices and clients call it without a session of the host.</summary>
     Flow,
+
+    /// <summary>Approvers decide here by JSON. It finds the approver itself.</summary>
+    Approval,
 
     /// <summary>The metadata of RFC 8414. It is public, and the host's CORS policy applies.</summary>
     Metadata,
@@ -31,7 +35,7 @@ internal sealed record OwnEndpoint(EndpointRole Role, string? Page)
     public const string UserCodeParameter = "code";
 
     /// <summary>Whether callers have no session of the host. The host's authorization would lock every device out.</summary>
-    public bool IsAnonymous => Role is EndpointRole.Flow or EndpointRole.Metadata;
+    public bool IsAnonymous => Role is EndpointRole.Flow or EndpointRole.Approval or EndpointRole.Metadata;
 }
 
 /// <summary>Maps groups of this library's endpoints.</summary>
@@ -47,6 +51,7 @@ internal static class OwnEndpointExtensions
     public static RouteGroupBuilder MapOwn(this IEndpointRouteBuilder endpoints, string prefix, EndpointRole role, Func<HttpContext, RequestDelegate, Task> guard)
     {
         var group = endpoints.MapGroup(prefix);
+        var cors = OwnCorsPolicy.Of(role, endpoints.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value);
 
         // Finally runs after all conventions that the host adds to this group or to a group around it.
         ((IEndpointConventionBuilder)group).Finally(endpoint =>
@@ -54,6 +59,11 @@ internal static class OwnEndpointExtensions
             var metadata = endpoint.Metadata;
             metadata.Add(new OwnEndpoint(role, role is EndpointRole.PairingPage or EndpointRole.DevicesPage ? PageOf(endpoint) : null));
             metadata.Add(NeverCached); // output caching ignores Cache-Control, and users whose scheme is not the default
+            if (cors is not null)
+            {
+                metadata.Add(cors); // last, so it replaces the host's
+            }
+
             AllowAnonymous(metadata);
             AnswerHead(metadata);
 

@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Routing;
 namespace DeviceAuthorization.Http;
 
 /// <summary>
-/// Keeps the host's CORS policies (default, named or inline) away from this library's endpoints: no other site may read an approver's pages. A
-/// policy's result is applied when the response starts. The endpoint is known by then, even if UseCors() stands before UseRouting().
+/// Keeps the host's CORS policies (default, named or inline) away from this library's endpoints: no other site may read an approver's pages. Where
+/// <see cref="DeviceAuthorizationOptions"/> allows origins, an <see cref="OwnCorsPolicy"/> replaces them. A policy's result is applied when the response starts. The endpoint is known by then, even if UseCors() stands before UseRouting().
 /// <c>DisableCorsAttribute</c> would be wrong here: ASP.NET Core fails the request if the CORS middleware is not in use.
 /// </summary>
 /// <param name="inner">The framework's service, or the host's own.</param>
@@ -16,9 +16,14 @@ internal sealed class OwnEndpointCors(ICorsService inner, MappedEndpoints mapped
 
     public void ApplyResult(CorsResult result, HttpResponse response)
     {
-        if (Find(response.HttpContext, result.IsPreflightRequest) is null or { Role: EndpointRole.Metadata })
+        var endpoint = Find(response.HttpContext, result.IsPreflightRequest);
+        if (endpoint?.Metadata.GetMetadata<OwnEndpoint>() is null or { Role: EndpointRole.Metadata })
         {
             inner.ApplyResult(result, response);
+        }
+        else if (endpoint.Metadata.GetMetadata<OwnCorsPolicy>() is { } own)
+        {
+            inner.ApplyResult(inner.EvaluatePolicy(response.HttpContext, own.Policy), response);
         }
     }
 
@@ -27,12 +32,32 @@ internal sealed class OwnEndpointCors(ICorsService inner, MappedEndpoints mapped
     /// path decides. If routing found another endpoint, the whole path must match. Otherwise its end is enough, because the path base may not be
     /// split off yet.
     /// </summary>
-    private OwnEndpoint? Find(HttpContext context, bool isPreflight)
+    private Endpoint? Find(HttpContext context, bool isPreflight)
     {
         var (routed, path) = (context.GetEndpoint(), context.Request.Path);
-        var endpoint = !isPreflight ? routed
+        return !isPreflight ? routed
             : routed is null or RouteEndpoint { Order: int.MaxValue } ? mapped.AtEndOf(path) // MapFallback() has this order
             : mapped.At(path) ?? routed;
-        return endpoint?.Metadata.GetMetadata<OwnEndpoint>();
     }
+}
+
+/// <summary>The origins that this library's endpoints allow, as the options say. The host calls <c>UseCors()</c>.</summary>
+internal sealed record OwnCorsPolicy(CorsPolicy Policy) : ICorsPolicyMetadata
+{
+    /// <summary>How long browsers remember the answer to a preflight.</summary>
+    private static readonly TimeSpan PreflightAge = TimeSpan.FromMinutes(10);
+
+    /// <summary>The policy of endpoints with a role; null if they allow no other origin.</summary>
+    public static OwnCorsPolicy? Of(EndpointRole role, DeviceAuthorizationOptions options) => role switch
+    {
+        EndpointRole.Approval or EndpointRole.Management when options.ApproverOrigins.Count > 0 => new(Build(options.ApproverOrigins).AllowCredentials().Build()),
+        EndpointRole.Flow when options.DeviceOrigins.Count > 0 => new(Build(options.DeviceOrigins).Build()),
+        _ => null,
+    };
+
+    private static CorsPolicyBuilder Build(IEnumerable<string> origins) => new CorsPolicyBuilder([.. origins])
+        .AllowAnyHeader()
+        .AllowAnyMethod()
+        .WithExposedHeaders("Retry-After", "WWW-Authenticate")
+        .SetPreflightMaxAge(PreflightAge);
 }

@@ -65,6 +65,21 @@ public sealed class DeviceAuthorizationOptions
     public string? ApproverChallengeScheme { get; set; }
 
     /// <summary>
+    /// The origins of single-page apps that may call the approver's API from another origin: to review, approve and deny, and to manage devices and
+    /// tokens. Such an app acts for whoever is signed in, by a bearer token or a cookie, so list only your own. The host must call
+    /// <c>UseCors()</c>. In configuration: <c>DeviceAuthorization:ApproverOrigins:0</c>.
+    /// </summary>
+    /// <value>None by default: pages of other origins are refused. Each is <c>https://host[:port]</c>; <c>http</c> only on loopback and in Development.</value>
+    public IList<string> ApproverOrigins { get; } = [];
+
+    /// <summary>
+    /// The origins of devices that are web apps, such as apps of a TV: they may start, poll and revoke from a browser. A device proves itself by its
+    /// device code, never by a cookie. The host must call <c>UseCors()</c>.
+    /// </summary>
+    /// <value>None by default. Each is as in <see cref="ApproverOrigins"/>; <c>*</c> allows every origin.</value>
+    public IList<string> DeviceOrigins { get; } = [];
+
+    /// <summary>
     /// The type of the claims that limit a sign-in to some scopes. All claims of the type count, each split at blanks; an empty claim allows no
     /// scope. A limited sign-in grants only its scopes, and manages devices and tokens only within them. OpenID Connect's own scopes
     /// (<c>openid</c>, <c>profile</c>, <c>email</c>, <c>address</c>, <c>phone</c>, <c>offline_access</c>) are no limit if this is not set, the

@@ -17,15 +17,18 @@ internal static class FlowEndpoints
 {
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
     {
-        var group = endpoints.MapOwn(prefix, EndpointRole.Flow);
-        group.MapPost("/init", StartAsync).Describe(FlowDescriptions.Start);
-        group.MapGet("/pending/{code}", ReviewAsync).Describe(FlowDescriptions.Review);
-        group.MapPost("/approve", ApproveAsync).Describe(FlowDescriptions.Approve);
-        group.MapPost("/deny", DenyAsync).Describe(FlowDescriptions.Deny);
-        group.MapPost("/token", PollAsync).Describe(FlowDescriptions.Poll);
-        group.MapPost("/revoke", RevocationEndpoint.RevokeAsync).Describe(TokenDescriptions.Revoke);
-        group.RefuseOtherMethods(HttpMethods.Post, "/init", "/approve", "/deny", "/token", "/revoke");
-        group.RefuseOtherMethods(HttpMethods.Get, "/pending/{code}");
+        var group = endpoints.MapGroup(prefix);
+        var devices = group.MapOwn("", EndpointRole.Flow);
+        devices.MapPost("/init", StartAsync).Describe(FlowDescriptions.Start);
+        devices.MapPost("/token", PollAsync).Describe(FlowDescriptions.Poll);
+        devices.MapPost("/revoke", RevocationEndpoint.RevokeAsync).Describe(TokenDescriptions.Revoke);
+        devices.RefuseOtherMethods(HttpMethods.Post, "/init", "/token", "/revoke");
+        var approvers = group.MapOwn("", EndpointRole.Approval);
+        approvers.MapGet("/pending/{code}", ReviewAsync).Describe(FlowDescriptions.Review);
+        approvers.MapPost("/approve", ApproveAsync).Describe(FlowDescriptions.Approve);
+        approvers.MapPost("/deny", DenyAsync).Describe(FlowDescriptions.Deny);
+        approvers.RefuseOtherMethods(HttpMethods.Get, "/pending/{code}");
+        approvers.RefuseOtherMethods(HttpMethods.Post, "/approve", "/deny");
         return group;
     }
 
