@@ -9,10 +9,9 @@ namespace DeviceAuthorization;
 
 /// <summary>
 /// The device that makes the current request. Declare it as a parameter of a minimal-API handler or of an MVC action, or read it with
-/// <c>HttpContext.GetPairedDevice()</c>. In a minimal-API handler, a non-nullable parameter makes the endpoint require a paired device, as <c>RequirePairedDevice()</c> does. A
+/// <c>HttpContext.GetPairedDevice()</c>. A non-nullable parameter makes the endpoint require a paired device, as <c>RequirePairedDevice()</c> does. A
 /// nullable one requires nothing; it is <see langword="null"/> if no device calls. A parameter without nullable annotations counts as nullable, as
-/// everywhere in minimal APIs. If the endpoint allows anonymous callers, ASP.NET Core answers 400 when a non-nullable parameter gets no device. In MVC,
-/// put <see cref="RequirePairedDeviceAttribute"/> on the action or the controller.
+/// everywhere in ASP.NET Core. If the endpoint allows anonymous callers, ASP.NET Core answers 400 when a non-nullable parameter gets no device.
 /// </summary>
 [BoundToDevice]
 public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndpointParameterMetadataProvider

@@ -17,7 +17,7 @@ public sealed class ArchitectureTests
         Limits: Codes, Options
         Flow: Diagnostics, Codes, Devices, Rules, Options, Storage, Limits
         Http: Diagnostics, Codes, Devices, Rules, Options, Limits, Flow
-        Authentication: Diagnostics, Devices, Rules, Options, Storage, Flow, Http
+        Authentication: Diagnostics, Codes, Devices, Rules, Options, Storage, Flow, Http
         RomM: Secrets, Codes, Devices, Rules, Options, Flow, Http
         Http/Tokens: Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM
         Http/Devices: Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM
