@@ -34,7 +34,12 @@ internal static class TestProvider
     };
 
     /// <summary>Adds sign-in at this provider, as its tutorials do.</summary>
-    public static AuthenticationBuilder AddTestProvider(this AuthenticationBuilder builder) => builder.AddOpenIdConnect(Scheme, options =>
+    public static AuthenticationBuilder AddTestProvider(this AuthenticationBuilder builder) => builder.AddOpenIdConnect(Scheme, Configure);
+
+    /// <summary>Adds bearer tokens of this provider.</summary>
+    public static AuthenticationBuilder AddTestBearer(this AuthenticationBuilder builder) => builder.AddJwtBearer(Configure);
+
+    public static void Configure(OpenIdConnectOptions options)
     {
         options.ClientId = Audience;
         options.SignInScheme = CookieAuthenticationDefaults.AuthenticationScheme;
@@ -46,14 +51,13 @@ internal static class TestProvider
         };
         options.TokenValidationParameters = Validation.Clone();
         options.TimeProvider = TimeProvider.System; // browsers forget its cookies by the real clock
-    });
+    }
 
-    /// <summary>Adds bearer tokens of this provider.</summary>
-    public static AuthenticationBuilder AddTestBearer(this AuthenticationBuilder builder) => builder.AddJwtBearer(options =>
+    public static void Configure(JwtBearerOptions options)
     {
         options.Configuration = new OpenIdConnectConfiguration { Issuer = Issuer };
         options.TokenValidationParameters = Validation.Clone();
-    });
+    }
 
     /// <summary>Signs claims as this provider does.</summary>
     public static string Sign(IReadOnlyDictionary<string, object> claims, DateTimeOffset? notBefore = null) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
