@@ -13,7 +13,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace DeviceAuthorization.Tests.Samples;
 
 /// <summary>The sample with ASP.NET Core Identity: its pages sign people in, its accounts decide which devices may call.</summary>
-public sealed partial class IdentityHostTests : IAsyncLifetime
+public sealed partial class IdentityHostTests : IAsyncDisposable
 {
     private const string Email = "alice@example.com";
     private const string Password = "Correct-h0rse";
@@ -57,7 +57,7 @@ public sealed partial class IdentityHostTests : IAsyncLifetime
     public async Task A_locked_account_locks_its_devices_out_and_lets_them_in_again_afterwards()
     {
         var (device, _) = await PairAsync();
-        await ChangeAsync((users, alice) => users.SetLockoutEndDateAsync(alice, DateTimeOffset.UtcNow.AddHours(1)));
+        await ChangeAsync((users, alice) => users.SetLockoutEndDateAsync(alice, TimeProvider.System.GetUtcNow().AddHours(1)));
         Assert.Equal(HttpStatusCode.Unauthorized, (await device.CallAsync("GET", Library)).Status);
         await ChangeAsync((users, alice) => users.SetLockoutEndDateAsync(alice, null));
         Assert.Equal(HttpStatusCode.OK, (await device.CallAsync("GET", Library)).Status);
@@ -81,7 +81,7 @@ public sealed partial class IdentityHostTests : IAsyncLifetime
     public async Task A_locked_account_approves_nothing_although_its_cookie_still_works()
     {
         var (_, browser) = await PairAsync();
-        await ChangeAsync((users, alice) => users.SetLockoutEndDateAsync(alice, DateTimeOffset.UtcNow.AddHours(1)));
+        await ChangeAsync((users, alice) => users.SetLockoutEndDateAsync(alice, TimeProvider.System.GetUtcNow().AddHours(1)));
         var codes = await _server.Device().StartAsync();
         using var approved = await browser.ApproveAsync(codes.UserCode);
         Assert.Equal(HttpStatusCode.Forbidden, approved.StatusCode);
@@ -100,9 +100,7 @@ public sealed partial class IdentityHostTests : IAsyncLifetime
             account => Assert.Contains("\"AspNetUsers\"", account, StringComparison.Ordinal));
     }
 
-    public Task InitializeAsync() => Task.CompletedTask;
-
-    public async Task DisposeAsync() => await _server.DisposeAsync();
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private async Task<(HttpClient Device, HttpClient Browser)> PairAsync()
     {
