@@ -21,8 +21,8 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Error, "A pairing was refused: {Attempts} user codes in a row were already in use. Make user codes longer.")]
     public static partial void CodesExhausted(this ILogger logger, int attempts);
 
-    [LoggerMessage(4, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}.")]
-    public static partial void PairingApproved(this ILogger logger, Guid pairingId, string userId);
+    [LoggerMessage(4, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}. Risk: {Risk}.")]
+    public static partial void PairingApproved(this ILogger logger, Guid pairingId, string userId, string risk);
 
     [LoggerMessage(5, LogLevel.Information, "Pairing {PairingId} denied by user {UserId}.")]
     public static partial void PairingDenied(this ILogger logger, Guid pairingId, string userId);
@@ -86,8 +86,11 @@ internal static partial class Log
     [LoggerMessage(25, LogLevel.Warning, "A request came below the path base '{PathBase}', but DeviceAuthorization:PathBase is '{Setting}': the links that devices show and the metadata differ. Set it to the path base that users see, as in UsePathBase.")]
     public static partial void PathBaseDiffers(this ILogger logger, string pathBase, string setting);
 
-    [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, who must still choose the number that the device shows.")]
-    public static partial void NumberMatchingStarted(this ILogger logger, Guid pairingId, string userId);
+    [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, who must still choose the number that the device shows. Risk: {Risk}.")]
+    public static partial void NumberMatchingStarted(this ILogger logger, Guid pairingId, string userId, string risk);
+
+    [LoggerMessage(27, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}: they chose the number that the device shows.")]
+    public static partial void NumberMatched(this ILogger logger, Guid pairingId, string userId);
 
     [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}' but has no user id, so they cannot approve. Their claims: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds the id.")]
     public static partial void ApproverWithoutId(this ILogger logger, string scheme, string claimTypes);
