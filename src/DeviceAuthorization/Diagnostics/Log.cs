@@ -101,7 +101,7 @@ internal static partial class Log
     [LoggerMessage(42, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but the scheme '{Scheme}' does not show when they signed in, so the approval is refused. Let the sign-in add the claim auth_time: for OpenID Connect, keep that of the provider, whose clock must be right; for a JWT, have the issuer add it.")]
     public static partial void SignInTimeUnknown(this ILogger logger, string userId, string scheme);
 
-    [LoggerMessage(43, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but they came back twice without a new sign-in, so the approval is refused. The scheme '{Scheme}' must ask people to sign in even if they are signed in: OpenID Connect sends prompt=login and max_age=0; a login page of your own must show its form.")]
+    [LoggerMessage(43, LogLevel.Warning, "User {UserId} must sign in again (ApprovalRisk.StepUp, which the policy or Security = Strict wants), but they came back twice without a new sign-in, so the approval is refused. The scheme '{Scheme}' must ask people to sign in even if they are signed in: OpenID Connect sends prompt=login and max_age=0; a login page of your own must show its form.")]
     public static partial void SignInNotNew(this ILogger logger, string userId, string scheme);
 
     [LoggerMessage(44, LogLevel.Information, "The cookie scheme '{Scheme}' has EventsType {EventsType}, which replaces the event that records when people sign in. If your policy answers ApprovalRisk.StepUp, let the sign-in add the claim auth_time; without it every such approval is refused.")]

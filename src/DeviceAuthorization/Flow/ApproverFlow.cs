@@ -77,14 +77,14 @@ public sealed class ApproverFlow
                 return Refuse(standing, pairing);
             }
 
-            if (attempt == 0 && await DetectAsync(pairing!, approver).ConfigureAwait(false))
+            if (attempt == 0)
             {
-                if (await VoidIfConfiguredAsync(pairing!, CancellationToken.None).ConfigureAwait(false)) // an aborted request does not save the pairing
+                if (await DetectAsync(pairing!, approver).ConfigureAwait(false) is not { } detected)
                 {
                     return new ApproverResult.Refused(ApproverRefusal.NotFound);
                 }
 
-                approver = approver with { IsCodeSuspected = true };
+                approver = detected;
             }
 
             if (await RefusalOfScopesAsync(pairing!, approver, approval, cancellationToken).ConfigureAwait(false) is { } refused)
@@ -176,14 +176,14 @@ public sealed class ApproverFlow
                 return new ApproverResult.Refused(ApproverRefusal.MustBeTyped);
             }
 
-            if (attempt == 0 && await DetectAsync(pairing!, approver).ConfigureAwait(false))
+            if (attempt == 0)
             {
-                if (await VoidIfConfiguredAsync(pairing!, CancellationToken.None).ConfigureAwait(false)) // as above
+                if (await DetectAsync(pairing!, approver).ConfigureAwait(false) is not { } detected)
                 {
                     return new ApproverResult.Refused(ApproverRefusal.NotFound);
                 }
 
-                approver = approver with { IsCodeSuspected = true };
+                approver = detected;
             }
 
             var now = _clock.Now();
@@ -270,10 +270,21 @@ public sealed class ApproverFlow
     }
 
     /// <summary>
-    /// The approver uses the code for the first time: checks how it spreads. Once per request, or a retry would count the pairing twice.
+    /// The approver uses the code for the first time: checks how it spreads, and voids the pairing if the host wants that. Once per request, or a
+    /// retry would count the pairing twice.
     /// </summary>
-    private async ValueTask<bool> DetectAsync(Pairing pairing, Approver approver) =>
-        !pairing.IsClaimedBy(approver.UserId) && await _watch.DetectAsync(pairing, approver).ConfigureAwait(false);
+    /// <returns>The approver, with what was detected; null if the pairing was voided.</returns>
+    private async ValueTask<Approver?> DetectAsync(Pairing pairing, Approver approver)
+    {
+        if (pairing.IsClaimedBy(approver.UserId) || !await _watch.DetectAsync(pairing, approver).ConfigureAwait(false))
+        {
+            return approver;
+        }
+
+        return await VoidIfConfiguredAsync(pairing, CancellationToken.None).ConfigureAwait(false) // an aborted request does not save the pairing
+            ? null
+            : approver with { IsCodeSuspected = true };
+    }
 
     /// <summary>Takes a pairing out of the flow if the host wants that (<see cref="DeviceAuthorizationOptions.VoidSuspectedPairings"/>).</summary>
     /// <returns>Whether the host wants it.</returns>
