@@ -21,8 +21,8 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Error, "A pairing was refused: {Attempts} user codes in a row were already in use. Make user codes longer.")]
     public static partial void CodesExhausted(this ILogger logger, int attempts);
 
-    [LoggerMessage(4, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}.")]
-    public static partial void PairingApproved(this ILogger logger, Guid pairingId, string userId);
+    [LoggerMessage(4, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}. Risk: {Risk}.")]
+    public static partial void PairingApproved(this ILogger logger, Guid pairingId, string userId, string risk);
 
     [LoggerMessage(5, LogLevel.Information, "Pairing {PairingId} denied by user {UserId}.")]
     public static partial void PairingDenied(this ILogger logger, Guid pairingId, string userId);
@@ -86,8 +86,11 @@ internal static partial class Log
     [LoggerMessage(25, LogLevel.Warning, "A request came below the path base '{PathBase}', but DeviceAuthorization:PathBase is '{Setting}': the links that devices show and the metadata differ. Set it to the path base that users see, as in UsePathBase.")]
     public static partial void PathBaseDiffers(this ILogger logger, string pathBase, string setting);
 
-    [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, who must still choose the number that the device shows.")]
-    public static partial void NumberMatchingStarted(this ILogger logger, Guid pairingId, string userId);
+    [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, who must still choose the number that the device shows. Risk: {Risk}.")]
+    public static partial void NumberMatchingStarted(this ILogger logger, Guid pairingId, string userId, string risk);
+
+    [LoggerMessage(27, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}: they chose the number that the device shows.")]
+    public static partial void NumberMatched(this ILogger logger, Guid pairingId, string userId);
 
     [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}' but has no user id, so they cannot approve. Their claims: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds the id.")]
     public static partial void ApproverWithoutId(this ILogger logger, string scheme, string claimTypes);
@@ -98,7 +101,7 @@ internal static partial class Log
     [LoggerMessage(42, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but the scheme '{Scheme}' does not show when they signed in, so the approval is refused. Let the sign-in add the claim auth_time: for OpenID Connect, keep that of the provider, whose clock must be right; for a JWT, have the issuer add it.")]
     public static partial void SignInTimeUnknown(this ILogger logger, string userId, string scheme);
 
-    [LoggerMessage(43, LogLevel.Warning, "The policy wants user {UserId} to sign in again (ApprovalRisk.StepUp), but they came back twice without a new sign-in, so the approval is refused. The scheme '{Scheme}' must ask people to sign in even if they are signed in: OpenID Connect sends prompt=login and max_age=0; a login page of your own must show its form.")]
+    [LoggerMessage(43, LogLevel.Warning, "User {UserId} must sign in again (ApprovalRisk.StepUp, which the policy or Security = Strict wants), but they came back twice without a new sign-in, so the approval is refused. The scheme '{Scheme}' must ask people to sign in even if they are signed in: OpenID Connect sends prompt=login and max_age=0; a login page of your own must show its form.")]
     public static partial void SignInNotNew(this ILogger logger, string userId, string scheme);
 
     [LoggerMessage(44, LogLevel.Information, "The cookie scheme '{Scheme}' has EventsType {EventsType}, which replaces the event that records when people sign in. If your policy answers ApprovalRisk.StepUp, let the sign-in add the claim auth_time; without it every such approval is refused.")]

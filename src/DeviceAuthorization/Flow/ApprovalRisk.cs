@@ -2,7 +2,10 @@ using DeviceAuthorization.Rules;
 
 namespace DeviceAuthorization;
 
-/// <summary>How risky the host finds an approval (<see cref="IPairingPolicy.AssessAsync"/>).</summary>
+/// <summary>
+/// How risky an approval is: for the host (<see cref="IPairingPolicy.AssessAsync"/>), and for the built-in rule
+/// (<see cref="DeviceAuthorizationOptions.Security"/>), which never blocks. The more severe counts. A step-up and a number are both required.
+/// </summary>
 public enum ApprovalRisk
 {
     /// <summary>Nothing is unusual.</summary>

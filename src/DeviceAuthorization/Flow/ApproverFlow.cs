@@ -33,15 +33,18 @@ public sealed class ApproverFlow
     /// </summary>
     /// <returns><see cref="ApproverResult.Review"/>, <see cref="ApproverResult.ChooseNumber"/>, or why not.</returns>
     public Task<ApproverResult> EnterAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default) =>
-        EnterAsync(userCode, approver, static _ => true, cancellationToken);
+        EnterAsync(userCode, approver, static (_, _) => true, cancellationToken);
 
     /// <summary>
     /// The approver confirmed a code that a link filled in: claims it as <see cref="EnterAsync(UserCode, Approver, CancellationToken)"/> does, unless
     /// the client wants its codes typed (<see cref="DeviceClient.AllowLink"/>). Opening a link must never get here (RFC 8628 §5.5).
     /// </summary>
     /// <returns>As <see cref="EnterAsync(UserCode, Approver, CancellationToken)"/>, or <see cref="ApproverRefusal.MustBeTyped"/>.</returns>
-    public Task<ApproverResult> EnterFromLinkAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default) =>
-        EnterAsync(userCode, approver, pairing => _options.FindClient(pairing.ClientId) is not { AllowLink: false }, cancellationToken);
+    public Task<ApproverResult> EnterFromLinkAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(approver);
+        return EnterAsync(userCode, approver with { CameByLink = true }, static (options, pairing) => options.AllowsLink(pairing.ClientId), cancellationToken);
+    }
 
     /// <summary>Describes the pairing to the approver. Changes nothing.</summary>
     /// <returns><see cref="ApproverResult.Review"/>, <see cref="ApproverResult.ChooseNumber"/>, or why not.</returns>
@@ -74,16 +77,39 @@ public sealed class ApproverFlow
                 return Refuse(standing, pairing);
             }
 
-            if (attempt == 0 && await VoidIfSuspectAsync(pairing!, approver).ConfigureAwait(false))
+            if (attempt == 0)
             {
-                return new ApproverResult.Refused(ApproverRefusal.NotFound);
+                if (await DetectAsync(pairing!, approver).ConfigureAwait(false) is not { } detected)
+                {
+                    return new ApproverResult.Refused(ApproverRefusal.NotFound);
+                }
+
+                approver = detected;
             }
 
-            var refusal = await RefusalOfAsync(pairing!, approver, approval, cancellationToken).ConfigureAwait(false);
-            var choosesNumber = refusal == ApproverRefusal.NumberRequired && approval.SupportsNumberMatching;
-            if (refusal is { } reason && !choosesNumber)
+            if (await RefusalOfScopesAsync(pairing!, approver, approval, cancellationToken).ConfigureAwait(false) is { } refused)
             {
-                return new ApproverResult.Refused(reason);
+                return new ApproverResult.Refused(refused);
+            }
+
+            var replaces = !approval.AsNewDevice
+                && MattersWhatIsReplaced(pairing!, approver)
+                && await _devices.FindKnownAsync(pairing!, approver.UserId, cancellationToken).ConfigureAwait(false) is not null;
+            var verdict = await AssessAsync(pairing!, approver, replaces, cancellationToken).ConfigureAwait(false);
+            var choosesNumber = verdict.Risk == ApprovalRisk.MatchNumber || _options.NumberMatching == NumberMatching.Always;
+            switch (verdict.Risk)
+            {
+                case ApprovalRisk.StepUp:
+                    return new ApproverResult.Refused(ApproverRefusal.StepUpRequired);
+                case ApprovalRisk.Block:
+                    return new ApproverResult.Refused(ApproverRefusal.Blocked);
+                default:
+                    if (choosesNumber && !approval.SupportsNumberMatching)
+                    {
+                        return new ApproverResult.Refused(ApproverRefusal.NumberRequired);
+                    }
+
+                    break;
             }
 
             if (await _devices.FindExceededLimitAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false) is { } limit)
@@ -94,7 +120,7 @@ public sealed class ApproverFlow
             var now = _clock.Now(); // read again: the policy may be slow
             var grant = GrantOf(approval, now);
             var (error, decided) = pairing!.Approve(approver.UserId, grant, now, choosesNumber ? MatchNumber.New() : null);
-            if (error is null && await TryDecideAsync(decided, now, cancellationToken).ConfigureAwait(false) is { } result)
+            if (error is null && await TryDecideAsync(decided, now, verdict, cancellationToken).ConfigureAwait(false) is { } result)
             {
                 return result;
             }
@@ -130,7 +156,8 @@ public sealed class ApproverFlow
         }
     }
 
-    private async Task<ApproverResult> EnterAsync(UserCode userCode, Approver approver, Func<Pairing, bool> allows, CancellationToken cancellationToken)
+    private async Task<ApproverResult> EnterAsync(
+        UserCode userCode, Approver approver, Func<DeviceAuthorizationOptions, Pairing, bool> allows, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(approver);
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
@@ -144,14 +171,19 @@ public sealed class ApproverFlow
                     return Refuse(standing, pairing);
             }
 
-            if (!allows(pairing!))
+            if (!allows(_options, pairing!))
             {
                 return new ApproverResult.Refused(ApproverRefusal.MustBeTyped);
             }
 
-            if (attempt == 0 && await VoidIfSuspectAsync(pairing!, approver).ConfigureAwait(false))
+            if (attempt == 0)
             {
-                return new ApproverResult.Refused(ApproverRefusal.NotFound);
+                if (await DetectAsync(pairing!, approver).ConfigureAwait(false) is not { } detected)
+                {
+                    return new ApproverResult.Refused(ApproverRefusal.NotFound);
+                }
+
+                approver = detected;
             }
 
             var now = _clock.Now();
@@ -189,7 +221,7 @@ public sealed class ApproverFlow
                 return new ApproverResult.Refused(ApproverRefusal.NotFound); // a number where none was asked for, or expired at this moment
             }
 
-            if (await TryDecideAsync(decided, now, cancellationToken).ConfigureAwait(false) is { } result)
+            if (await TryDecideAsync(decided, now, verdict: null, cancellationToken).ConfigureAwait(false) is { } result)
             {
                 return result;
             }
@@ -241,10 +273,18 @@ public sealed class ApproverFlow
     /// The approver uses the code for the first time: checks how it spreads, and voids the pairing if the host wants that. Once per request, or a
     /// retry would count the pairing twice.
     /// </summary>
-    private async ValueTask<bool> VoidIfSuspectAsync(Pairing pairing, Approver approver) =>
-        !pairing.IsClaimedBy(approver.UserId)
-        && await _watch.DetectAsync(pairing, approver).ConfigureAwait(false)
-        && await VoidIfConfiguredAsync(pairing, CancellationToken.None).ConfigureAwait(false); // an aborted request does not save the pairing
+    /// <returns>The approver, with what was detected; null if the pairing was voided.</returns>
+    private async ValueTask<Approver?> DetectAsync(Pairing pairing, Approver approver)
+    {
+        if (pairing.IsClaimedBy(approver.UserId) || !await _watch.DetectAsync(pairing, approver).ConfigureAwait(false))
+        {
+            return approver;
+        }
+
+        return await VoidIfConfiguredAsync(pairing, CancellationToken.None).ConfigureAwait(false) // an aborted request does not save the pairing
+            ? null
+            : approver with { IsCodeSuspected = true };
+    }
 
     /// <summary>Takes a pairing out of the flow if the host wants that (<see cref="DeviceAuthorizationOptions.VoidSuspectedPairings"/>).</summary>
     /// <returns>Whether the host wants it.</returns>
@@ -280,8 +320,9 @@ public sealed class ApproverFlow
     /// <summary>
     /// Writes a decision, and does what follows from it. The decision is written first, so that only the winner registers a device.
     /// </summary>
+    /// <param name="verdict">How risky the approval is; null if the approver denied or chose a number.</param>
     /// <returns>The answer to the approver; null when another request moved the pairing on: find it again.</returns>
-    private async Task<ApproverResult?> TryDecideAsync(Pairing decided, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task<ApproverResult?> TryDecideAsync(Pairing decided, DateTimeOffset now, RiskVerdict? verdict, CancellationToken cancellationToken)
     {
         if (!await _store.TryReplaceAsync(decided, now, cancellationToken).ConfigureAwait(false))
         {
@@ -291,7 +332,7 @@ public sealed class ApproverFlow
         switch (decided.Status)
         {
             case PairingStatus.Approved:
-                await _events.ReportAsync(new PairingEvent.Approved(decided)).ConfigureAwait(false);
+                await _events.ReportAsync(new PairingEvent.Approved(decided) { Risk = verdict?.Risk, Reasons = verdict?.Reasons ?? [] }).ConfigureAwait(false);
 
                 // If this fails, redemption does it: an approval that was acknowledged is never lost.
                 if (await _devices.RegisterAsync(decided, cancellationToken).ConfigureAwait(false) is not { } device)
@@ -303,7 +344,7 @@ public sealed class ApproverFlow
                 await _store.TryReplaceAsync(registered, _clock.Now(), cancellationToken).ConfigureAwait(false);
                 return new ApproverResult.Approved(device);
             case PairingStatus.Matching:
-                await _events.ReportAsync(new PairingEvent.NumberMatchingStarted(decided)).ConfigureAwait(false);
+                await _events.ReportAsync(new PairingEvent.NumberMatchingStarted(decided) { Risk = verdict!.Risk, Reasons = verdict.Reasons }).ConfigureAwait(false);
                 return NumbersOf(decided);
             default:
                 await _events.ReportAsync(new PairingEvent.Denied(decided)).ConfigureAwait(false);
@@ -311,14 +352,21 @@ public sealed class ApproverFlow
         }
     }
 
-    private async Task<ApproverResult> DescribeAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken) => new ApproverResult.Review
+    private async Task<ApproverResult> DescribeAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken)
     {
-        Pairing = pairing,
-        GrantableScopes = await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false) ?? [],
-        Risk = await RiskOfAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
-        KnownDevice = await _devices.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false),
-        IsTokenLimitReached = await _devices.FindExceededLimitAsync(pairing, approver.UserId, asNewDevice: false, cancellationToken).ConfigureAwait(false) == ApproverRefusal.TokenLimitReached,
-    };
+        var grantable = await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
+        var known = await _devices.FindKnownAsync(pairing, approver.UserId, cancellationToken).ConfigureAwait(false);
+        var verdict = await AssessAsync(pairing, approver, known is not null, cancellationToken).ConfigureAwait(false);
+        return new ApproverResult.Review
+        {
+            Pairing = pairing,
+            GrantableScopes = grantable ?? [],
+            Risk = verdict.Risk,
+            Reasons = verdict.Reasons,
+            KnownDevice = known,
+            IsTokenLimitReached = await _devices.FindExceededLimitAsync(pairing, approver.UserId, asNewDevice: false, cancellationToken).ConfigureAwait(false) == ApproverRefusal.TokenLimitReached,
+        };
+    }
 
     private PairingGrant GrantOf(Approval approval, DateTimeOffset now)
     {
@@ -333,8 +381,8 @@ public sealed class ApproverFlow
         };
     }
 
-    /// <summary>Why this approver cannot approve this way; null if they can.</summary>
-    private async ValueTask<ApproverRefusal?> RefusalOfAsync(Pairing pairing, Approver approver, Approval approval, CancellationToken cancellationToken)
+    /// <summary>Why this approver cannot grant these scopes; null if they can.</summary>
+    private async ValueTask<ApproverRefusal?> RefusalOfScopesAsync(Pairing pairing, Approver approver, Approval approval, CancellationToken cancellationToken)
     {
         var grantable = await GrantableAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
         if (grantable is null)
@@ -342,18 +390,9 @@ public sealed class ApproverFlow
             return ApproverRefusal.Forbidden;
         }
 
-        if (approval.Scopes.Except(grantable, StringComparer.Ordinal).Any() || (approval.Scopes.Count == 0 && pairing.RequestedScopes.Count > 0))
-        {
-            return ApproverRefusal.ScopesNotGrantable;
-        }
-
-        return await RiskOfAsync(pairing, approver, cancellationToken).ConfigureAwait(false) switch
-        {
-            ApprovalRisk.StepUp => ApproverRefusal.StepUpRequired,
-            ApprovalRisk.Block => ApproverRefusal.Blocked,
-            var risk when risk == ApprovalRisk.MatchNumber || _options.NumberMatching == NumberMatching.Always => ApproverRefusal.NumberRequired,
-            _ => null,
-        };
+        return approval.Scopes.Except(grantable, StringComparer.Ordinal).Any() || (approval.Scopes.Count == 0 && pairing.RequestedScopes.Count > 0)
+            ? ApproverRefusal.ScopesNotGrantable
+            : null;
     }
 
     /// <summary>What this approver can grant: requested, and the account's, and the credential's; null when the account is not active.</summary>
@@ -363,15 +402,41 @@ public sealed class ApproverFlow
         return approver.Scopes is { } held ? scopes?.Intersect(held, StringComparer.Ordinal).ToArray() : scopes;
     }
 
-    /// <summary>The host's answer. An approver who signed in after the device asked has stepped up. A number that cannot be compared blocks.</summary>
-    private async ValueTask<ApprovalRisk> RiskOfAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken) =>
-        await _policy.AssessAsync(pairing, approver, cancellationToken).ConfigureAwait(false) switch
+    /// <summary>
+    /// The more severe of the host's answer and the rule's. An approver who signed in after the device asked has stepped up. A number that the host
+    /// wants and that cannot be compared blocks.
+    /// </summary>
+    private async ValueTask<RiskVerdict> AssessAsync(Pairing pairing, Approver approver, bool replacesDevice, CancellationToken cancellationToken)
+    {
+        var canMatch = pairing.CanShowNumber && _options.NumberMatching != NumberMatching.Off;
+        var ofHost = await _policy.AssessAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
+        var ofRule = RiskRule.Assess(
+            new RiskFacts(
+                Network.Compare(pairing.Device.Address, approver.Address),
+                IsSuspected: approver.IsCodeSuspected || (pairing.ApproverId is not null && !pairing.IsClaimedBy(approver.UserId)),
+                approver.CameByLink,
+                ChangesThings: pairing.RequestedScopes.Any(_options.Page.IsChanging),
+                replacesDevice,
+                HasSecret: _options.FindClient(pairing.ClientId)?.Secret is not null,
+                canMatch,
+                CanStepUp: approver.SignedInAt is not null),
+            _options.Security);
+        return new RiskVerdict(
+            RiskRule.MoreSevere(Now(ofHost), Now(ofRule.Risk)),
+            ofHost == ApprovalRisk.None ? ofRule.Reasons : [RiskReason.Policy, .. ofRule.Reasons]);
+
+        ApprovalRisk Now(ApprovalRisk risk) => risk switch
         {
             _ when _options.NumberMatching == NumberMatching.Always && !pairing.CanShowNumber => ApprovalRisk.Block,
-            ApprovalRisk.MatchNumber when _options.NumberMatching == NumberMatching.Off || !pairing.CanShowNumber => ApprovalRisk.Block,
+            ApprovalRisk.MatchNumber when !canMatch => ApprovalRisk.Block,
             ApprovalRisk.StepUp when approver.SignedInAt > pairing.CreatedAt => ApprovalRisk.Warn,
-            var risk => risk,
+            _ => risk,
         };
+    }
+
+    /// <summary>Whether the rule asks if a device would be replaced: only when it asked from another network.</summary>
+    private bool MattersWhatIsReplaced(Pairing pairing, Approver approver) =>
+        _options.Security != SecurityLevel.Relaxed && Network.Compare(pairing.Device.Address, approver.Address) == NetworkComparison.Other;
 
     private static ApproverResult.ChooseNumber NumbersOf(Pairing pairing) =>
         new() { Pairing = pairing, Numbers = MatchNumber.Choices(pairing.MatchNumber!.Value) };

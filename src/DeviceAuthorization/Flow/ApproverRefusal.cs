@@ -15,10 +15,10 @@ public enum ApproverRefusal
     /// <summary>The approval names no scope, or one that was not requested or that this approver cannot grant.</summary>
     ScopesNotGrantable,
 
-    /// <summary>The host requires a new sign-in first (<see cref="ApprovalRisk.StepUp"/>).</summary>
+    /// <summary>A new sign-in is required first (<see cref="ApprovalRisk.StepUp"/>).</summary>
     StepUpRequired,
 
-    /// <summary>The host requires number matching, which this approval does not support (<see cref="Approval.SupportsNumberMatching"/>).</summary>
+    /// <summary>Number matching is required, which this approval does not support (<see cref="Approval.SupportsNumberMatching"/>).</summary>
     NumberRequired,
 
     /// <summary>The host blocks the approval (<see cref="ApprovalRisk.Block"/>).</summary>

@@ -16,8 +16,14 @@ public abstract record ApproverResult
         /// <summary>The requested scopes that this approver can grant, sorted.</summary>
         public required IReadOnlyList<string> GrantableScopes { get; init; }
 
-        /// <summary>The host's assessment. It is <see cref="ApprovalRisk.StepUp"/> only until the approver has signed in again.</summary>
+        /// <summary>
+        /// The more severe of the host's assessment (<see cref="IPairingPolicy.AssessAsync"/>) and that of the built-in rule
+        /// (<see cref="DeviceAuthorizationOptions.Security"/>). It is <see cref="ApprovalRisk.StepUp"/> only until the approver has signed in again.
+        /// </summary>
         public ApprovalRisk Risk { get; init; }
+
+        /// <summary>Why, the most important first. Say each in neutral words: most have an innocent cause. Empty if there is no risk.</summary>
+        public IReadOnlyList<RiskReason> Reasons { get; init; } = [];
 
         /// <summary>
         /// The approver's device that has the identifier which this one claims; <see langword="null"/> if there is none. Any device can claim an

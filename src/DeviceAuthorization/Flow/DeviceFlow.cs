@@ -84,7 +84,7 @@ public sealed class DeviceFlow
                         UserCode = userCode,
                         ExpiresIn = lifetime,
                         Interval = _options.PollingInterval,
-                        AllowsLink = client?.AllowLink ?? true,
+                        AllowsLink = _options.AllowsLink(request.ClientId),
                     };
                 case PairingAddition.Full:
                     await LogOnceAsync("store-full", TenMinutes, Logger.StoreFull).ConfigureAwait(false);

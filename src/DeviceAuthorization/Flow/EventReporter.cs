@@ -39,11 +39,14 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, ILogg
             case PairingEvent.CodeShared { Approver: var approver, Pairing: var pairing }:
                 logger.CodeShared(pairing.Id, approver.UserId, pairing.ApproverId!);
                 break;
-            case PairingEvent.Approved { Pairing: var pairing }:
-                logger.PairingApproved(pairing.Id, pairing.ApproverId!);
+            case PairingEvent.Approved { Pairing: var pairing, Risk: { } risk, Reasons: var reasons }:
+                logger.PairingApproved(pairing.Id, pairing.ApproverId!, Words(risk, reasons));
                 break;
-            case PairingEvent.NumberMatchingStarted { Pairing: var pairing }:
-                logger.NumberMatchingStarted(pairing.Id, pairing.ApproverId!);
+            case PairingEvent.Approved { Pairing: var pairing }:
+                logger.NumberMatched(pairing.Id, pairing.ApproverId!);
+                break;
+            case PairingEvent.NumberMatchingStarted { Pairing: var pairing, Risk: var risk, Reasons: var reasons }:
+                logger.NumberMatchingStarted(pairing.Id, pairing.ApproverId!, Words(risk, reasons));
                 break;
             case PairingEvent.Denied { Pairing: var pairing }:
                 logger.PairingDenied(pairing.Id, pairing.ApproverId!);
@@ -83,4 +86,6 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, ILogg
                 break;
         }
     }
+
+    private static string Words(ApprovalRisk risk, IReadOnlyList<RiskReason> reasons) => reasons.Count == 0 ? $"{risk}" : $"{risk} ({string.Join(", ", reasons)})";
 }

@@ -26,7 +26,8 @@ public interface IPairingPolicy
 
     /// <summary>
     /// How risky it is that this approver approves this pending pairing now. Called when they review it, and again when they approve it. Compare where
-    /// and when the device asked (<see cref="Pairing.Device"/>, <see cref="Pairing.CreatedAt"/>) with what you know of the account.
+    /// and when the device asked (<see cref="Pairing.Device"/>, <see cref="Pairing.CreatedAt"/>) with what you know of the account. The built-in rule
+    /// (<see cref="DeviceAuthorizationOptions.Security"/>) also assesses it, and the more severe counts.
     /// </summary>
     ValueTask<ApprovalRisk> AssessAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken) => ValueTask.FromResult(ApprovalRisk.None);
 }

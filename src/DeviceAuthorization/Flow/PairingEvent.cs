@@ -30,11 +30,25 @@ public abstract record PairingEvent
 
     /// <summary>The approver approved.</summary>
     /// <param name="Pairing">The pairing, with the grant.</param>
-    public sealed record Approved(Pairing Pairing) : PairingEvent;
+    public sealed record Approved(Pairing Pairing) : PairingEvent
+    {
+        /// <summary>How risky it was; <see langword="null"/> if a number was compared: <see cref="NumberMatchingStarted"/> says it.</summary>
+        public ApprovalRisk? Risk { get; init; }
+
+        /// <summary>Why it was risky, the most important reason first.</summary>
+        public IReadOnlyList<RiskReason> Reasons { get; init; } = [];
+    }
 
     /// <summary>The approver approved, and must still choose the number that the device shows.</summary>
     /// <param name="Pairing">The pairing.</param>
-    public sealed record NumberMatchingStarted(Pairing Pairing) : PairingEvent;
+    public sealed record NumberMatchingStarted(Pairing Pairing) : PairingEvent
+    {
+        /// <summary>How risky the approval is.</summary>
+        public ApprovalRisk Risk { get; init; }
+
+        /// <summary>Why it is risky, the most important reason first.</summary>
+        public IReadOnlyList<RiskReason> Reasons { get; init; } = [];
+    }
 
     /// <summary>The approver denied, or chose a wrong number.</summary>
     /// <param name="Pairing">The pairing.</param>

@@ -40,6 +40,10 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
         yield return Unless(
             options.PollingInterval < options.PairingLifetime,
             $"PollingInterval is {options.PollingInterval} and PairingLifetime {options.PairingLifetime}; a device must poll more than once.");
+        yield return Unless(Enum.IsDefined(options.Security), $"Security is {options.Security}; it must be Relaxed, Balanced or Strict.");
+        yield return Unless(
+            options.Security != SecurityLevel.Strict || options.Clients.Count > 0,
+            "Security is Strict and no client is registered; add the clients that may pair to Clients, or choose Balanced.");
         yield return Unless(Enum.IsDefined(options.NumberMatching), $"NumberMatching is {options.NumberMatching}; it must be Off, WhenRisky or Always.");
         yield return Unless(
             options.MaxLivePairings is >= 1 and <= 1_000_000, $"MaxLivePairings is {options.MaxLivePairings}; it must be from 1 to 1,000,000.");

@@ -14,11 +14,14 @@ namespace DeviceAuthorization.Http;
 /// </summary>
 /// <param name="Code">The user code, grouped.</param>
 /// <param name="UserId">The user who entered the code; null if nobody has, or if that user switched to another account.</param>
-/// <param name="Until">When the ticket expires, in milliseconds since 1970.</param>
 /// <param name="IsOfLink">Whether a link included the code.</param>
+/// <param name="IsSuspected">Whether the code looked like phishing when the user entered it.</param>
 /// <param name="Asked">How often, and when last, the user was sent to sign in again for this code; null if never.</param>
-internal sealed record PairingTicket(string Code, string? UserId, long Until, bool IsOfLink, SignInAsked? Asked = null)
+internal sealed record PairingTicket(string Code, string? UserId, bool IsOfLink, bool IsSuspected = false, SignInAsked? Asked = null)
 {
+    /// <summary>When the ticket expires, in milliseconds since 1970.</summary>
+    public long Until { get; init; }
+
     /// <summary>The parsed code. A ticket that was read always has one.</summary>
     [JsonIgnore]
     public UserCode UserCode { get; init; } = null!;
@@ -58,13 +61,13 @@ internal sealed class PairingTickets(IDataProtectionProvider protection, IOption
 
     private readonly IDataProtector _protector = protection.CreateProtector("DeviceAuthorization.PairingTicket.v1");
 
-    public string Write(string code, string? userId, bool isOfLink, SignInAsked? asked = null) => _protector.Protect(JsonSerializer.Serialize(
-        new PairingTicket(code, userId, (clock.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds(), isOfLink, asked), PairingTicketJson.Default.PairingTicket));
+    public string Write(PairingTicket ticket) => _protector.Protect(JsonSerializer.Serialize(
+        ticket with { Until = (clock.GetUtcNow() + Lifetime).ToUnixTimeMilliseconds() }, PairingTicketJson.Default.PairingTicket));
 
     /// <summary>Stores a ticket in the browser's cookie, for the pages below <paramref name="path"/>.</summary>
-    public void Keep(HttpContext context, string path, string code, string? userId, bool isOfLink, SignInAsked? asked = null) => context.Response.Cookies.Append(
+    public void Keep(HttpContext context, string path, PairingTicket ticket) => context.Response.Cookies.Append(
         Cookie,
-        Write(code, userId, isOfLink, asked),
+        Write(ticket),
         new CookieOptions { Path = path, HttpOnly = true, IsEssential = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Lax });
 
     /// <summary>The ticket in the browser's cookie; null if there is no valid one.</summary>

@@ -34,7 +34,7 @@ internal sealed class RequestLimiter(
         AttemptBudget[] budgets =
         [
             .. OfNetwork(context, "start", _limits.StartsPerMinute, Minute),
-            .. OfNetwork(context, "pending", _limits.PendingPerAddress, _options.LongestPairingLifetime),
+            .. OfNetwork(context, "pending", _options.PendingPerAddress, _options.LongestPairingLifetime),
             .. _limits.StartsPerClientPerMinute is { } limit ? new[] { new AttemptBudget($"client:{clientId}", limit, Minute) } : [],
         ];
         return TryCountAsync(context, "start", Network.SiteOf(context.Connection.RemoteIpAddress), budgets); // report the /48, not each /64
@@ -66,7 +66,7 @@ internal sealed class RequestLimiter(
         if (_limits.Enabled)
         {
             var path = (context.Request.PathBase + context.Request.Path).ToUriComponent();
-            tickets.Keep(context, path[..path.LastIndexOf("/pending/", StringComparison.OrdinalIgnoreCase)], code.RevealGrouped(), approver.UserId, isOfLink: false);
+            tickets.Keep(context, path[..path.LastIndexOf("/pending/", StringComparison.OrdinalIgnoreCase)], new PairingTicket(code.RevealGrouped(), approver.UserId, IsOfLink: false));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 
 namespace DeviceAuthorization;
 
@@ -9,6 +10,16 @@ public sealed class DeviceAuthorizationOptions
 {
     /// <summary>The configuration section of these options.</summary>
     public const string SectionName = "DeviceAuthorization";
+
+    /// <summary>The settings that the host set, of those that otherwise follow <see cref="Security"/>.</summary>
+    private Dictionary<string, object?> _chosen = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// How strictly pairings are judged. It sets the built-in risk rule, and the defaults of the settings that <see cref="SecurityLevel"/> lists. A
+    /// setting that the host sets itself wins, in any order.
+    /// </summary>
+    /// <value><see cref="SecurityLevel.Balanced"/> by default.</value>
+    public SecurityLevel Security { get; set; } = SecurityLevel.Balanced;
 
     /// <summary>The scopes that the host knows, each with words that say what it allows. Names are scope tokens of RFC 6749 §3.3.</summary>
     public IDictionary<string, string> Scopes { get; } = new OverwritingDictionary<string>();
@@ -121,19 +132,22 @@ public sealed class DeviceAuthorizationOptions
     /// How many pairings of one network may be entered from other networks in an hour before <see cref="PairingEvent.CampaignSuspected"/> is
     /// reported; <see langword="null"/> to count none.
     /// </summary>
-    /// <value>20 by default; at least 1.</value>
-    public int? CampaignThreshold { get; set; } = 20;
+    /// <value>20 by default, 5 with <see cref="SecurityLevel.Strict"/>; at least 1.</value>
+    public int? CampaignThreshold { get => Chosen<int?>(Preset.CampaignThreshold); set => Choose(value); }
 
     /// <summary>
     /// Whether to void a pairing when a second user enters its code, or when it looks like part of a campaign (<see cref="CampaignThreshold"/>).
     /// Anyone who sees a code can then stop its pairing, and the device must start again.
     /// </summary>
-    /// <value><see langword="false"/> by default: an event is reported, nothing else (<see cref="IPairingEvents"/>).</value>
-    public bool VoidSuspectedPairings { get; set; }
+    /// <value>
+    /// <see langword="false"/> by default: an event is reported, and the built-in risk rule counts it. <see langword="true"/> with
+    /// <see cref="SecurityLevel.Strict"/>.
+    /// </value>
+    public bool VoidSuspectedPairings { get => Chosen(Preset.VoidSuspectedPairings); set => Choose(value); }
 
     /// <summary>How long a pairing may stay unanswered (<c>expires_in</c>, RFC 8628 §3.2).</summary>
-    /// <value>10 minutes by default; whole seconds, from 1 to 30 minutes.</value>
-    public TimeSpan PairingLifetime { get; set; } = TimeSpan.FromMinutes(10);
+    /// <value>10 minutes by default, 5 with <see cref="SecurityLevel.Strict"/>; whole seconds, from 1 to 30 minutes.</value>
+    public TimeSpan PairingLifetime { get => Chosen(Preset.PairingLifetime); set => Choose(value); }
 
     /// <summary>The least time between two polls of a device (<c>interval</c>, RFC 8628 §3.2).</summary>
     /// <value>5 seconds by default; whole seconds, from 1 to 60.</value>
@@ -143,8 +157,8 @@ public sealed class DeviceAuthorizationOptions
     /// Whether approvers must choose the number that the device shows before their approval counts. This protects people who are sent the code of a
     /// device that they do not see.
     /// </summary>
-    /// <value><see cref="NumberMatching.Off"/> by default, because few devices can show a number.</value>
-    public NumberMatching NumberMatching { get; set; }
+    /// <value><see cref="NumberMatching.WhenRisky"/> by default; <see cref="NumberMatching.Off"/> with <see cref="SecurityLevel.Relaxed"/>.</value>
+    public NumberMatching NumberMatching { get => Chosen(Preset.NumberMatching); set => Choose(value); }
 
     /// <summary>
     /// How many live pairings the in-memory store holds. It refuses further ones, and never evicts a live one. One network (an IPv4 address or an IPv6
@@ -159,8 +173,11 @@ public sealed class DeviceAuthorizationOptions
     public string TokenPrefix { get; set; } = "da_";
 
     /// <summary>How long an access token lives if the approver does not choose.</summary>
-    /// <value>90 days by default; from 1 hour, because the device may take half an hour to fetch it, to 100 years; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</value>
-    public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromDays(90);
+    /// <value>
+    /// 90 days by default, 30 with <see cref="SecurityLevel.Strict"/>; from 1 hour, because the device may take half an hour to fetch it, to 100
+    /// years; <see cref="Timeout.InfiniteTimeSpan"/> for ever.
+    /// </value>
+    public TimeSpan TokenLifetime { get => Chosen(Preset.TokenLifetime); set => Choose(value); }
 
     /// <summary>
     /// The token lifetimes that people choose from, by the name that requests use (<c>expires_in</c>). <see cref="Timeout.InfiniteTimeSpan"/> is for
@@ -221,6 +238,15 @@ public sealed class DeviceAuthorizationOptions
     /// <summary>Limits on how often devices may start and poll, and people may enter codes.</summary>
     public DeviceRateLimits RateLimits { get; set; } = new();
 
+    /// <summary>The settings that follow <see cref="Security"/>, as it wants them.</summary>
+    private SecurityPreset Preset => SecurityPreset.Of(Security);
+
+    /// <summary>New pairings from one address within the lifetime of a pairing.</summary>
+    internal int PendingPerAddress => RateLimits.PendingPerAddress ?? Preset.PendingPerAddress;
+
+    /// <summary>Whether a link may include a code of that client.</summary>
+    internal bool AllowsLink(string clientId) => FindClient(clientId)?.AllowLink ?? Preset.AllowLink;
+
     /// <summary>The registered client with that id; null if there is none.</summary>
     internal DeviceClient? FindClient(string clientId) => Clients.TryGetValue(clientId, out var client) ? client : null;
 
@@ -229,6 +255,10 @@ public sealed class DeviceAuthorizationOptions
 
     /// <summary>The scopes that a client may request.</summary>
     internal ICollection<string> ScopesOf(string clientId) => FindClient(clientId)?.AllowedScopes ?? Scopes.Keys;
+
+    private T Chosen<T>(T preset, [CallerMemberName] string name = "") => _chosen.TryGetValue(name, out var value) ? (T)value! : preset;
+
+    private void Choose<T>(T value, [CallerMemberName] string name = "") => _chosen[name] = value;
 }
 
 /// <summary>

@@ -28,8 +28,8 @@ public sealed class DeviceClient
     /// Whether the device gets a link that contains the code. If not, people type the code: the page refuses a code from a link, so that nobody
     /// can be tricked into approving with one click. A page of your own must refuse it itself.
     /// </summary>
-    /// <value><see langword="true"/> by default.</value>
-    public bool AllowLink { get; set; } = true;
+    /// <value>By default (<see langword="null"/>) yes, but no with <see cref="SecurityLevel.Strict"/>.</value>
+    public bool? AllowLink { get; set; }
 
     /// <summary>
     /// The secret with which a confidential client authenticates at every endpoint that it calls. Make it random, for example with

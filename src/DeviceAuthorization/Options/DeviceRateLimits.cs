@@ -22,8 +22,8 @@ public sealed class DeviceRateLimits
     public int StartsPerMinute { get; set; } = 10;
 
     /// <summary>New pairings from one address within the lifetime of a pairing. No address can have more that wait.</summary>
-    /// <value>50 by default; at least 1.</value>
-    public int PendingPerAddress { get; set; } = 50;
+    /// <value>By default (<see langword="null"/>) 50, or 20 with <see cref="SecurityLevel.Strict"/>; at least 1.</value>
+    public int? PendingPerAddress { get; set; }
 
     /// <summary>New pairings a minute of one client, from all addresses together; <see langword="null"/> for no limit.</summary>
     /// <value><see langword="null"/> by default, because anybody can send a client's id; at least 1.</value>

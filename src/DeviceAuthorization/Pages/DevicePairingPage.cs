@@ -57,7 +57,7 @@ internal sealed class DevicePairingPage(
     {
         if (context.Request.Query["user_code"] is [var linked] && options.Value.UserCode.TryParse(linked, out var code))
         {
-            tickets.Keep(context, frame.Address(context), code.RevealGrouped(), userId: null, isOfLink: true);
+            tickets.Keep(context, frame.Address(context), new PairingTicket(code.RevealGrouped(), UserId: null, IsOfLink: true));
             return BackToStart(context);
         }
 
@@ -83,8 +83,13 @@ internal sealed class DevicePairingPage(
             return stopped;
         }
 
-        var isOfLink = IsOfLink(context, form, code);
-        var result = isOfLink
+        var entered = new PairingTicket(
+            code.RevealGrouped(),
+            visitor.Approver.UserId,
+            IsOfLink(context, form, code),
+            IsSuspected: tickets.Of(context) is { IsSuspected: true } kept && kept.Code == code.RevealGrouped() && kept.IsOf(visitor.Approver));
+        visitor = AsOf(entered, visitor);
+        var result = entered.IsOfLink
             ? await flow.EnterFromLinkAsync(code, visitor.Approver, context.RequestAborted)
             : await flow.EnterAsync(code, visitor.Approver, context.RequestAborted);
         switch (result)
@@ -95,7 +100,7 @@ internal sealed class DevicePairingPage(
                 context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
                 return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
             default:
-                return Keep(context, code.RevealGrouped(), visitor.Approver, isOfLink);
+                return Keep(context, entered with { IsSuspected = result is ApproverResult.Review { Reasons: var reasons } && reasons.Contains(RiskReason.Suspected) });
         }
     }
 
@@ -109,7 +114,9 @@ internal sealed class DevicePairingPage(
     /// <summary>Shows what the device requests; after the decision, shows the decision.</summary>
     private async Task<IResult> ReviewAsync(HttpContext context, Visitor visitor)
     {
-        return tickets.Of(context) is { } ticket && ticket.IsOf(visitor.Approver) ? await ReviewAsync(context, signInAgain.Seen(context, visitor, ticket), ticket) : BackToStart(context);
+        return tickets.Of(context) is { } ticket && ticket.IsOf(visitor.Approver)
+            ? await ReviewAsync(context, AsOf(ticket, signInAgain.Seen(context, visitor, ticket)), ticket)
+            : BackToStart(context);
     }
 
     /// <summary>Applies the decision: approve with the ticked scopes, or deny. With number matching, a further POST chooses the number.</summary>
@@ -123,7 +130,7 @@ internal sealed class DevicePairingPage(
             return StartAgain(context);
         }
 
-        visitor = signInAgain.Seen(context, visitor, ticket);
+        visitor = AsOf(ticket, signInAgain.Seen(context, visitor, ticket));
         var texts = frame.TextsFor(context);
         if (form["decision"] == "none") // Enter was pressed in a field
         {
@@ -166,7 +173,7 @@ internal sealed class DevicePairingPage(
         async Task<IResult> DecidedAsync(ApproverResult result) => result switch
         {
             ApproverResult.Approved or ApproverResult.ChooseNumber or ApproverResult.Denied or ApproverResult.AlreadyDecided =>
-                Keep(context, ticket.Code, visitor.Approver, ticket.IsOfLink),
+                Keep(context, ticket with { Asked = null }),
             ApproverResult.Refused { Reason: ApproverRefusal.NotFound } => Unknown(context, visitor),
             ApproverResult.Refused { Reason: ApproverRefusal.ScopesNotGrantable } => await ReviewAsync(context, visitor, ticket, form, texts["Problem_no_scope"]),
             ApproverResult.Refused { Reason: ApproverRefusal.TokenLimitReached } => await ReviewAsync(context, visitor, ticket, form, isFull: true),
@@ -192,7 +199,7 @@ internal sealed class DevicePairingPage(
                 await flow.ReleaseAsync(ticket.UserCode, visitor.Approver, context.RequestAborted);
             }
 
-            tickets.Keep(context, frame.Address(context), ticket.Code, userId: null, ticket.IsOfLink); // the next user must enter it again
+            tickets.Keep(context, frame.Address(context), new PairingTicket(ticket.Code, UserId: null, ticket.IsOfLink)); // the next user must enter it again
         }
 
         return await session.SwitchAsync(context);
@@ -205,7 +212,7 @@ internal sealed class DevicePairingPage(
             ApproverResult.AlreadyDecided { Status: var status } => ResultHtml.Decided(frame, context, status),
             ApproverResult.Refused { Reason: ApproverRefusal.NotFound } => Unknown(context, visitor),
             ApproverResult.ChooseNumber matching => Page(context, "Match_title", texts => PairingHtml.Match(
-                texts, Form(context, visitor), matching, Written(ticket, visitor), matching.Pairing.ExpiresAt - clock.Now())),
+                texts, Form(context, visitor), matching, Written(ticket), matching.Pairing.ExpiresAt - clock.Now())),
             ApproverResult.Review { Risk: ApprovalRisk.Block } => ResultHtml.Page(frame, context, "Blocked", StatusCodes.Status403Forbidden),
             ApproverResult.Review { Risk: ApprovalRisk.StepUp } => await signInAgain.AskAsync(context, ticket, visitor),
             ApproverResult.Review found when await signIn.WarnIfLimitedAsync(context, visitor.Approver, found.Pairing.RequestedScopes) is var isLimited => Page(
@@ -217,7 +224,7 @@ internal sealed class DevicePairingPage(
                     new PairingReview(
                         found,
                         ticket.Code,
-                        Written(ticket, visitor),
+                        Written(ticket),
                         clock.Now(),
                         Network.Compare(found.Pairing.Device.Address, visitor.Approver.Address))
                     {
@@ -237,20 +244,24 @@ internal sealed class DevicePairingPage(
     private SeeOther BackToStart(HttpContext context) => new(frame.Address(context));
 
     /// <summary>Keeps the entered code for this approver, and redirects to the review.</summary>
-    private SeeOther Keep(HttpContext context, string code, Approver approver, bool isOfLink)
+    private SeeOther Keep(HttpContext context, PairingTicket ticket)
     {
-        tickets.Keep(context, frame.Address(context), code, approver.UserId, isOfLink);
+        tickets.Keep(context, frame.Address(context), ticket);
         return new SeeOther(frame.Address(context) + "/review");
     }
 
     /// <summary>A ticket for a form that this visitor will send.</summary>
-    private string Written(PairingTicket ticket, Visitor visitor) => tickets.Write(ticket.Code, visitor.Approver.UserId, ticket.IsOfLink);
+    private string Written(PairingTicket ticket) => tickets.Write(ticket with { Asked = null });
+
+    /// <summary>The visitor, with what the ticket says of how they got the code.</summary>
+    private static Visitor AsOf(PairingTicket ticket, Visitor visitor) =>
+        visitor with { Approver = visitor.Approver with { CameByLink = ticket.IsOfLink, IsCodeSuspected = ticket.IsSuspected } };
 
     /// <summary>Gives the same answer for unknown, expired and decided codes, and for those of others (T-22).</summary>
     private HtmlPage Unknown(HttpContext context, Visitor visitor) => Enter(context, visitor, null, frame.TextsFor(context)["Problem_code"]);
 
     private HtmlPage Enter(HttpContext context, Visitor visitor, PairingTicket? brought, string? problem = null) => Page(context, "Page_title", texts => PairingHtml.Enter(
-        texts, Form(context, visitor), brought?.Code, brought is { IsOfLink: true } ? tickets.Write(brought.Code, userId: null, isOfLink: true) : null, problem));
+        texts, Form(context, visitor), brought?.Code, brought is { IsOfLink: true } ? tickets.Write(brought) : null, problem));
 
     private PageForm Form(HttpContext context, Visitor visitor) => new(frame.Address(context), visitor, session.Field(context));
 

@@ -41,7 +41,7 @@ internal static class PairingHtml
             <p>{texts["Review_code"]}</p>
             <p class="code" dir="ltr">{review.Code}</p>
             <p class="note">{texts["Review_warning"]}</p>
-            {If(review.Found.Risk != ApprovalRisk.None, () => Html($"""<p class="note bad">{texts["Risk_warning"]}</p>"""))}
+            {All(review.Found.Reasons, reason => Reason(texts, reason))}
             <dl>
             <dt>{texts["Device"]}</dt><dd><bdi>{pairing.Device.Name}</bdi> <small>{texts["Reported"]}</small></dd>
             <dt>{texts["App"]}</dt><dd>{(client?.LogoPath is { } logo ? Html($"""<img src="{review.PathBase}{logo}" alt=""> """) : Nothing)}<bdi>{App(options, pairing.ClientId)}</bdi>{(pairing.Device.ClientVersion is { } version ? Html($" <bdi>{version}</bdi>") : Nothing)} {Trust(texts, client)}</dd>
@@ -104,6 +104,20 @@ internal static class PairingHtml
         null => Html($"<small>{texts["Unverified"]}</small>"),
         { Secret: null } => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Known_app"]}</small>"""),
         _ => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Verified_app"]}</small>"""),
+    };
+
+    /// <summary>
+    /// Says one reason why the request is risky. Most have an innocent cause, so only what points to fraud looks like an alarm. The review always
+    /// says which device would be replaced.
+    /// </summary>
+    private static IHtmlContent Reason(PageTexts texts, RiskReason reason) => reason switch
+    {
+        RiskReason.Policy => Html($"""<p class="note bad">{texts["Risk_warning"]}</p>"""),
+        RiskReason.Suspected => Html($"""<p class="note bad">{texts["Risk_suspected"]}</p>"""),
+        RiskReason.OtherNetwork => Html($"""<p class="note">{texts["Risk_other"]}</p>"""),
+        RiskReason.UnknownNetwork => Html($"""<p class="note">{texts["Risk_unknown"]}</p>"""),
+        RiskReason.Link => Html($"""<p class="note">{texts["Risk_link"]}</p>"""),
+        _ => Nothing,
     };
 
     /// <summary>

@@ -19,7 +19,7 @@ internal sealed class SignInAgain(PageSession session, PairingTickets tickets, P
             return await session.NotNewAsync(context, visitor);
         }
 
-        tickets.Keep(context, frame.Address(context), ticket.Code, visitor.Approver.UserId, ticket.IsOfLink, asked);
+        tickets.Keep(context, frame.Address(context), ticket with { UserId = visitor.Approver.UserId, Asked = asked });
         return session.SignInAnew(context);
     }
 
@@ -29,7 +29,7 @@ internal sealed class SignInAgain(PageSession session, PairingTickets tickets, P
         if (context.Request.Query["prompt"] is ["login"] && tickets.Of(context) is { UserId: not null } ticket)
         {
             var asked = new SignInAsked((ticket.Asked?.Times ?? 0) + 1, clock.Now(), (await session.FindAsync(context))?.SignedInAt);
-            tickets.Keep(context, frame.Address(context), ticket.Code, ticket.UserId, ticket.IsOfLink, asked);
+            tickets.Keep(context, frame.Address(context), ticket with { Asked = asked });
         }
 
         return await session.GoOnAsync(context);

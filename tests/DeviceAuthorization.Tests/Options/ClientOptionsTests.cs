@@ -83,8 +83,8 @@ public sealed class ClientOptionsTests
         Assert.Equal("cli tv", string.Join(' ', clients.Keys.Order(StringComparer.Ordinal)));
         var (tv, cli) = (clients["tv"], clients["cli"]);
         Assert.Equal((64, "/tv.svg", "library.read"), (tv.DisplayName!.Length, tv.LogoPath, Assert.Single(tv.AllowedScopes!)));
-        Assert.Equal((TimeSpan.FromMinutes(3), false, Secret, true), (tv.PairingLifetime, tv.AllowLink, tv.Secret, tv.MayIntrospect));
-        Assert.Equal(((string?)null, null, null, true, null, false), (cli.LogoPath, cli.AllowedScopes, cli.PairingLifetime, cli.AllowLink, cli.Secret, cli.MayIntrospect));
+        Assert.Equal((TimeSpan.FromMinutes(3), (bool?)false, Secret, true), (tv.PairingLifetime, tv.AllowLink, tv.Secret, tv.MayIntrospect));
+        Assert.Equal(((string?)null, null, null, (bool?)null, null, false), (cli.LogoPath, cli.AllowedScopes, cli.PairingLifetime, cli.AllowLink, cli.Secret, cli.MayIntrospect));
     }
 
     [Fact]

@@ -60,6 +60,8 @@ public sealed class OptionsTests
     [InlineData("MaxTokensPerUser", "-1", "MaxTokensPerUser is -1; it must be at least 1.")]
     [InlineData("MaxDevicesPerUser", "0", "MaxDevicesPerUser is 0; it must be at least 1.")]
     [InlineData("MaxDevicesPerUser", "-1", "MaxDevicesPerUser is -1; it must be at least 1.")]
+    [InlineData("Security", "3", "Security is 3; it must be Relaxed, Balanced or Strict.")]
+    [InlineData("Security", "Strict", "Security is Strict and no client is registered; add the clients that may pair to Clients, or choose Balanced.")]
     [InlineData("NumberMatching", "3", "NumberMatching is 3; it must be Off, WhenRisky or Always.")]
     [InlineData("ManagementScopes:ReadDevices", "read devices", "each of ManagementScopes must be a scope (RFC 6749 section 3.3).")]
     [InlineData("ManagementScopes:WriteDevices", "", "each of ManagementScopes must be a scope")]
@@ -185,7 +187,8 @@ public sealed class OptionsTests
             ("TokenLifetimes:30d", "31.00:00:00"),
             ("MaxTokensPerUser", "1"),
             ("MaxDevicesPerUser", "2"),
-            ("NumberMatching", "WhenRisky"),
+            ("Security", "Relaxed"),
+            ("NumberMatching", "Always"),
             ("SecretKeys:0", "door_code"),
             ("ManagementScopes:ReadDevices", "dr"),
             ("ManagementScopes:WriteDevices", "dw"),
@@ -218,7 +221,7 @@ public sealed class OptionsTests
         Assert.Single(options.UserCodeKeys);
         Assert.Equal("1h 1y 30d 90d never", string.Join(' ', options.TokenLifetimes.Keys.Order(StringComparer.Ordinal))); // what is added comes beside RomM's
         Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromDays(31)), (options.TokenLifetimes["1h"], options.TokenLifetimes["30d"]));
-        Assert.Equal(NumberMatching.WhenRisky, options.NumberMatching);
+        Assert.Equal((SecurityLevel.Relaxed, NumberMatching.Always), (options.Security, options.NumberMatching));
         Assert.Equal((1, 2, "door_code"), (options.MaxTokensPerUser, options.MaxDevicesPerUser, Assert.Single(options.SecretKeys)));
         var scopes = options.ManagementScopes;
         Assert.Equal(("dr", "dw", "tr", "tw"), (scopes.ReadDevices, scopes.WriteDevices, scopes.ReadTokens, scopes.WriteTokens));
@@ -231,7 +234,7 @@ public sealed class OptionsTests
         Assert.Equal(
             [("30d", TimeSpan.FromDays(30)), ("90d", TimeSpan.FromDays(90)), ("1y", TimeSpan.FromDays(365)), ("never", Timeout.InfiniteTimeSpan)],
             options.TokenLifetimes.Select(choice => (choice.Key, choice.Value)));
-        Assert.Equal((25, 100, NumberMatching.Off), (options.MaxTokensPerUser, options.MaxDevicesPerUser, options.NumberMatching));
+        Assert.Equal((25, 100, NumberMatching.WhenRisky), (options.MaxTokensPerUser, options.MaxDevicesPerUser, options.NumberMatching));
         Assert.Empty(options.SecretKeys);
         var scopes = options.ManagementScopes;
         Assert.Equal(("devices.read", "devices.write", "me.read", "me.write"), (scopes.ReadDevices, scopes.WriteDevices, scopes.ReadTokens, scopes.WriteTokens));
@@ -242,7 +245,7 @@ public sealed class OptionsTests
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
             "AllowWeakUserCodes", "ApproverChallengeScheme", "ApproverScheme", "ApproverScopeClaim", "ApproverUserId", "CampaignThreshold", "Clients", "DefaultScopes", "DevicesPagePath", "ManagementScopes", "MaxDevicesPerUser", "MaxLivePairings", "MaxTokensPerUser", "NumberMatching", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
-            "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "RevokeOnSuspectedReplay", "Scopes", "SecretKeys", "TokenLifetime", "TokenLifetimes",
+            "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "RevokeOnSuspectedReplay", "Scopes", "SecretKeys", "Security", "TokenLifetime", "TokenLifetimes",
             "TokenPrefix", "UserCode", "UserCodeKeys", "VoidSuspectedPairings",
         ],
         typeof(DeviceAuthorizationOptions).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal).ToArray());

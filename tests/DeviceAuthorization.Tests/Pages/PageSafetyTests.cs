@@ -407,7 +407,7 @@ public sealed class PageSafetyTests
         }
     }
 
-    private static string Ticket(TestHost host, StartedCodes codes, string? user) => host.Services.GetRequiredService<PairingTickets>().Write(codes.UserCode, user, isOfLink: false);
+    private static string Ticket(TestHost host, StartedCodes codes, string? user) => host.Services.GetRequiredService<PairingTickets>().Write(new PairingTicket(codes.UserCode, user, IsOfLink: false));
 
     private static async Task AssertUntouchedAsync(TestHost host, StartedCodes codes)
     {
