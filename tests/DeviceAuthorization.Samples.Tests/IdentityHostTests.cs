@@ -13,7 +13,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace DeviceAuthorization.Tests.Samples;
 
 /// <summary>The sample with ASP.NET Core Identity: its pages sign people in, its accounts decide which devices may call.</summary>
-public sealed partial class IdentityHostTests : IAsyncDisposable
+public sealed partial class IdentityHostTests : IDisposable
 {
     private const string Email = "alice@example.com";
     private const string Password = "Correct-h0rse";
@@ -100,7 +100,7 @@ public sealed partial class IdentityHostTests : IAsyncDisposable
             account => Assert.Contains("\"AspNetUsers\"", account, StringComparison.Ordinal));
     }
 
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    public void Dispose() => _server.Dispose();
 
     private async Task<(HttpClient Device, HttpClient Browser)> PairAsync()
     {
@@ -166,10 +166,14 @@ public sealed partial class IdentityHostTests : IAsyncDisposable
             return client;
         }
 
-        public override async ValueTask DisposeAsync()
+        protected override void Dispose(bool disposing)
         {
-            await base.DisposeAsync();
-            _folder.Delete(recursive: true);
+            base.Dispose(disposing);
+            if (disposing && _folder.Exists)
+            {
+                _folder.Delete(recursive: true);
+                _folder.Refresh();
+            }
         }
 
         protected override void ConfigureWebHost(IWebHostBuilder builder)
