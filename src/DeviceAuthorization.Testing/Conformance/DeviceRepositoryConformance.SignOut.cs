@@ -142,21 +142,21 @@ public abstract partial class DeviceRepositoryConformance
     public async Task What_pairings_made_in_a_span_of_time_is_listed_for_all_users_and_one_client()
     {
         var repository = CreateRepository();
-        async Task<AccessToken> PairedAsync(string user, double seconds, string client = "tv")
+        async Task<AccessToken> PairedAsync(string user, int milliseconds, string client = "tv")
         {
             var device = await repository.AddOrFindAsync(TestData.NewDevice(user, identifier: null), default);
-            var token = TestData.NewToken(device) with { CreatedAt = TestData.Start.AddSeconds(seconds), ClientId = client, StartedFrom = null };
+            var token = TestData.NewToken(device) with { CreatedAt = TestData.Start.AddMilliseconds(milliseconds), ClientId = client, StartedFrom = null };
             await IssueAsync(repository, token);
             return token;
         }
 
         var (from, to) = (TestData.Start.AddSeconds(10), TestData.Start.AddSeconds(20));
-        await PairedAsync("alice", 9.999);
-        var first = await PairedAsync("alice", 10);
-        var last = await PairedAsync("bob", 19.999);
-        await PairedAsync("bob", 20);
-        var other = await PairedAsync("carol", 15, "TV");
-        var revoked = await PairedAsync("carol", 15);
+        await PairedAsync("alice", 9_999);
+        var first = await PairedAsync("alice", 10_000);
+        var last = await PairedAsync("bob", 19_999);
+        await PairedAsync("bob", 20_000);
+        var other = await PairedAsync("carol", 15_000, "TV");
+        var revoked = await PairedAsync("carol", 15_000);
         await repository.RevokeAsync("carol", revoked.Id, Now);
         await IssueAsync(repository, TestData.NewUnboundToken() with { CreatedAt = from });
 

@@ -81,7 +81,8 @@ public sealed class DeviceAccess
             throw new ArgumentException($"To ({obtained.To:O}) must be later than From ({obtained.From:O}).", nameof(obtained));
         }
 
-        var found = await _repository.ListPairedTokensAsync(obtained.From, obtained.To, obtained.ClientId, cancellationToken).ConfigureAwait(false);
+        var found = await _repository.ListPairedTokensAsync(
+            obtained.From.NotBefore(), obtained.To.NotBefore(), obtained.ClientId, cancellationToken).ConfigureAwait(false);
         var revoked = new List<AccessToken>();
         foreach (var token in found.Where(token => obtained.Network is not { } network || Network.IsIn(network, token.StartedFrom)))
         {
