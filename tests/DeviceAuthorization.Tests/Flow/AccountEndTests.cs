@@ -55,7 +55,7 @@ public sealed class AccountEndTests
         Assert.Empty(await flow.Devices.ListTokensAsync("alice", default));
         Assert.Equal(PairingError.InvalidGrant, await flow.RefusedAsync(codes));
         Assert.Null(await flow.Devices.FindByIdentifierAsync("alice", "tv-1", default));
-        Assert.NotEqual(paired.Issued.DeviceId, (await flow.PairAsync("tv-1")).Issued.DeviceId);
+        Assert.NotEqual(paired.Issued.DeviceId, (await flow.PairAsync("tv-1")).Issued.DeviceId, StringComparer.Ordinal);
         Assert.Single(await flow.Devices.ListAsync("alice", default));
     }
 
@@ -160,7 +160,8 @@ public sealed class AccountEndTests
                 "The account of user alice ended. Tokens revoked: 0. Devices removed: 1.",
                 "An operator revoked what a network or client obtained from 2026-11-23T12:00:00.0000000+00:00 to 2026-11-24T12:00:00.0000000+00:00. Tokens revoked: 0.",
             ],
-            logged.Select(record => record.Message));
+            logged.Select(record => record.Message),
+            StringComparer.Ordinal);
         Assert.All(logged, record => Assert.Equal(LogLevel.Information, record.Level));
     }
 
