@@ -9,6 +9,7 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
 {
     private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, AccessToken> _tokens = [];
+    private readonly Dictionary<string, long> _signOuts = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
     public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) => Locked(() =>
@@ -26,7 +27,10 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
         [.. _devices.Values.Where(device => device.UserId == userId).OrderBy(device => device.CreatedAt)]);
 
     public ValueTask<OwnedCounts> CountAsync(string userId, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() => new OwnedCounts(
-        _devices.Values.Count(device => device.UserId == userId), _tokens.Values.Count(token => token.UserId == userId && token.IsLive(now))));
+        _devices.Values.Count(device => device.UserId == userId), _tokens.Values.Count(token => token.UserId == userId && token.IsLive(now)))
+    {
+        SignOuts = _signOuts.GetValueOrDefault(userId),
+    });
 
     public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) => Locked(() =>
     {
@@ -51,8 +55,17 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
             return false;
         }
 
-        Revoke(deviceId, now);
+        Revoke(token => token.DeviceId == deviceId, now);
         return _devices.Remove(deviceId);
+    });
+
+    public ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
+    {
+        _signOuts[userId] = _signOuts.GetValueOrDefault(userId) + 1;
+        var revoked = Revoke(token => token.UserId == userId, now);
+        var removed = devices == SignOutDevices.Keep ? [] : _devices.Values.Where(device => device.UserId == userId).Select(device => device.Id).ToArray();
+        Array.ForEach(removed, id => _devices.Remove(id));
+        return new SignOutResult(revoked, removed.Length);
     });
 
     public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => Locked(() =>
@@ -62,7 +75,8 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
             return new TokenIssue(issued, false);
         }
 
-        if (token.DeviceId is { } id && Owned(token.UserId, id) is null)
+        var isSignedOut = issue.SignOuts is { } noted && noted != _signOuts.GetValueOrDefault(token.UserId);
+        if (isSignedOut || (token.DeviceId is { } id && Owned(token.UserId, id) is null))
         {
             return new TokenIssue(null, false);
         }
@@ -73,7 +87,7 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
             return new TokenIssue(null, true);
         }
 
-        Revoke(replaced, issue.Now);
+        Revoke(other => replaced is not null && other.DeviceId == replaced, issue.Now);
         _tokens.Add(token.Id, token);
         foreach (var forgotten in _tokens.Values.Where(other => other.RevokedAt < issue.Now - AccessToken.RevokedRetention).ToArray())
         {
@@ -95,6 +109,13 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
     public ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) => Locked<IReadOnlyList<AccessToken>>(() =>
         [.. _tokens.Values.Where(token => token.UserId == userId && token.RevokedAt is null).OrderByDescending(token => token.CreatedAt)]);
 
+    public ValueTask<IReadOnlyList<AccessToken>> ListPairedTokensAsync(DateTimeOffset from, DateTimeOffset to, string? clientId, CancellationToken cancellationToken) =>
+        Locked<IReadOnlyList<AccessToken>>(() =>
+        [
+            .. _tokens.Values.Where(token => token is { PairingId: not null, RevokedAt: null }
+                && token.CreatedAt >= from && token.CreatedAt < to && (clientId is null || token.ClientId == clientId)),
+        ]);
+
     public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken) => Locked(() =>
     {
         if (!_tokens.TryGetValue(token.Id, out var stored) || stored.Version != token.Version)
@@ -103,7 +124,7 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
         }
 
         var lastUsedAt = token.Hash == stored.Hash ? Later(stored.LastUsedAt, token.LastUsedAt) : token.LastUsedAt; // a new secret was never used
-        _tokens[token.Id] = token with { Version = token.Version + 1, ClientId = stored.ClientId, LastUsedAt = lastUsedAt };
+        _tokens[token.Id] = token with { Version = token.Version + 1, ClientId = stored.ClientId, StartedFrom = stored.StartedFrom, LastUsedAt = lastUsedAt };
         return true;
     });
 
@@ -143,12 +164,11 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
 
     private AccessToken? OfPairing(Guid pairingId) => _tokens.Values.FirstOrDefault(token => token.PairingId == pairingId);
 
-    private void Revoke(string? deviceId, DateTimeOffset now)
+    private int Revoke(Func<AccessToken, bool> which, DateTimeOffset now)
     {
-        foreach (var token in _tokens.Values.Where(token => deviceId is not null && token.DeviceId == deviceId && token.RevokedAt is null).ToArray())
-        {
-            _tokens[token.Id] = token with { RevokedAt = now, Version = token.Version + 1 };
-        }
+        var revoked = _tokens.Values.Where(token => token.RevokedAt is null && which(token)).ToArray();
+        Array.ForEach(revoked, token => _tokens[token.Id] = token with { RevokedAt = now, Version = token.Version + 1 });
+        return revoked.Length;
     }
 
     private static DateTimeOffset? Later(DateTimeOffset? stored, DateTimeOffset? read) => read is null || stored > read ? stored : read;

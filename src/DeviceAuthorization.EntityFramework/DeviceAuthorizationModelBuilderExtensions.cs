@@ -95,6 +95,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             Exact(table.Property(row => row.UserId), UserId);
             Exact(table.Property(row => row.DeviceId), Id);
             table.Property(row => row.ClientId).HasMaxLength(Client);
+            table.Property(row => row.StartedFrom).HasMaxLength(Address);
             Exact(table.Property(row => row.Hash), Hash);
             table.Property(row => row.Name).HasMaxLength(Long);
             Unbounded(table.Property(row => row.Scopes));

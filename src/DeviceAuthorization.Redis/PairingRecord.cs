@@ -169,6 +169,7 @@ internal sealed record PairingDetails
             TokenExpiresAt = grant.TokenExpiresAt?.ToUnixTimeMilliseconds(),
             TokenSalt = grant.TokenSalt,
             DeviceId = grant.DeviceId,
+            SignOuts = grant.SignOuts,
         },
         MatchNumber = pairing.MatchNumber,
         RedeemedAt = pairing.RedeemedAt?.ToUnixTimeMilliseconds(),
@@ -200,6 +201,7 @@ internal sealed record PairingDetails
             TokenExpiresAt = Time(grant.TokenExpiresAt),
             TokenSalt = grant.TokenSalt,
             DeviceId = grant.DeviceId,
+            SignOuts = grant.SignOuts,
         },
         MatchNumber = MatchNumber,
         RedeemedAt = Time(RedeemedAt),
@@ -233,6 +235,10 @@ internal sealed record GrantDetails
 
     [JsonPropertyName("d")]
     public string? DeviceId { get; init; }
+
+    [JsonPropertyName("o")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long SignOuts { get; init; }
 
     public override string ToString() => $"GrantDetails {{ DeviceId = {DeviceId} }}";
 }

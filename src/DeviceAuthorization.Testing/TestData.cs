@@ -66,6 +66,7 @@ public static class TestData
         Id = Guid.NewGuid(),
         PairingId = Guid.NewGuid(),
         ClientId = "tv",
+        StartedFrom = "2001:db8::1",
         Hash = NewHash(),
         DeviceId = device.Id,
         UserId = device.UserId,

@@ -63,6 +63,9 @@ internal class PairingRow
 
     public virtual string? DeviceId { get; set; }
 
+    /// <summary>Null, which counts as 0, if a version before it approved.</summary>
+    public virtual long? GrantedSignOuts { get; set; }
+
     public virtual int? MatchNumber { get; set; }
 
     public virtual long? RedeemedAt { get; set; }
@@ -104,6 +107,7 @@ internal class PairingRow
         TokenExpiresAt = (pairing.Grant?.TokenExpiresAt).Write(),
         TokenSalt = pairing.Grant?.TokenSalt,
         DeviceId = pairing.Grant?.DeviceId,
+        GrantedSignOuts = pairing.Grant?.SignOuts,
         MatchNumber = pairing.MatchNumber,
         RedeemedAt = pairing.RedeemedAt.Write(),
         IdempotencyKeyHash = pairing.IdempotencyKeyHash,
@@ -142,6 +146,7 @@ internal class PairingRow
             TokenExpiresAt = TokenExpiresAt.ReadTime(),
             TokenSalt = TokenSalt,
             DeviceId = DeviceId,
+            SignOuts = GrantedSignOuts ?? 0,
         },
         MatchNumber = MatchNumber,
         RedeemedAt = RedeemedAt.ReadTime(),

@@ -17,6 +17,8 @@ internal class TokenRow
 
     public virtual string? ClientId { get; set; }
 
+    public virtual string? StartedFrom { get; set; }
+
     public virtual required string Hash { get; set; }
 
     public virtual required string Name { get; set; }
@@ -44,6 +46,7 @@ internal class TokenRow
         IsBound = token.DeviceId is not null,
         PairingId = token.PairingId,
         ClientId = token.ClientId,
+        StartedFrom = token.StartedFrom,
         Hash = token.Hash,
         Name = token.Name,
         Scopes = token.Scopes.Write(),
@@ -61,6 +64,7 @@ internal class TokenRow
         DeviceId = DeviceId,
         PairingId = PairingId,
         ClientId = ClientId,
+        StartedFrom = StartedFrom,
         Hash = Hash,
         Name = Name,
         Scopes = Scopes.ReadScopes(),
@@ -81,4 +85,7 @@ internal class TokenOwnerRow
     public virtual required string UserId { get; set; }
 
     public virtual long Turn { get; set; }
+
+    /// <summary>How often the user was signed out everywhere. Null, which counts as 0, until the first time.</summary>
+    public virtual long? SignOuts { get; set; }
 }

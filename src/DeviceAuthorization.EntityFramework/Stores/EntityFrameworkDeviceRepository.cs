@@ -6,7 +6,7 @@ namespace DeviceAuthorization.EntityFramework;
 
 /// <summary>
 /// Devices and tokens in tables. A step on one row is one UPDATE with its whole condition. A step on more rows (add a device, issue a token, delete a
-/// device) is a transaction that first takes the user's lock (<see cref="OwnerTurn"/>). Both are therefore correct at READ COMMITTED.
+/// device, sign a user out) is a transaction that first takes the user's lock (<see cref="OwnerTurn"/>). Both are therefore correct at READ COMMITTED.
 /// </summary>
 internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, SyncConfigColumn configs) : IDeviceRepository
 {
@@ -25,7 +25,7 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
         (DbContext db, string userId, long now, CancellationToken _) => db.Set<TokenOwnerRow>().Where(owner => owner.UserId == userId)
             .Select(owner => new OwnedCounts(
                 db.Set<DeviceRow>().Count(device => device.UserId == userId),
-                db.Set<TokenRow>().Count(token => token.UserId == userId && token.RevokedAt == null && (token.ExpiresAt == null || token.ExpiresAt > now))))
+                db.Set<TokenRow>().Count(token => token.UserId == userId && token.RevokedAt == null && (token.ExpiresAt == null || token.ExpiresAt > now))) { SignOuts = owner.SignOuts ?? 0 })
             .FirstOrDefault()));
 
     // Retries when the conflicting device changed before it was read.
@@ -108,6 +108,31 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
             cancellationToken).ConfigureAwait(false);
     }, cancellationToken));
 
+    public ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
+    {
+        var (tokens, removed) = (0, 0);
+        return await OwnerTurn.RunAsync(
+            db,
+            userId,
+            async () =>
+            {
+                await db.Set<TokenOwnerRow>().Where(owner => owner.UserId == userId)
+                    .ExecuteUpdateAsync(set => set.SetProperty(owner => owner.SignOuts, owner => (owner.SignOuts ?? 0) + 1), cancellationToken).ConfigureAwait(false);
+                var revoked = await db.Set<TokenRow>().Where(row => row.UserId == userId && row.RevokedAt == null)
+                    .ExecuteUpdateAsync(set => set
+                        .SetProperty(row => row.RevokedAt, now.Write())
+                        .SetProperty(row => row.Version, row => row.Version + 1)
+                        .SetProperty(row => row.WriteId, Guid.NewGuid()), cancellationToken).ConfigureAwait(false);
+                var deleted = devices == SignOutDevices.Keep ? 0
+                    : await db.Set<DeviceRow>().Where(row => row.UserId == userId).ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false);
+
+                // The larger number stays: if the commit is in doubt and this is repeated, the first try did the rest.
+                (tokens, removed) = (Math.Max(tokens, revoked), Math.Max(removed, deleted));
+                return new SignOutResult(tokens, removed);
+            },
+            cancellationToken).ConfigureAwait(false);
+    }, cancellationToken));
+
     public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
         var (row, isOverLimit) = await TokenSql.TryIssueAsync(db, TokenRow.From(token), issue, cancellationToken).ConfigureAwait(false);
@@ -128,6 +153,16 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
         var rows = await db.Set<TokenRow>().AsNoTracking().Where(row => row.UserId == userId && row.RevokedAt == null).ToListAsync(cancellationToken).ConfigureAwait(false);
         return [.. rows.OrderByDescending(row => row.CreatedAt).ThenBy(row => row.Id).Select(row => row.ToToken())];
     }));
+
+    public ValueTask<IReadOnlyList<AccessToken>> ListPairedTokensAsync(DateTimeOffset from, DateTimeOffset to, string? clientId, CancellationToken cancellationToken) =>
+        new(database.ReadAsync<IReadOnlyList<AccessToken>>(async db =>
+        {
+            var (earliest, tooLate) = (from.Write(), to.Write());
+            var rows = await db.Set<TokenRow>().AsNoTracking()
+                .Where(row => row.PairingId != null && row.RevokedAt == null && row.CreatedAt >= earliest && row.CreatedAt < tooLate && (clientId == null || row.ClientId == clientId))
+                .ToListAsync(cancellationToken).ConfigureAwait(false);
+            return [.. rows.Where(row => clientId is null || row.ClientId == clientId).Select(row => row.ToToken())]; // the column's collation may ignore case
+        }));
 
     public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken) =>
         new(database.WriteAsync(db => TokenSql.TryReplaceAsync(db, TokenRow.From(token), cancellationToken), cancellationToken));

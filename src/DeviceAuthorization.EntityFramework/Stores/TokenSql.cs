@@ -23,7 +23,7 @@ internal static class TokenSql
     });
 
     /// <summary>Issues the token in one transaction and one command. A repetition recognises its token by the mark.</summary>
-    /// <returns>The token, or the pairing's earlier one; null if the user is at the limit, or if the device no longer exists.</returns>
+    /// <returns>The token, or the pairing's earlier one; null if the user is at the limit or was signed out, or if the device no longer exists.</returns>
     public static Task<(TokenRow? Row, bool IsOverLimit)> TryIssueAsync(DbContext db, TokenRow row, TokenIssueConditions issue, CancellationToken cancellationToken)
     {
         var statement = issue.ReplacesEarlier && row.DeviceId is not null ? IssueAndReplace : IssueBeside;
@@ -32,14 +32,16 @@ internal static class TokenSql
             db,
             async () =>
             {
-                var isIssued = await statement.CountAsync(db, row, cancellationToken, ("now", issue.Now.Write()), ("most", (long)issue.MaxLiveTokens)).ConfigureAwait(false) > 0;
+                var isIssued = await statement.CountAsync(db, row, cancellationToken, ("now", issue.Now.Write()), ("most", (long)issue.MaxLiveTokens), ("signOuts", issue.SignOuts)).ConfigureAwait(false) > 0;
                 var stored = isIssued ? row
                     : await db.Set<TokenRow>().AsNoTracking()
                         .FirstOrDefaultAsync(token => token.Id == row.Id || (row.PairingId != null && token.PairingId == row.PairingId), cancellationToken).ConfigureAwait(false);
                 return stored is null ? null : (stored, false);
             },
-            async () => (null, row.DeviceId is null
-                || await db.Set<DeviceRow>().AnyAsync(device => device.Id == row.DeviceId && device.UserId == row.UserId, cancellationToken).ConfigureAwait(false)),
+            async () => (null, (row.DeviceId is null
+                    || await db.Set<DeviceRow>().AnyAsync(device => device.Id == row.DeviceId && device.UserId == row.UserId, cancellationToken).ConfigureAwait(false))
+                && (issue.SignOuts is null
+                    || await db.Set<TokenOwnerRow>().AnyAsync(owner => owner.UserId == row.UserId && (owner.SignOuts ?? 0) == issue.SignOuts, cancellationToken).ConfigureAwait(false))),
             cancellationToken);
     }
 
@@ -69,16 +71,18 @@ internal static class TokenSql
 
     private static Statement Issue(bool replaces) => new(sql =>
     {
-        var (tokens, devices) = (sql.Table<TokenRow>(), sql.Table<DeviceRow>());
+        var (tokens, devices, owners) = (sql.Table<TokenRow>(), sql.Table<DeviceRow>(), sql.Table<TokenOwnerRow>());
         var (id, user, device, revoked) = (tokens[row => row.Id], tokens[row => row.UserId], tokens[row => row.DeviceId], tokens[row => row.RevokedAt]);
         var (newId, ofUser, ofDevice, now) = (tokens.Value(row => row.Id), tokens.Value(row => row.UserId), tokens.Value(row => row.DeviceId), tokens.Value(row => row.RevokedAt, "now"));
         var isMine = $"{id} = {newId} AND {tokens[row => row.WriteId]} = {tokens.Value(row => row.WriteId)}"; // not an earlier call's, which may have been replaced since
+        var (isOwner, signOuts) = ($"{owners[row => row.UserId]} = {ofUser}", owners.Value(row => row.SignOuts, "signOuts"));
         var isIssued = $"EXISTS (SELECT 1 FROM {tokens} WHERE {isMine})";
         return $"""
             {OwnerTurn.Take(sql)}
             {tokens.Insert()}
                 WHERE NOT EXISTS (SELECT 1 FROM {tokens} WHERE {id} = {newId})
                 AND NOT EXISTS (SELECT 1 FROM {tokens} WHERE {tokens[row => row.PairingId]} = {tokens.Value(row => row.PairingId)})
+                AND ({signOuts} IS NULL OR EXISTS (SELECT 1 FROM {owners} WHERE {isOwner} AND COALESCE({owners[row => row.SignOuts]}, 0) = {signOuts}))
                 AND ({ofDevice} IS NULL OR EXISTS (SELECT 1 FROM {devices} WHERE {devices[row => row.Id]} = {ofDevice} AND {devices[row => row.UserId]} = {ofUser}))
                 AND (SELECT COUNT(*) FROM {tokens}
                     WHERE {user} = {ofUser} AND {revoked} IS NULL AND ({tokens[row => row.ExpiresAt]} IS NULL OR {tokens[row => row.ExpiresAt]} > {now})

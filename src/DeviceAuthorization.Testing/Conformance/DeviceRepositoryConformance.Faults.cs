@@ -85,6 +85,10 @@ public abstract partial class DeviceRepositoryConformance
         Assert.True(LoseNextAnswer());
         Assert.True(await OutcomeAsync(() => repository.DeleteAsync("alice", device.Id, Now, default)) is null or true);
         Assert.Empty(await repository.ListTokensAsync("alice", default));
+        await IssueAsync(repository, TestData.NewUnboundToken());
+        Assert.True(LoseNextAnswer());
+        Assert.True(await OutcomeAsync(() => repository.SignOutAsync("alice", SignOutDevices.Keep, Now, default)) is null or SignOutResult { Tokens: 1 });
+        Assert.Empty(await repository.ListTokensAsync("alice", default));
     }
 
     private static async Task CancelAsync<T>(bool beforehand, Func<CancellationToken, ValueTask<T>> call)

@@ -147,6 +147,9 @@ internal sealed class InterceptedDeviceRepository(IDeviceRepository inner, Inter
     public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) =>
         Around(() => inner.DeleteAsync(userId, deviceId, now, cancellationToken));
 
+    public ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Around(() => inner.SignOutAsync(userId, devices, now, cancellationToken));
+
     public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => Around(async () =>
     {
         Offered.Enqueue(token);
@@ -161,6 +164,9 @@ internal sealed class InterceptedDeviceRepository(IDeviceRepository inner, Inter
 
     public ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) =>
         Around(() => inner.ListTokensAsync(userId, cancellationToken));
+
+    public ValueTask<IReadOnlyList<AccessToken>> ListPairedTokensAsync(DateTimeOffset from, DateTimeOffset to, string? clientId, CancellationToken cancellationToken) =>
+        Around(() => inner.ListPairedTokensAsync(from, to, clientId, cancellationToken));
 
     public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken) =>
         Around(() => inner.TryReplaceTokenAsync(token, cancellationToken));

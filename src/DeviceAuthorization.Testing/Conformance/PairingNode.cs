@@ -148,6 +148,9 @@ internal sealed class PairingNode : IAsyncDisposable
     public Task<ApproverResult> MatchAsync(string userCode, string userId, int number) =>
         InScopeAsync(services => services.GetRequiredService<ApproverFlow>().ChooseNumberAsync(Code(userCode), new Approver(userId), number));
 
+    public Task<SignOutResult> SignOutAsync(string userId, SignOutDevices devices = SignOutDevices.Keep) =>
+        InScopeAsync(services => services.GetRequiredService<DeviceAccess>().SignOutEverywhereAsync(userId, devices));
+
     public Task<IReadOnlyList<AccessToken>> LiveTokensAsync(string userId) =>
         InScopeAsync(services => services.GetRequiredService<IDeviceRepository>().ListTokensAsync(userId, default).AsTask());
 

@@ -20,6 +20,12 @@ public sealed record AccessToken
     /// </summary>
     public string? ClientId { get; init; }
 
+    /// <summary>
+    /// The network address that its pairing was started from, as the host's server saw it; <see langword="null"/> if unknown, and for one made by hand.
+    /// Personal data, kept as long as the record, for <see cref="DeviceAccess.RevokeObtainedAsync"/>. Never changes, and no API or page shows it.
+    /// </summary>
+    public string? StartedFrom { get; init; }
+
     /// <summary>SHA-256 of the token, lower-case hex; unique.</summary>
     public required string Hash { get; init; }
 

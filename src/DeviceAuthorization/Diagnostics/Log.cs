@@ -128,6 +128,15 @@ internal static partial class Log
     [LoggerMessage(63, LogLevel.Information, "User {UserId} renamed, narrowed or shortened token {TokenId}.")]
     public static partial void TokenChanged(this ILogger logger, Guid tokenId, string userId);
 
+    [LoggerMessage(64, LogLevel.Information, "User {UserId} was signed out everywhere. Tokens revoked: {Tokens}. Devices removed: {Devices}.")]
+    public static partial void SignedOutEverywhere(this ILogger logger, string userId, int tokens, int devices);
+
+    [LoggerMessage(65, LogLevel.Information, "The account of user {UserId} ended. Tokens revoked: {Tokens}. Devices removed: {Devices}.")]
+    public static partial void UserRemoved(this ILogger logger, string userId, int tokens, int devices);
+
+    [LoggerMessage(66, LogLevel.Information, "An operator revoked what a network or client obtained from {From:O} to {To:O}. Tokens revoked: {Tokens}.")]
+    public static partial void ObtainedAccessRevoked(this ILogger logger, DateTimeOffset from, DateTimeOffset to, int tokens);
+
     [LoggerMessage(70, LogLevel.Warning, "Pairing {PairingId} waits: user {UserId} has {Limit} devices, as many as DeviceAuthorization:MaxDevicesPerUser allows.")]
     public static partial void DeviceLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
 

@@ -112,13 +112,15 @@ public sealed class ApproverFlow
                     break;
             }
 
-            if (await _devices.FindExceededLimitAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false) is { } limit)
+            // The number of sign-outs is read before the decision: one that comes between the two ends this approval, too.
+            var (exceeded, signOuts) = await _devices.FindExceededLimitAsync(pairing!, approver.UserId, approval.AsNewDevice, cancellationToken).ConfigureAwait(false);
+            if (exceeded is { } limit)
             {
                 return new ApproverResult.Refused(limit);
             }
 
             var now = _clock.Now(); // read again: the policy may be slow
-            var grant = GrantOf(approval, now);
+            var grant = GrantOf(approval, now) with { SignOuts = signOuts };
             var (error, decided) = pairing!.Approve(approver.UserId, grant, now, choosesNumber ? MatchNumber.New() : null);
             if (error is null && await TryDecideAsync(decided, now, verdict, cancellationToken).ConfigureAwait(false) is { } result)
             {
@@ -364,7 +366,7 @@ public sealed class ApproverFlow
             Risk = verdict.Risk,
             Reasons = verdict.Reasons,
             KnownDevice = known,
-            IsTokenLimitReached = await _devices.FindExceededLimitAsync(pairing, approver.UserId, asNewDevice: false, cancellationToken).ConfigureAwait(false) == ApproverRefusal.TokenLimitReached,
+            IsTokenLimitReached = await _devices.FindExceededLimitAsync(pairing, approver.UserId, asNewDevice: false, cancellationToken).ConfigureAwait(false) is (ApproverRefusal.TokenLimitReached, _),
         };
     }
 

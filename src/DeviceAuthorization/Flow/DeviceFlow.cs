@@ -201,6 +201,11 @@ public sealed class DeviceFlow
 
         if (grant.DeviceId is null) // the approval ended before its device was registered
         {
+            if ((await Devices.CountAsync(userId, _clock.Now(), cancellationToken).ConfigureAwait(false)).SignOuts != grant.SignOuts)
+            {
+                return PollResult.NotPaired.Refused; // as below, and registers nothing for an account that ended
+            }
+
             if (await Registry.RegisterAsync(pairing, cancellationToken).ConfigureAwait(false) is not { } device)
             {
                 await LogOnceAsync($"device-limit:{pairing.Id}", Day, () => Logger.DeviceLimitReached(pairing.Id, userId, _options.MaxDevicesPerUser)).ConfigureAwait(false);
@@ -219,13 +224,14 @@ public sealed class DeviceFlow
                 DeviceId = grant.DeviceId,
                 PairingId = pairing.Id,
                 ClientId = pairing.ClientId,
+                StartedFrom = pairing.Device.Address,
                 Hash = token.Hash(),
                 Name = grant.DeviceName ?? pairing.Device.Name,
                 Scopes = scopes,
                 CreatedAt = now,
                 ExpiresAt = grant.TokenExpiresAt,
             },
-            new TokenIssueConditions(now, _options.MaxTokensPerUser, _options.ReplaceEarlierTokens),
+            new TokenIssueConditions(now, _options.MaxTokensPerUser, _options.ReplaceEarlierTokens) { SignOuts = grant.SignOuts },
             cancellationToken).ConfigureAwait(false);
         if (issue.IsOverLimit)
         {
@@ -235,7 +241,7 @@ public sealed class DeviceFlow
 
         if (issue.Token is not { RevokedAt: null } issued || issued.Hash != token.Hash())
         {
-            return PollResult.NotPaired.Refused; // its owner removed the device, revoked the token or gave it a new secret
+            return PollResult.NotPaired.Refused; // its owner removed the device, signed out everywhere, revoked the token or gave it a new secret
         }
 
         if (!await _store.TryReplaceAsync(redeemed, _clock.Now(), cancellationToken).ConfigureAwait(false))

@@ -73,14 +73,17 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         : null;
 
     /// <summary>Which limit the device of this pairing or its token would exceed. Checked before the decision, and enforced when each is added.</summary>
-    /// <returns><see cref="ApproverRefusal.TokenLimitReached"/>, <see cref="ApproverRefusal.DeviceLimitReached"/>, or null.</returns>
-    public async Task<ApproverRefusal?> FindExceededLimitAsync(Pairing pairing, string userId, bool asNewDevice, CancellationToken cancellationToken)
+    /// <returns>
+    /// <see cref="ApproverRefusal.TokenLimitReached"/>, <see cref="ApproverRefusal.DeviceLimitReached"/>, or null. And how often the user was signed
+    /// out everywhere.
+    /// </returns>
+    public async Task<(ApproverRefusal? Limit, long SignOuts)> FindExceededLimitAsync(Pairing pairing, string userId, bool asNewDevice, CancellationToken cancellationToken)
     {
         var (now, limits) = (clock.Now(), options.Value);
         var owned = await repository.CountAsync(userId, now, cancellationToken).ConfigureAwait(false);
         if (owned.LiveTokens < limits.MaxTokensPerUser && owned.Devices < limits.MaxDevicesPerUser)
         {
-            return null;
+            return (null, owned.SignOuts);
         }
 
         var known = asNewDevice ? null : await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false);
@@ -90,11 +93,11 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
                 : (await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false)).Count(token => token.IsLive(now) && token.DeviceId == known.Id);
             if (owned.LiveTokens - replaced >= limits.MaxTokensPerUser)
             {
-                return ApproverRefusal.TokenLimitReached;
+                return (ApproverRefusal.TokenLimitReached, owned.SignOuts);
             }
         }
 
-        return known is null && owned.Devices >= limits.MaxDevicesPerUser ? ApproverRefusal.DeviceLimitReached : null;
+        return (known is null && owned.Devices >= limits.MaxDevicesPerUser ? ApproverRefusal.DeviceLimitReached : null, owned.SignOuts);
     }
 
     /// <summary>Changes a user's device. The result has no device if the user has none with that id, or if it would become a double of another.</summary>

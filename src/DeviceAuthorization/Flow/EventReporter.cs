@@ -75,6 +75,12 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, ILogg
             case PairingEvent.DeviceRemoved { UserId: var userId, DeviceId: var deviceId }:
                 logger.DeviceRemoved(deviceId, userId);
                 break;
+            case PairingEvent.SignedOutEverywhere { UserId: var userId, Lost: var lost }:
+                logger.SignedOutEverywhere(userId, lost.Tokens, lost.Devices);
+                break;
+            case PairingEvent.UserRemoved { UserId: var userId, Lost: var lost }:
+                logger.UserRemoved(userId, lost.Tokens, lost.Devices);
+                break;
             case PairingEvent.LimitReached { Limit: var limit }:
                 logger.LimitReached(limit);
                 break;

@@ -1,6 +1,7 @@
 using DeviceAuthorization.Limits;
 using DeviceAuthorization.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Flow;
@@ -8,7 +9,7 @@ namespace DeviceAuthorization.Flow;
 internal static class FlowServices
 {
     /// <summary>
-    /// Registers the flow over the stores, the limiter, the policy and the clock of the host. The two sides are scoped, so that a singleton which
+    /// Registers the flow over the stores, the limiter, the policy and the clock of the host. Its services are scoped, so that a singleton which
     /// takes one fails: it would keep the host's scoped policy and listeners.
     /// </summary>
     public static IServiceCollection AddFlow(this IServiceCollection services)
@@ -29,6 +30,12 @@ internal static class FlowServices
             request.GetRequiredService<PhishingWatch>(),
             request.GetRequiredService<EventReporter>(),
             request.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
+            request.GetRequiredService<TimeProvider>()));
+        services.TryAddScoped(request => new DeviceAccess(
+            request.GetRequiredService<IDeviceRepository>(),
+            request.GetRequiredService<DeviceRegistry>(),
+            request.GetRequiredService<EventReporter>(),
+            request.GetRequiredService<ILogger<DeviceAccess>>(),
             request.GetRequiredService<TimeProvider>()));
         return services;
     }

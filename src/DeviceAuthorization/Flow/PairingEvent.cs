@@ -88,8 +88,8 @@ public abstract record PairingEvent
     public sealed record TokenChanged(AccessToken Token, AccessToken Before) : PairingEvent;
 
     /// <summary>
-    /// The owner, the client or a replay revoked a token. The tokens of a device that is removed or paired again have no events of their own: see
-    /// <see cref="DeviceRemoved"/> and <see cref="Redeemed"/>. Nor has a renewed secret: see <see cref="TokenRenewed"/>.
+    /// The owner, the client, an operator or a replay revoked a token. The tokens of a device that is removed or paired again have no events of their
+    /// own: see <see cref="DeviceRemoved"/> and <see cref="Redeemed"/>. Nor have all those of a user: see <see cref="SignedOutEverywhere"/>. Nor has a renewed secret: see <see cref="TokenRenewed"/>.
     /// </summary>
     /// <param name="Token">The record of the token.</param>
     public sealed record Revoked(AccessToken Token) : PairingEvent;
@@ -98,6 +98,22 @@ public abstract record PairingEvent
     /// <param name="UserId">The owner.</param>
     /// <param name="DeviceId">The device.</param>
     public sealed record DeviceRemoved(string UserId, string DeviceId) : PairingEvent;
+
+    /// <summary>
+    /// Every token of a user was revoked: by the user, or by the host (<see cref="DeviceAccess.SignOutEverywhereAsync"/>). Neither the tokens nor
+    /// removed devices have events of their own.
+    /// </summary>
+    /// <param name="UserId">The user.</param>
+    /// <param name="Lost">What the user lost.</param>
+    public sealed record SignedOutEverywhere(string UserId, SignOutResult Lost) : PairingEvent;
+
+    /// <summary>
+    /// The host deleted an account (<see cref="DeviceAccess.RemoveUserAsync"/>): its devices are removed, and its tokens are revoked. They have no events
+    /// of their own.
+    /// </summary>
+    /// <param name="UserId">The user.</param>
+    /// <param name="Lost">What the user lost.</param>
+    public sealed record UserRemoved(string UserId, SignOutResult Lost) : PairingEvent;
 
     /// <summary>A limit of <see cref="DeviceRateLimits"/> refused a request. Reported once in ten minutes for each limit and key.</summary>
     /// <param name="Limit">

@@ -185,7 +185,7 @@ namespace Microsoft.AspNetCore.Builder
         }
 
         /// <summary>
-        /// Maps the access tokens of a user: make, list, change, renew, revoke. Requires scopes as <see cref="MapDevices"/> does. Only people with a
+        /// Maps the access tokens of a user: make, list, change, renew, revoke one or all. Requires scopes as <see cref="MapDevices"/> does. Only people with a
         /// session can make, change and renew tokens.
         /// </summary>
         /// <param name="prefix">Their path. RomM's clients know only the default.</param>

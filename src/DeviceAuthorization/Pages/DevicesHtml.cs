@@ -21,7 +21,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         {(view.Problem is null ? Nothing : Html($"""<p class="note bad" role="alert">{view.Problem}</p>"""))}
         {If(view.Devices is [], () => Html($"<p>{texts["Devices_none"]}</p>"))}
         {All(view.Shown, Card)}{If(view.Pages > 1, Pages)}
-        <p><a href="{pairing}">{texts[view.Devices is [] ? "Page_title" : "Another_device"]}</a></p>
+        <p><a href="{pairing}">{texts[view.Devices is [] ? "Page_title" : "Another_device"]}</a></p>{If(view.ChangesTokens && view is not { Tokens: [], Devices: [] }, SignOutAll)}
         {If(view.Tokens is not null || view.Grantable.Count > 0, () => Html($"""<h2>{texts["Tokens"]}</h2>"""))}
         {(view.Tokens is null ? Nothing : Html($"""<p class="dim">{texts[view.Tokens is [] ? "Tokens_none" : "Tokens_text"]}</p>"""))}
         {All(view.Tokens ?? [], token => token.DeviceId is null || view.Devices is null ? Single(token) : Bound(token, view.Devices.FirstOrDefault(device => device.Id == token.DeviceId)))}
@@ -128,6 +128,13 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         {Form(action, field, id)}
         <p>{texts[key + "_text"]}</p>
         <button class="danger">{texts[button]}</button></form></details>
+        """);
+
+    private HtmlFormattableString SignOutAll() => Html($"""
+        <details name="act"><summary>{texts["Sign_out_all"]}</summary>
+        <form method="post" action="{form.Address}/sign-out{DevicesView.QueryOf(view.Page)}">{form.Antiforgery}
+        <p>{texts["Sign_out_all_text"]}</p>
+        <button class="danger">{texts["Sign_out_all"]}</button></form></details>
         """);
 
     private HtmlFormattableString Form(string action, string field, string id) => Html(

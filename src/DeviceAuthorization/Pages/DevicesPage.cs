@@ -21,6 +21,7 @@ internal sealed class DevicesPage(
     IDeviceRepository repository,
     DeviceRegistry registry,
     AccessTokens tokens,
+    DeviceAccess access,
     IPairingPolicy policy,
     PageSession session,
     ApproverSession signIn,
@@ -33,7 +34,7 @@ internal sealed class DevicesPage(
     /// <summary>The cookie that carries the key of a text to the next page. In an address, anybody's link could claim that something was done.</summary>
     private const string Notice = "da.notice";
 
-    private static readonly string[] Notices = ["Done_renamed", "Done_narrowed", "Done_revoked", "Done_removed", "Done_deleted", "Gone"];
+    private static readonly string[] Notices = ["Done_renamed", "Done_narrowed", "Done_revoked", "Done_signed_out", "Done_removed", "Done_deleted", "Gone"];
 
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string path)
     {
@@ -43,6 +44,7 @@ internal sealed class DevicesPage(
         group.MapPost("/rename", (HttpContext context, DevicesPage page) => page.RenameAsync(context));
         group.MapPost("/narrow", (HttpContext context, DevicesPage page) => page.NarrowAsync(context));
         group.MapPost("/revoke", (HttpContext context, DevicesPage page) => page.RevokeAsync(context));
+        group.MapPost("/sign-out", (HttpContext context, DevicesPage page) => page.SignOutAllAsync(context));
         group.MapPost("/remove", (HttpContext context, DevicesPage page) => page.RemoveAsync(context));
         group.MapPost("/delete", (HttpContext context, DevicesPage page) => page.DeleteTokenAsync(context));
         group.MapPost("/token", (HttpContext context, DevicesPage page) => page.MakeTokenAsync(context));
@@ -83,6 +85,12 @@ internal sealed class DevicesPage(
     private Task<IResult> RevokeAsync(HttpContext context) => ChangeAsync(context, Needed.WriteTokens, ["device"], async (visitor, form) => Done(
         context,
         await registry.RevokeTokensAsync(visitor.Approver.UserId, form["device"] ?? "", context.RequestAborted) ? "Done_revoked" : "Gone"));
+
+    private Task<IResult> SignOutAllAsync(HttpContext context) => ChangeAsync(context, Needed.WriteTokens, [], async (visitor, _) =>
+    {
+        await access.SignOutEverywhereAsync(visitor.Approver.UserId, SignOutDevices.Keep, context.RequestAborted);
+        return Done(context, "Done_signed_out");
+    });
 
     private Task<IResult> RemoveAsync(HttpContext context) => ChangeAsync(context, Needed.WriteDevices, ["device"], async (visitor, form) => Done(
         context,

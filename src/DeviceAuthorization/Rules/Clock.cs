@@ -11,4 +11,8 @@ internal static class Clock
         var now = clock.GetUtcNow();
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
     }
+
+    /// <summary>The first whole millisecond that is not before a time. Stores know no others.</summary>
+    public static DateTimeOffset NotBefore(this DateTimeOffset time) =>
+        time.AddTicks((TimeSpan.TicksPerMillisecond - (time.Ticks % TimeSpan.TicksPerMillisecond)) % TimeSpan.TicksPerMillisecond);
 }

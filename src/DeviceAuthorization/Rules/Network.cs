@@ -62,6 +62,9 @@ internal static class Network
         return isPrivate || equal >= (isIPv4 ? BytesOf24 : BytesOf48) ? NetworkComparison.Unknown : NetworkComparison.Other;
     }
 
+    /// <summary>Whether a stored address is in a network. An address that is unknown is in none.</summary>
+    public static bool IsIn(IPNetwork network, string? address) => Read(address) is { } read && network.Contains(read);
+
     private static IPNetwork[] Parse(params string[] networks) => [.. networks.Select(IPNetwork.Parse)];
 
     private static bool IsIn(IPNetwork[] networks, IPAddress address) => networks.Any(network => network.Contains(address));

@@ -28,6 +28,12 @@ public sealed record PairingGrant
     /// </summary>
     public string? DeviceId { get; init; }
 
+    /// <summary>
+    /// How often its approver had been signed out everywhere when they approved. After the next time, the approval gives no token
+    /// (<see cref="DeviceAccess.SignOutEverywhereAsync"/>).
+    /// </summary>
+    public long SignOuts { get; init; }
+
     /// <summary>Shows the scopes and the device, not the salt.</summary>
     public override string ToString() => $"PairingGrant {{ Scopes = {string.Join(' ', Scopes)}, DeviceId = {DeviceId} }}";
 }

@@ -47,9 +47,18 @@ public interface IDeviceRepository
     ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Revokes every token of a user that is not revoked, and removes the user's devices if <paramref name="devices"/> says so, in one step. Raises
+    /// <see cref="OwnedCounts.SignOuts"/>, even if the user has nothing, and keeps that number when the user has nothing left. Takes turns with
+    /// <see cref="TryIssueTokenAsync"/>: a token is issued before it, and then revoked, or its conditions see the new number. The cost must not be one
+    /// statement for each token.
+    /// </summary>
+    ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Adds a token. Idempotent per <see cref="AccessToken.PairingId"/>: if the pairing already made a token, returns that, even if it is revoked,
-    /// and changes nothing. Otherwise, in one step: the device, if the token names one, must exist and be the user's; its earlier tokens are
-    /// revoked if <paramref name="issue"/> says so; the user must then have fewer live tokens than it allows.
+    /// and changes nothing. Otherwise, in one step: the user must have been signed out as often as <paramref name="issue"/> says; the device, if the
+    /// token names one, must exist and be the user's; its earlier tokens are revoked if <paramref name="issue"/> says so; the user must then have
+    /// fewer live tokens than it allows.
     /// </summary>
     ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken);
 
@@ -66,9 +75,18 @@ public interface IDeviceRepository
     ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Lists the tokens of all users that a pairing made and that are not revoked. Includes expired ones. Only operators cause it, rarely: it may
+    /// read every token once.
+    /// </summary>
+    /// <param name="from">The earliest <see cref="AccessToken.CreatedAt"/>.</param>
+    /// <param name="to">An <see cref="AccessToken.CreatedAt"/> that is already too late.</param>
+    /// <param name="clientId">Their <see cref="AccessToken.ClientId"/>, compared by ordinal; <see langword="null"/> for any.</param>
+    ValueTask<IReadOnlyList<AccessToken>> ListPairedTokensAsync(DateTimeOffset from, DateTimeOffset to, string? clientId, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Replaces a token if its stored <see cref="AccessToken.Version"/> is still that of <paramref name="token"/>, and raises the version by one.
     /// This is how a token is revoked, renamed, narrowed, shortened, or given a new secret. While <see cref="AccessToken.Hash"/> stays the same,
-    /// <see cref="AccessToken.LastUsedAt"/> only moves forward. <see cref="AccessToken.ClientId"/> never changes.
+    /// <see cref="AccessToken.LastUsedAt"/> only moves forward. <see cref="AccessToken.ClientId"/> and <see cref="AccessToken.StartedFrom"/> never change.
     /// </summary>
     /// <param name="token">The new value, with the version that was read.</param>
     /// <returns>Whether it was replaced. If not, read it and decide again.</returns>

@@ -28,6 +28,8 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         /// <summary>How many tokens are in the lists, expired ones too.</summary>
         public int TokenCount { get; set; }
 
+        public long SignOuts { get; set; }
+
         public IEnumerable<AccessToken> Tokens => Devices.SelectMany(device => device.Tokens).Concat(Unbound).Select(token => token.Value);
     }
 
@@ -101,7 +103,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         lock (_gate)
         {
             return ValueTask.FromResult(_owners.TryGetValue(userId, out var owner)
-                ? new OwnedCounts(owner.Devices.Count, owner.Tokens.Count(token => token.IsLive(now)))
+                ? new OwnedCounts(owner.Devices.Count, owner.Tokens.Count(token => token.IsLive(now))) { SignOuts = owner.SignOuts }
                 : default);
         }
     }
@@ -138,12 +140,39 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
                 return ValueTask.FromResult(false);
             }
 
-            RevokeAll(device, now);
+            RevokeAll(device.Owner, device.Tokens, now);
             RemoveKeys(device);
             _devices.Remove(deviceId);
             device.Owner.Devices.Remove(device);
             RemoveIfEmpty(userId);
             return ValueTask.FromResult(true);
+        }
+    }
+
+    public ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            var owner = _owners[userId] = _owners.GetValueOrDefault(userId) ?? new Owner();
+            var lost = new SignOutResult(owner.TokenCount, devices == SignOutDevices.Remove ? owner.Devices.Count : 0);
+            owner.SignOuts++;
+            RevokeAll(owner, owner.Unbound, now);
+            foreach (var device in owner.Devices)
+            {
+                RevokeAll(owner, device.Tokens, now);
+                if (devices == SignOutDevices.Remove)
+                {
+                    RemoveKeys(device);
+                    _devices.Remove(device.Value.Id);
+                }
+            }
+
+            if (devices == SignOutDevices.Remove)
+            {
+                owner.Devices.Clear();
+            }
+
+            return ValueTask.FromResult(lost);
         }
     }
 
@@ -164,6 +193,11 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
 
             Forget(issue.Now);
             var owner = device?.Owner ?? _owners.GetValueOrDefault(token.UserId) ?? new Owner();
+            if (issue.SignOuts is { } noted && noted != owner.SignOuts)
+            {
+                return ValueTask.FromResult(new TokenIssue(null, false));
+            }
+
             var replaced = issue.ReplacesEarlier ? device : null;
             if (HasTooMany(owner, replaced, issue))
             {
@@ -172,7 +206,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
 
             if (replaced is not null)
             {
-                RevokeAll(replaced, issue.Now);
+                RevokeAll(owner, replaced.Tokens, issue.Now);
             }
 
             var added = _tokens[token.Id] = _byHash[token.Hash] = new StoredToken(token, device);
@@ -217,6 +251,18 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         }
     }
 
+    public ValueTask<IReadOnlyList<AccessToken>> ListPairedTokensAsync(DateTimeOffset from, DateTimeOffset to, string? clientId, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult<IReadOnlyList<AccessToken>>(
+            [
+                .. _byPairing.Values.Select(token => token.Value).Where(token =>
+                    token.RevokedAt is null && token.CreatedAt >= from && token.CreatedAt < to && (clientId is null || token.ClientId == clientId)),
+            ]);
+        }
+    }
+
     public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -234,6 +280,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
                 DeviceId = before.DeviceId,
                 PairingId = before.PairingId,
                 ClientId = before.ClientId,
+                StartedFrom = before.StartedFrom,
                 RevokedAt = before.RevokedAt ?? token.RevokedAt,
                 Version = token.Version + 1,
                 LastUsedAt = isUsedSince ? before.LastUsedAt : token.LastUsedAt,
@@ -279,7 +326,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
 
     private void RemoveIfEmpty(string userId)
     {
-        if (_owners.TryGetValue(userId, out var owner) && owner is { Devices.Count: 0, TokenCount: 0 })
+        if (_owners.TryGetValue(userId, out var owner) && owner is { Devices.Count: 0, TokenCount: 0, SignOuts: 0 })
         {
             _owners.Remove(userId);
         }
@@ -321,16 +368,17 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         owner.TokenCount - (replaced?.Tokens.Count ?? 0) >= issue.MaxLiveTokens
         && owner.Tokens.Count(token => token.IsLive(issue.Now) && (replaced is null || token.DeviceId != replaced.Value.Id)) >= issue.MaxLiveTokens;
 
-    private void RevokeAll(StoredDevice device, DateTimeOffset now)
+    /// <summary>Revokes the tokens of one of the owner's lists.</summary>
+    private void RevokeAll(Owner owner, List<StoredToken> tokens, DateTimeOffset now)
     {
-        foreach (var token in device.Tokens)
+        foreach (var token in tokens)
         {
             token.Value = token.Value with { RevokedAt = now, Version = token.Value.Version + 1 };
             _revoked.Enqueue(token, now);
         }
 
-        device.Owner.TokenCount -= device.Tokens.Count;
-        device.Tokens.Clear();
+        owner.TokenCount -= tokens.Count;
+        tokens.Clear();
     }
 
     private void Forget(DateTimeOffset now)

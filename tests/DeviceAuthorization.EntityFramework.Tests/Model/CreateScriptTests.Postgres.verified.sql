@@ -33,6 +33,7 @@ CREATE TABLE "DevicePairings" (
     "TokenExpiresAt" bigint,
     "TokenSalt" character varying(64),
     "DeviceId" character varying(64),
+    "GrantedSignOuts" bigint,
     "MatchNumber" integer,
     "RedeemedAt" bigint,
     "IdempotencyKeyHash" character varying(64),
@@ -46,6 +47,7 @@ CREATE TABLE "DevicePairings" (
 CREATE TABLE "DeviceTokenOwners" (
     "UserId" character varying(255) NOT NULL,
     "Turn" bigint NOT NULL,
+    "SignOuts" bigint,
     CONSTRAINT "PK_DeviceTokenOwners" PRIMARY KEY ("UserId")
 );
 
@@ -81,6 +83,7 @@ CREATE TABLE "DeviceTokens" (
     "IsBound" boolean NOT NULL,
     "PairingId" uuid,
     "ClientId" character varying(128),
+    "StartedFrom" character varying(64),
     "Hash" character varying(64) NOT NULL,
     "Name" character varying(255) NOT NULL,
     "Scopes" text NOT NULL,

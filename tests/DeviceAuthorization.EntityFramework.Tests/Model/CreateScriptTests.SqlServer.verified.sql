@@ -38,6 +38,7 @@ CREATE TABLE [auth].[DevicePairings] (
     [TokenExpiresAt] bigint NULL,
     [TokenSalt] nvarchar(64) NULL,
     [DeviceId] nvarchar(64) NULL,
+    [GrantedSignOuts] bigint NULL,
     [MatchNumber] int NULL,
     [RedeemedAt] bigint NULL,
     [IdempotencyKeyHash] nvarchar(64) NULL,
@@ -52,6 +53,7 @@ GO
 CREATE TABLE [auth].[DeviceTokenOwners] (
     [UserId] nvarchar(255) COLLATE Latin1_General_100_BIN2 NOT NULL,
     [Turn] bigint NOT NULL,
+    [SignOuts] bigint NULL,
     CONSTRAINT [PK_DeviceTokenOwners] PRIMARY KEY ([UserId])
 );
 GO
@@ -89,6 +91,7 @@ CREATE TABLE [auth].[DeviceTokens] (
     [IsBound] bit NOT NULL,
     [PairingId] uniqueidentifier NULL,
     [ClientId] nvarchar(128) NULL,
+    [StartedFrom] nvarchar(64) NULL,
     [Hash] nvarchar(64) COLLATE Latin1_General_100_BIN2 NOT NULL,
     [Name] nvarchar(255) NOT NULL,
     [Scopes] nvarchar(max) NOT NULL,

@@ -32,6 +32,7 @@ CREATE TABLE "DevicePairings" (
     "TokenExpiresAt" INTEGER NULL,
     "TokenSalt" TEXT NULL,
     "DeviceId" TEXT NULL,
+    "GrantedSignOuts" INTEGER NULL,
     "MatchNumber" INTEGER NULL,
     "RedeemedAt" INTEGER NULL,
     "IdempotencyKeyHash" TEXT NULL,
@@ -43,7 +44,8 @@ CREATE TABLE "DevicePairings" (
 
 CREATE TABLE "DeviceTokenOwners" (
     "UserId" TEXT NOT NULL CONSTRAINT "PK_DeviceTokenOwners" PRIMARY KEY,
-    "Turn" INTEGER NOT NULL
+    "Turn" INTEGER NOT NULL,
+    "SignOuts" INTEGER NULL
 );
 
 
@@ -77,6 +79,7 @@ CREATE TABLE "DeviceTokens" (
     "IsBound" INTEGER NOT NULL,
     "PairingId" TEXT NULL,
     "ClientId" TEXT NULL,
+    "StartedFrom" TEXT NULL,
     "Hash" TEXT NOT NULL,
     "Name" TEXT NOT NULL,
     "Scopes" TEXT NOT NULL,

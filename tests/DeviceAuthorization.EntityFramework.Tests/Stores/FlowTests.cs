@@ -1,3 +1,4 @@
+using DeviceAuthorization.EntityFramework;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
@@ -91,6 +92,24 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
 
         codes = await _host.StartAsync(identifier);
         Assert.Equal(2, await wire.CountAsync(() => _host.DenyAsync(codes)));
+    }
+
+    [Theory]
+    [InlineData(SignOutDevices.Keep, 3)]
+    [InlineData(SignOutDevices.Remove, 4)]
+    public async Task A_sign_out_costs_the_same_for_a_thousand_tokens_as_for_none(SignOutDevices devices, int commands)
+    {
+        var repository = _host.Services.GetRequiredService<IDeviceRepository>();
+        Assert.Equal(commands, await database.Wire.CountAsync(async () => Assert.Equal(default, await repository.SignOutAsync("alice", devices, TestData.Start, default))));
+        await database.QueryAsync(context =>
+        {
+            context.AddRange(Enumerable.Range(0, 1000).Select(_ => TokenRow.From(TestData.NewUnboundToken())));
+            context.Add(TokenRow.From(TestData.NewUnboundToken("bob")));
+            return context.SaveChangesAsync();
+        });
+        Assert.Equal(commands, await database.Wire.CountAsync(async () =>
+            Assert.Equal(new SignOutResult(1000, 0), await repository.SignOutAsync("alice", devices, TestData.Start, default))));
+        Assert.Single(await repository.ListTokensAsync("bob", default));
     }
 }
 

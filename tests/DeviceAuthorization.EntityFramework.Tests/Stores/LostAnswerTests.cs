@@ -82,6 +82,19 @@ public abstract class LostAnswerTests(TestDatabase database) : IDisposable
         Assert.False(await LoseAsync("UPDATE", () => _repository.TryReplaceTokenAsync(token with { RevokedAt = Now }, default)));
     }
 
+    [Theory]
+    [InlineData("COMMIT")] // done
+    [InlineData("DELETE")] // undone with its transaction
+    public async Task A_user_was_signed_out(string word)
+    {
+        var device = await _repository.AddOrFindAsync(TestData.NewDevice(), default);
+        await _repository.TryIssueTokenAsync(TestData.NewToken(device), new TokenIssueConditions(Now, 1, true), default);
+        Assert.Equal(new SignOutResult(1, 1), await LoseAsync(word, () => _repository.SignOutAsync("alice", SignOutDevices.Remove, Now, default)));
+        var left = await _repository.CountAsync("alice", Now, default);
+        Assert.Equal((0, 0), (left.Devices, left.LiveTokens));
+        Assert.Equal(default, await LoseAsync(word, () => _repository.SignOutAsync("alice", SignOutDevices.Remove, Now, default)));
+    }
+
     private async Task<T> LoseAsync<T>(string word, Func<ValueTask<T>> step)
     {
         database.Wire.LoseAnswerOf(word);

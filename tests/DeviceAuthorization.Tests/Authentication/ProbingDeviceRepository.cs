@@ -44,6 +44,9 @@ internal sealed class ProbingDeviceRepository : IDeviceRepository
     public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) =>
         _inner.DeleteAsync(userId, deviceId, now, cancellationToken);
 
+    public ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) =>
+        _inner.SignOutAsync(userId, devices, now, cancellationToken);
+
     public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) =>
         _inner.TryIssueTokenAsync(token, issue, cancellationToken);
 
@@ -58,6 +61,9 @@ internal sealed class ProbingDeviceRepository : IDeviceRepository
 
     public ValueTask<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken) =>
         _inner.ListTokensAsync(userId, cancellationToken);
+
+    public ValueTask<IReadOnlyList<AccessToken>> ListPairedTokensAsync(DateTimeOffset from, DateTimeOffset to, string? clientId, CancellationToken cancellationToken) =>
+        _inner.ListPairedTokensAsync(from, to, clientId, cancellationToken);
 
     public ValueTask<bool> TryReplaceTokenAsync(AccessToken token, CancellationToken cancellationToken) =>
         _inner.TryReplaceTokenAsync(token, cancellationToken);

@@ -10,7 +10,7 @@ internal static partial class DevicesBrowser
     public const string Devices = "/pair/devices";
 
     /// <summary>Every form of the page that changes something.</summary>
-    public static readonly string[] Forms = ["rename", "narrow", "revoke", "remove", "delete", "token"];
+    public static readonly string[] Forms = ["rename", "narrow", "revoke", "remove", "delete", "token", "sign-out"];
 
     public static Task<TestHost> StartAsync(
         Action<DeviceAuthorizationOptions>? configure = null,

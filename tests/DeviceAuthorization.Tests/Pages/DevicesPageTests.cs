@@ -124,6 +124,41 @@ public sealed partial class DevicesPageTests
     }
 
     [Fact]
+    public async Task Signing_out_all_devices_ends_all_access_of_the_account_and_of_no_other()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        var tokens = new[] { (await host.PairNamedAsync()).Token, (await host.PairNamedAsync("Kitchen", identifier: "id-2")).Token, await alice.MakeTokenAsync() };
+        var bobs = host.WithToken((await host.PairNamedAsync("Bob's handheld", "bob")).Token);
+        using var answer = await alice.SendFormAsync("sign-out");
+        var html = await answer.HtmlAsync();
+        Assert.Contains("role=\"status\">All devices are signed out.</p>", html, StringComparison.Ordinal);
+        Assert.Equal(3, html.Split("It has no access.").Length); // both are still there
+        Assert.DoesNotContain("Backup script", html, StringComparison.Ordinal);
+        foreach (var token in tokens)
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await host.WithToken(token).GetAsync("/api/library")).StatusCode);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await bobs.GetAsync("/api/library")).StatusCode);
+        var again = host.WithToken((await host.PairNamedAsync()).Token);
+        Assert.Equal(HttpStatusCode.OK, (await again.GetAsync("/api/library")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_device_that_was_approved_and_has_no_token_yet_can_be_signed_out_and_an_account_without_any_has_no_button()
+    {
+        await using var host = await DevicesBrowser.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        Assert.DoesNotContain("Sign out all devices", await ShowAsync(alice), StringComparison.Ordinal);
+        var codes = await host.Device().StartAsync();
+        (await alice.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        (await alice.SendFormAsync("sign-out")).EnsureSuccessStatusCode();
+        using var refused = await host.Device().PollAsync(codes.DeviceCode);
+        Assert.Equal("invalid_grant", await refused.ErrorAsync());
+    }
+
+    [Fact]
     public async Task What_has_expired_says_so_and_can_only_be_removed()
     {
         await using var host = await DevicesBrowser.StartAsync();

@@ -22,7 +22,7 @@ namespace PairingHost.Migrations.Postgres
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
-            modelBuilder.Entity("DeviceAuthorization.DeviceRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.DeviceRow", b =>
                 {
                     b.Property<string>("Id")
                         .HasMaxLength(64)
@@ -106,7 +106,7 @@ namespace PairingHost.Migrations.Postgres
                     b.ToTable("PairedDevices", (string)null);
                 });
 
-            modelBuilder.Entity("DeviceAuthorization.LeaseRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.LeaseRow", b =>
                 {
                     b.Property<string>("Name")
                         .HasMaxLength(64)
@@ -120,7 +120,7 @@ namespace PairingHost.Migrations.Postgres
                     b.ToTable("DeviceAuthorizationLeases", (string)null);
                 });
 
-            modelBuilder.Entity("DeviceAuthorization.PairingRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.PairingRow", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
@@ -164,6 +164,9 @@ namespace PairingHost.Migrations.Postgres
 
                     b.Property<string>("GrantedScopes")
                         .HasColumnType("text");
+
+                    b.Property<long?>("GrantedSignOuts")
+                        .HasColumnType("bigint");
 
                     b.Property<string>("IdempotencyKeyHash")
                         .HasMaxLength(64)
@@ -255,11 +258,14 @@ namespace PairingHost.Migrations.Postgres
                     b.ToTable("DevicePairings", (string)null);
                 });
 
-            modelBuilder.Entity("DeviceAuthorization.TokenOwnerRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.TokenOwnerRow", b =>
                 {
                     b.Property<string>("UserId")
                         .HasMaxLength(255)
                         .HasColumnType("character varying(255)");
+
+                    b.Property<long?>("SignOuts")
+                        .HasColumnType("bigint");
 
                     b.Property<long>("Turn")
                         .HasColumnType("bigint");
@@ -269,7 +275,7 @@ namespace PairingHost.Migrations.Postgres
                     b.ToTable("DeviceTokenOwners", (string)null);
                 });
 
-            modelBuilder.Entity("DeviceAuthorization.TokenRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.TokenRow", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
@@ -314,6 +320,10 @@ namespace PairingHost.Migrations.Postgres
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<string>("StartedFrom")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
                     b.Property<string>("UserId")
                         .IsRequired()
                         .HasMaxLength(255)
@@ -342,9 +352,9 @@ namespace PairingHost.Migrations.Postgres
                     b.ToTable("DeviceTokens", (string)null);
                 });
 
-            modelBuilder.Entity("DeviceAuthorization.TokenRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.TokenRow", b =>
                 {
-                    b.HasOne("DeviceAuthorization.DeviceRow", null)
+                    b.HasOne("DeviceAuthorization.EntityFramework.DeviceRow", null)
                         .WithMany()
                         .HasForeignKey("DeviceId")
                         .OnDelete(DeleteBehavior.SetNull);

@@ -17,7 +17,7 @@ namespace PairingHost.Migrations.Sqlite
 #pragma warning disable 612, 618
             modelBuilder.HasAnnotation("ProductVersion", "10.0.15");
 
-            modelBuilder.Entity("DeviceAuthorization.DeviceRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.DeviceRow", b =>
                 {
                     b.Property<string>("Id")
                         .HasMaxLength(64)
@@ -101,7 +101,7 @@ namespace PairingHost.Migrations.Sqlite
                     b.ToTable("PairedDevices", (string)null);
                 });
 
-            modelBuilder.Entity("DeviceAuthorization.LeaseRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.LeaseRow", b =>
                 {
                     b.Property<string>("Name")
                         .HasMaxLength(64)
@@ -115,7 +115,7 @@ namespace PairingHost.Migrations.Sqlite
                     b.ToTable("DeviceAuthorizationLeases", (string)null);
                 });
 
-            modelBuilder.Entity("DeviceAuthorization.PairingRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.PairingRow", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
@@ -159,6 +159,9 @@ namespace PairingHost.Migrations.Sqlite
 
                     b.Property<string>("GrantedScopes")
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("GrantedSignOuts")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("IdempotencyKeyHash")
                         .HasMaxLength(64)
@@ -250,11 +253,14 @@ namespace PairingHost.Migrations.Sqlite
                     b.ToTable("DevicePairings", (string)null);
                 });
 
-            modelBuilder.Entity("DeviceAuthorization.TokenOwnerRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.TokenOwnerRow", b =>
                 {
                     b.Property<string>("UserId")
                         .HasMaxLength(255)
                         .HasColumnType("TEXT");
+
+                    b.Property<long?>("SignOuts")
+                        .HasColumnType("INTEGER");
 
                     b.Property<long>("Turn")
                         .HasColumnType("INTEGER");
@@ -264,7 +270,7 @@ namespace PairingHost.Migrations.Sqlite
                     b.ToTable("DeviceTokenOwners", (string)null);
                 });
 
-            modelBuilder.Entity("DeviceAuthorization.TokenRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.TokenRow", b =>
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
@@ -309,6 +315,10 @@ namespace PairingHost.Migrations.Sqlite
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("StartedFrom")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("UserId")
                         .IsRequired()
                         .HasMaxLength(255)
@@ -337,9 +347,9 @@ namespace PairingHost.Migrations.Sqlite
                     b.ToTable("DeviceTokens", (string)null);
                 });
 
-            modelBuilder.Entity("DeviceAuthorization.TokenRow", b =>
+            modelBuilder.Entity("DeviceAuthorization.EntityFramework.TokenRow", b =>
                 {
-                    b.HasOne("DeviceAuthorization.DeviceRow", null)
+                    b.HasOne("DeviceAuthorization.EntityFramework.DeviceRow", null)
                         .WithMany()
                         .HasForeignKey("DeviceId")
                         .OnDelete(DeleteBehavior.SetNull);

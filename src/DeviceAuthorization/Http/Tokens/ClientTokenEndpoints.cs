@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http.Tokens;
 
-/// <summary>The access tokens of a user, in RomM's JSON: make, list, change, renew, revoke.</summary>
+/// <summary>The access tokens of a user, in RomM's JSON: make, list, change, renew, revoke one or all.</summary>
 internal static class ClientTokenEndpoints
 {
     public static RouteGroupBuilder Map(IEndpointRouteBuilder endpoints, string prefix)
@@ -22,6 +22,7 @@ internal static class ClientTokenEndpoints
         group.MapPatch("/{id:guid}", ChangeAsync).Describe(TokenDescriptions.ChangeToken);
         group.MapPut("/{id:guid}/regenerate", RenewAsync).Describe(TokenDescriptions.RenewToken);
         group.MapDelete("/{id:guid}", RevokeAsync).Describe(TokenDescriptions.RevokeToken);
+        group.MapPost("/revoke-all", RevokeAllAsync).Describe(TokenDescriptions.RevokeAllTokens);
         return group;
     }
 
@@ -67,6 +68,16 @@ internal static class ClientTokenEndpoints
     private static Task<IResult> RevokeAsync(Guid id, HttpContext context, ApiCallers callers, DeviceRegistry registry) =>
         callers.HandleAsync(context, ApiAccess.RevokeTokens, async caller =>
             await registry.RevokeTokenAsync(caller.UserId, id, context.RequestAborted) is null ? NotFound() : TypedResults.Text("null", RequestBody.Json));
+
+    /// <summary>
+    /// Signs out every device. Not a DELETE of the collection: that is what a client sends that lost the id of the one token it wants to revoke.
+    /// </summary>
+    private static Task<IResult> RevokeAllAsync(HttpContext context, ApiCallers callers, DeviceAccess access) =>
+        callers.HandleAsync(context, ApiAccess.RevokeTokens, async caller =>
+        {
+            await access.SignOutEverywhereAsync(caller.UserId, SignOutDevices.Keep, context.RequestAborted);
+            return TypedResults.NoContent();
+        });
 
     private static Task<Parsed<TokenProperties>> ReadAsync(HttpRequest request) => JsonBody.ReadAsync(request, RomMJson.Default.TokenProperties);
 

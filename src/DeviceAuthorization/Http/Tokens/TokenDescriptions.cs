@@ -64,6 +64,14 @@ internal static class TokenDescriptions
         Answers = [new(200, typeof(object), "Revoked. The body is null."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, NoToken, DescribedAnswers.Unavailable],
     };
 
+    public static readonly EndpointDescription RevokeAllTokens = new(
+        Tag,
+        "Sign out all devices",
+        "Every token of the caller is refused at once, and so is the one that calls. The devices stay in the list. What was approved and not yet fetched gives no token.")
+    {
+        Answers = [new(204, null, "Revoked."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, DescribedAnswers.Unavailable],
+    };
+
     public static readonly EndpointDescription Revoke = new(
         FlowTag,
         "Give a token back",

@@ -19,6 +19,7 @@ public sealed class DeviceAccessTests
         { "GET", "/api/client-tokens", "me.read" },
         { "DELETE", "/api/client-tokens/{token}", "me.write" },
         { "POST", "/api/client-tokens", "me.write" },
+        { "POST", "/api/client-tokens/revoke-all", "me.write" },
         { "PATCH", "/api/client-tokens/{token}", "me.write" },
         { "PUT", "/api/client-tokens/{token}/regenerate", "me.write" },
     };
@@ -51,7 +52,7 @@ public sealed class DeviceAccessTests
         policy.Lacking.Add(("alice", scope));
         await ForbiddenAsync(host.WithToken(with), method, filled); // demoted
         policy.Lacking.Clear();
-        var forPeople = path.EndsWith("regenerate", StringComparison.Ordinal) || (path.Contains("tokens", StringComparison.Ordinal) && method is "POST" or "PATCH");
+        var forPeople = path.EndsWith("regenerate", StringComparison.Ordinal) || (path.Contains("tokens", StringComparison.Ordinal) && !path.EndsWith("revoke-all", StringComparison.Ordinal) && method is "POST" or "PATCH");
         var answer = await host.WithToken(with).CallAsync(method, filled, Json(method));
         Assert.Equal(forPeople, answer.Status == HttpStatusCode.Forbidden);
         policy.Locked.Add("alice");

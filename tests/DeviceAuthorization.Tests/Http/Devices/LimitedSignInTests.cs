@@ -31,12 +31,14 @@ public sealed partial class LimitedSignInTests
         { "PATCH", "/api/client-tokens/{token}", "me.write" },
         { "PUT", "/api/client-tokens/{token}/regenerate", "me.write library.read" },
         { "DELETE", "/api/client-tokens/{token}", "me.write" },
+        { "POST", "/api/client-tokens/revoke-all", "me.write" },
         { Page, "rename", "devices.write" },
         { Page, "remove", "devices.write" },
         { Page, "narrow", "me.write" },
         { Page, "revoke", "me.write" },
         { Page, "delete", "me.write" },
         { Page, "token", "me.write library.read" },
+        { Page, "sign-out", "me.write" },
     };
 
     [Fact]
@@ -89,14 +91,14 @@ public sealed partial class LimitedSignInTests
     }
 
     [Theory]
-    [InlineData(null, true, true, "rename narrow revoke remove delete token")]
+    [InlineData(null, true, true, "rename narrow revoke remove delete token sign-out")]
     [InlineData("devices.read", true, false, "")]
     [InlineData("devices.read devices.write", true, false, "rename remove")]
     [InlineData("me.read", false, true, "")]
-    [InlineData("me.read me.write", false, true, "delete token")]
-    [InlineData("me.write", false, false, "token")]
+    [InlineData("me.read me.write", false, true, "delete token sign-out")]
+    [InlineData("me.write", false, false, "token sign-out")]
     [InlineData("devices.read me.read", true, true, "")]
-    [InlineData("devices.read me.read me.write", true, true, "narrow revoke delete token")]
+    [InlineData("devices.read me.read me.write", true, true, "narrow revoke delete token sign-out")]
     public async Task The_page_shows_and_offers_what_the_sign_in_may_see_and_do(string? scope, bool devices, bool tokens, string forms)
     {
         await using var host = await StartAsync();
@@ -151,6 +153,7 @@ public sealed partial class LimitedSignInTests
             "narrow" => [("token", ids.DeviceToken), ("scope0", "library.read")],
             "delete" => [("token", ids.Token)],
             "token" => [("name", "x"), ("scope0", "library.read"), ("expires_in", "90d")],
+            "sign-out" => [],
             _ => [("device", ids.Device)],
         };
         using var answer = await client.PostOnlyAsync($"{DevicesBrowser.Devices}/{target}", [("__RequestVerificationToken", antiforgery), .. fields]);
@@ -164,7 +167,7 @@ public sealed partial class LimitedSignInTests
         return JsonSerializer.Serialize((object[])[await repository.ListAsync("alice", default), await repository.ListTokensAsync("alice", default)]);
     }
 
-    [GeneratedRegex("action=\"/pair/devices/(rename|narrow|revoke|remove|delete|token)\"")]
+    [GeneratedRegex("action=\"/pair/devices/(rename|narrow|revoke|remove|delete|token|sign-out)\"")]
     private static partial Regex Form();
 
     private sealed class OnceActive : IPairingPolicy

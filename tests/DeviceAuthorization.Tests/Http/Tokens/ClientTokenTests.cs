@@ -46,6 +46,27 @@ public sealed class ClientTokenTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // a token that may revoke one may revoke all, itself included
+    public async Task All_tokens_of_the_caller_are_revoked_at_once_and_nobody_elses(bool byToken)
+    {
+        await using var host = await RegistryHost.StartAsync();
+        var (alice, bob) = (await host.SignInAsync("alice"), await host.SignInAsync("bob"));
+        var (paired, device) = await host.PairJsonAsync();
+        var (made, bobs) = (await MakeAsync(alice, Never), await MakeAsync(bob, Never));
+        var answer = await (byToken ? host.WithToken(paired) : alice).CallAsync("POST", $"{RegistryHost.Tokens}/revoke-all");
+        Assert.Equal((HttpStatusCode.NoContent, ""), (answer.Status, answer.Text));
+        foreach (var token in new[] { paired, made.Raw })
+        {
+            Assert.Equal(HttpStatusCode.Unauthorized, (await host.WithToken(token).GetAsync(RegistryHost.Devices)).StatusCode);
+        }
+
+        Assert.Empty(await alice.IdsAsync(RegistryHost.Tokens));
+        Assert.Equal([device], await alice.IdsAsync());
+        Assert.Equal(HttpStatusCode.OK, (await host.WithToken(bobs.Raw).GetAsync(RegistryHost.Devices)).StatusCode);
+    }
+
+    [Theory]
     [Trait("RomM", "minimal_no_expiry")]
     [InlineData("", 90.0)] // RomM's would never expire
     [InlineData(", \"expires_in\": null", 90.0)]

@@ -1,0 +1,98 @@
+using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Flow;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Ends access when an account ends or is in danger. Each call of a device reads its token, so the next one is refused. The sign-ins of people
+/// (cookies, bearer tokens of the host) are the host's: end those first, or somebody who is still signed in can give access again.
+/// </summary>
+/// <remarks>Get it from the container, in the scope of the request: the host's <see cref="IPairingEvents"/> come from there.</remarks>
+public sealed class DeviceAccess
+{
+    private readonly IDeviceRepository _repository;
+    private readonly DeviceRegistry _registry;
+    private readonly EventReporter _events;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _clock;
+
+    internal DeviceAccess(IDeviceRepository repository, DeviceRegistry registry, EventReporter events, ILogger<DeviceAccess> logger, TimeProvider clock) =>
+        (_repository, _registry, _events, _logger, _clock) = (repository, registry, events, logger, clock);
+
+    /// <summary>
+    /// Revokes every token of a user in one step: those of devices, and those made by hand. A pairing that the user approved before gives no token
+    /// afterwards: its device gets <c>invalid_grant</c>. Reports <see cref="PairingEvent.SignedOutEverywhere"/>, also for a user who has nothing.
+    /// </summary>
+    /// <param name="userId">The user, as in <see cref="Approver.UserId"/>.</param>
+    /// <param name="devices">Whether the devices stay in the user's list.</param>
+    /// <param name="cancellationToken">What was revoked stays revoked.</param>
+    /// <exception cref="ArgumentException"><paramref name="userId"/> is empty.</exception>
+    public async Task<SignOutResult> SignOutEverywhereAsync(
+        string userId, SignOutDevices devices = SignOutDevices.Keep, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        var lost = await _repository.SignOutAsync(userId, devices, _clock.Now(), cancellationToken).ConfigureAwait(false);
+        await _events.ReportAsync(new PairingEvent.SignedOutEverywhere(userId, lost)).ConfigureAwait(false);
+        return lost;
+    }
+
+    /// <summary>
+    /// Removes all devices and tokens of an account that is deleted, in one step. A later account with the same id sees nothing of them. Stores
+    /// keep the records of the revoked tokens for <see cref="AccessToken.RevokedRetention"/>, and for longer only the id of the user with the number of
+    /// sign-outs. Reports <see cref="PairingEvent.UserRemoved"/>.
+    /// </summary>
+    /// <remarks>
+    /// Lock or delete the account first, so that <see cref="IPairingPolicy"/> answers that it is not active. A request of the account that is running at the same
+    /// moment may otherwise still add a device, which has no access.
+    /// </remarks>
+    /// <inheritdoc cref="SignOutEverywhereAsync"/>
+    public async Task<SignOutResult> RemoveUserAsync(string userId, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(userId);
+        var lost = await _repository.SignOutAsync(userId, SignOutDevices.Remove, _clock.Now(), cancellationToken).ConfigureAwait(false);
+        await _events.ReportAsync(new PairingEvent.UserRemoved(userId, lost)).ConfigureAwait(false);
+        return lost;
+    }
+
+    /// <summary>
+    /// For operators: revokes what devices of any user obtained by pairing, such as the loot of a phishing campaign. The devices stay in their owners'
+    /// lists, without access. Reports <see cref="PairingEvent.Revoked"/> for each token.
+    /// </summary>
+    /// <remarks>
+    /// This is no single step. Tokens are revoked one after another, and a call that fails can be repeated. A pairing that is approved and not yet
+    /// redeemed has no token: it still gets one. So first refuse new pairings (<see cref="IPairingPolicy.MayStartAsync"/>), and call this again
+    /// when <see cref="DeviceAuthorizationOptions.PairingLifetime"/> has passed.
+    /// </remarks>
+    /// <returns>The tokens that this call revoked: they name the users to notify.</returns>
+    /// <exception cref="ArgumentException"><paramref name="obtained"/> names neither a client nor a network, or its span of time is empty.</exception>
+    public async Task<IReadOnlyList<AccessToken>> RevokeObtainedAsync(ObtainedAccess obtained, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(obtained);
+        if (obtained is { ClientId: null, Network: null })
+        {
+            throw new ArgumentException("Name a client, a network, or both: otherwise this would revoke the access of every device.", nameof(obtained));
+        }
+
+        if (obtained.To <= obtained.From)
+        {
+            throw new ArgumentException($"To ({obtained.To:O}) must be later than From ({obtained.From:O}).", nameof(obtained));
+        }
+
+        var found = await _repository.ListPairedTokensAsync(
+            obtained.From.NotBefore(), obtained.To.NotBefore(), obtained.ClientId, cancellationToken).ConfigureAwait(false);
+        var revoked = new List<AccessToken>();
+        foreach (var token in found.Where(token => obtained.Network is not { } network || Network.IsIn(network, token.StartedFrom)))
+        {
+            if (await _registry.RevokeTokenAsync(token.UserId, token.Id, cancellationToken).ConfigureAwait(false) is { } gone)
+            {
+                revoked.Add(gone);
+            }
+        }
+
+        _logger.ObtainedAccessRevoked(obtained.From, obtained.To, revoked.Count);
+        return revoked;
+    }
+}
