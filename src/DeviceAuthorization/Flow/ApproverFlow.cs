@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
@@ -365,7 +366,7 @@ public sealed class ApproverFlow
 
     /// <summary>The host's answer. An approver who signed in after the device asked has stepped up. A number that cannot be compared blocks.</summary>
     private async ValueTask<ApprovalRisk> RiskOfAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken) =>
-        await _policy.AssessAsync(pairing, approver, cancellationToken).ConfigureAwait(false) switch
+        await HostCode.RunAsync(nameof(IPairingPolicy), () => _policy.AssessAsync(pairing, approver, cancellationToken)).ConfigureAwait(false) switch
         {
             _ when _options.NumberMatching == NumberMatching.Always && !pairing.CanShowNumber => ApprovalRisk.Block,
             ApprovalRisk.MatchNumber when _options.NumberMatching == NumberMatching.Off || !pairing.CanShowNumber => ApprovalRisk.Block,
