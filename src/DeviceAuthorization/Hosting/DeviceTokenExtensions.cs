@@ -1,6 +1,7 @@
 using DeviceAuthorization;
 using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Hosting;
+using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -13,6 +14,8 @@ namespace Microsoft.Extensions.DependencyInjection
     /// <summary>Adds the bearer authentication of paired devices.</summary>
     public static class DeviceTokenAuthenticationBuilderExtensions
     {
+        private static readonly ObjectFactory<DeviceTokenHandler> Handler = ActivatorUtilities.CreateFactory<DeviceTokenHandler>([]);
+
         /// <summary>
         /// Adds the scheme <see cref="DeviceTokenDefaults.AuthenticationScheme"/> (RFC 6750). Keeps the host's default: a host with one other scheme
         /// still uses that one by default.
@@ -21,7 +24,16 @@ namespace Microsoft.Extensions.DependencyInjection
         {
             ArgumentNullException.ThrowIfNull(builder);
             builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<AuthenticationOptions>, OnlySchemeAsDefault>());
-            return builder.AddScheme<DeviceTokenOptions, DeviceTokenHandler>(DeviceTokenDefaults.AuthenticationScheme, configure);
+            builder.Services.AddOptions<DeviceTokenOptions>(DeviceTokenDefaults.AuthenticationScheme)
+                .Validate<IServiceProvider>(
+                    (_, services) => services.GetService<MappedEndpoints>() is not null,
+                    "Call services.AddDeviceAuthorization(), too: AddDeviceToken() authenticates the devices that pair with it.")
+                .ValidateOnStart();
+            builder.AddScheme<DeviceTokenOptions, DeviceTokenHandler>(DeviceTokenDefaults.AuthenticationScheme, configure);
+
+            // By a factory, into which the container's own check at build does not look: its long message would come before the one above.
+            builder.Services.Replace(ServiceDescriptor.Transient(services => Handler(services, null)));
+            return builder;
         }
     }
 }
@@ -44,8 +56,9 @@ namespace Microsoft.AspNetCore.Builder
         {
             ArgumentException.ThrowIfNullOrEmpty(scope);
             return builder
+                .RequireOwnServices()
                 .RequireAuthorization(Policy(authenticationScheme).RequireClaim(DeviceTokenDefaults.ScopeClaim, scope).Build())
-                .WithMetadata(new RequiredScope(scope));
+                .WithMetadata(new RequiredScope(scope, authenticationScheme));
         }
 
         /// <summary>
@@ -54,7 +67,14 @@ namespace Microsoft.AspNetCore.Builder
         /// parameter of a handler requires the same.
         /// </summary>
         public static TBuilder RequirePairedDevice<TBuilder>(this TBuilder builder)
-            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(PairedDeviceRequirement.PolicyName);
+            where TBuilder : IEndpointConventionBuilder => builder.RequireOwnServices().RequireAuthorization(PairedDeviceRequirement.PolicyName);
+
+        private static TBuilder RequireOwnServices<TBuilder>(this TBuilder builder)
+            where TBuilder : IEndpointConventionBuilder
+        {
+            builder.Add(OwnServices.Require);
+            return builder;
+        }
 
         private static AuthorizationPolicyBuilder Policy(string authenticationScheme) =>
             new AuthorizationPolicyBuilder(authenticationScheme).RequireAuthenticatedUser();
