@@ -34,8 +34,14 @@ internal abstract class Storage : IAsyncDisposable
 
     protected abstract Task ExecuteAsync(string sql);
 
-    /// <summary>A view takes the place of the table, and every write fails. A table that is missing would be no outage but a mistake of the host (500).</summary>
-    private static string Break(string table) => $"ALTER TABLE \"{table}\" RENAME TO \"Gone\"; CREATE VIEW \"{table}\" AS SELECT DISTINCT * FROM \"Gone\"";
+    /// <summary>Makes an INSERT into a view evaluate its condition, where the database would otherwise add the row.</summary>
+    protected virtual string CheckOption => "";
+
+    /// <summary>
+    /// A view takes the place of the table, and every write fails: SQLite changes no view, and PostgreSQL divides by zero, which no strategy repeats. A
+    /// table that is missing would be no outage but a mistake of the host (500).
+    /// </summary>
+    private string Break(string table) => $"ALTER TABLE \"{table}\" RENAME TO \"Gone\"; CREATE VIEW \"{table}\" AS SELECT * FROM \"Gone\" WHERE 1 / 0 = 1{CheckOption}";
 
     private static string Mend(string table) => $"DROP VIEW \"{table}\"; ALTER TABLE \"Gone\" RENAME TO \"{table}\"";
 }
@@ -82,6 +88,8 @@ internal class PostgresStorage(string connection) : Storage
 
     /// <summary>Several hosts share the server's hundred connections.</summary>
     protected override string[] Connections => [$"--ConnectionStrings:Postgres={new NpgsqlConnectionStringBuilder(connection) { MaxPoolSize = 15 }}"];
+
+    protected override string CheckOption => " WITH CHECK OPTION";
 
     public static async Task<PostgresStorage> CreateAsync(PostgresServer server) => new(await server.CreateDatabaseAsync());
 
