@@ -59,6 +59,7 @@ public static class DeviceAuthorizationEntityFrameworkExtensions
         services.TryAddScoped<HostDatabase<TContext>>();
         services.Replace(ServiceDescriptor.Scoped<TDatabase>(request => (TDatabase)(object)request.GetRequiredService<HostDatabase<TContext>>()));
         services.Replace(ServiceDescriptor.Scoped<TService, TStore>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DatabaseCheck>());
         services.AddHostedService<TCleanUp>();
         return builder;
     }

@@ -25,6 +25,9 @@ internal sealed class RedisPairingStore(
     private readonly string _userCodes = options.Value.KeyPrefix + "u:";
     private readonly int _database = options.Value.Database ?? -1;
 
+    /// <summary>Names the store in the log at start.</summary>
+    public override string ToString() => "Redis";
+
     public async ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

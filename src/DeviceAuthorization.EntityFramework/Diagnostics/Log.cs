@@ -10,4 +10,10 @@ internal static partial class Log
 
     [LoggerMessage(1002, LogLevel.Error, "The {What} were not removed; the next attempt is in {Period}.")]
     public static partial void CleanUpFailed(this ILogger logger, Exception exception, string what, TimeSpan period);
+
+    [LoggerMessage(1003, LogLevel.Error, "The tables of device pairing in {Database} cannot be used: {Problem} If they are missing or older than this package, run: dotnet ef migrations add DeviceAuthorization; dotnet ef database update.")]
+    public static partial void TablesUnusable(this ILogger logger, string database, string problem);
+
+    [LoggerMessage(1004, LogLevel.Warning, "The database of {Database} does not answer, or does not exist. Until it does, devices and people get 503. Its tables were not checked.")]
+    public static partial void DatabaseAway(this ILogger logger, string database);
 }

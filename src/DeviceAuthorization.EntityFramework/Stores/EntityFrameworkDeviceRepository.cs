@@ -31,6 +31,9 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
     // Retries when the conflicting device changed before it was read.
     private const int AddAttempts = 3;
 
+    /// <summary>Names the database in the log at start.</summary>
+    public override string ToString() => database.ToString()!;
+
     public ValueTask<Device?> AddOrFindAsync(Device device, int maxDevices, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
         for (var attempt = 0; attempt < AddAttempts; attempt++)
@@ -42,7 +45,7 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
             }
         }
 
-        throw new InvalidOperationException("A device was found and then gone, several times in a row.");
+        throw new DbUpdateConcurrencyException("A device was found and then gone, several times in a row.");
     }, cancellationToken));
 
     public ValueTask<Device?> FindAsync(string userId, string deviceId, CancellationToken cancellationToken) => new(database.ReadAsync(async db =>

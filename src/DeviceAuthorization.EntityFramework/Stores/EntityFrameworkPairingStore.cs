@@ -51,6 +51,9 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
     private static readonly PerModel<Func<DbContext, string, CancellationToken, Task<PairingRow?>>> ByUserCode = new(_ => EF.CompileAsyncQuery((DbContext db, string hash, CancellationToken _) =>
         db.Set<PairingRow>().AsNoTracking().FirstOrDefault(row => row.UserCodeHash == hash && Known.Contains(row.Status))));
 
+    /// <summary>Names the database in the log at start.</summary>
+    public override string ToString() => database.ToString()!;
+
     public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
         try

@@ -46,6 +46,22 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
         Interlocked.Exchange(ref _idle, null)?.Dispose();
     }
 
+    /// <summary>The context and its provider, for the log at start.</summary>
+    public override string ToString()
+    {
+        var name = typeof(TContext).Name;
+        try
+        {
+            using var scope = scopes.CreateScope();
+            var provider = scope.ServiceProvider.GetService<DbContextOptions<TContext>>()?.Extensions.FirstOrDefault(extension => extension.Info.IsDatabaseProvider);
+            return provider is null ? name : $"{name} ({provider.GetType().Assembly.GetName().Name})";
+        }
+        catch (Exception)
+        {
+            return name; // the host's options failed, which DatabaseCheck reports
+        }
+    }
+
     private async Task<T> RunAsync<T>(Func<DbContext, Task<T>> step)
     {
         using var alone = Transaction.Current is null ? null : new TransactionScope(TransactionScopeOption.Suppress, TransactionScopeAsyncFlowOption.Enabled);
@@ -87,7 +103,7 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
             {
                 return scope.ServiceProvider.GetService<TContext>() is { } context
                     ? new(scope, context, isMade: false)
-                    : new(scope, await scope.ServiceProvider.GetRequiredService<IDbContextFactory<TContext>>().CreateDbContextAsync().ConfigureAwait(false), isMade: true);
+                    : new(scope, await Factory(scope.ServiceProvider).CreateDbContextAsync().ConfigureAwait(false), isMade: true);
             }
             catch
             {
@@ -95,6 +111,9 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
                 throw;
             }
         }
+
+        private static IDbContextFactory<TContext> Factory(IServiceProvider services) => services.GetService<IDbContextFactory<TContext>>()
+            ?? throw new InvalidOperationException($"{typeof(TContext).Name} is not registered: call services.AddDbContext<{typeof(TContext).Name}>(…), which device pairing keeps its data in.");
 
         public async ValueTask DisposeAsync()
         {

@@ -75,8 +75,11 @@ internal sealed class SqlText(DbContext db, IRelationalCommandBuilder command)
     /// <summary>The parameters whose values come from the row.</summary>
     public List<(string Name, IClrPropertyGetter Getter)> OfRow { get; } = [];
 
-    public TableText<TRow> Table<TRow>() => new(this, db.Model.FindEntityType(typeof(TRow))
-        ?? throw new InvalidOperationException($"{db.GetType().Name} lacks the tables of device pairing: call modelBuilder.UseDeviceAuthorization() in its OnModelCreating."));
+    public TableText<TRow> Table<TRow>() => new(this, RowType(db, typeof(TRow)));
+
+    /// <summary>What the host's model says of one of our tables.</summary>
+    public static IEntityType RowType(DbContext db, Type row) => db.Model.FindEntityType(row)
+        ?? throw new InvalidOperationException($"{db.GetType().Name} lacks the tables of device pairing: call modelBuilder.UseDeviceAuthorization() in its OnModelCreating.");
 
     internal string Quote(string name, string? schema = null) => _sql.DelimitIdentifier(name, schema);
 

@@ -25,6 +25,11 @@ internal sealed class ApproverSession(
     /// <summary>Throws if the scheme that people sign in with is unclear. Logs if <see cref="SignInStamp"/> cannot record its sign-ins.</summary>
     public async Task CheckAsync(IOptionsMonitor<CookieAuthenticationOptions> cookies)
     {
+        if ((await schemes.GetAllSchemesAsync()).All(scheme => scheme.HandlerType == typeof(DeviceTokenHandler)))
+        {
+            throw new InvalidOperationException("Call services.AddAuthentication() with the scheme people sign in with, such as AddCookie(), first.");
+        }
+
         await CheckAsync(nameof(options.Value.ApproverScheme), options.Value.ApproverScheme);
         var scheme = await SchemeAsync();
         if (IsCookie((await schemes.GetSchemeAsync(scheme))?.HandlerType) && cookies.Get(scheme).EventsType is { } events && IsFirst(nameof(Log.SignInsNotNoted)))
@@ -120,7 +125,7 @@ internal sealed class ApproverSession(
     public string? UserId(ClaimsPrincipal principal) =>
         principal.Identities.FirstOrDefault(IsDevice) is { } device ? device.FindFirst(ClaimTypes.NameIdentifier)?.Value
         : !principal.Identities.Any(identity => identity.IsAuthenticated) ? null
-        : options.Value.ApproverUserId is { } find ? find(principal)
+        : options.Value.ApproverUserId is { } find ? HostCode.Run(nameof(options.Value.ApproverUserId), () => find(principal))
         : (principal.FindFirst(ClaimTypes.NameIdentifier) ?? principal.FindFirst("sub"))?.Value;
 
     /// <summary>Logs once if the sign-in lacks scopes that the account has: a setting may be wrong.</summary>

@@ -1,5 +1,6 @@
 using System.Reflection;
 using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -41,6 +42,7 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndp
     {
         if (context.GetPairedDevice() is not { } device)
         {
+            OwnServices.Require(context.RequestServices);
             await context.AuthenticateAsync(DeviceTokenDefaults.AuthenticationScheme);
             device = context.GetPairedDevice();
         }
@@ -53,7 +55,8 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndp
     /// <summary>A non-nullable parameter needs a device, so the endpoint refuses other callers as RFC 6750 requires.</summary>
     static void IEndpointParameterMetadataProvider.PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
     {
-        if (!IsNullable(parameter))
+        builder.Metadata.Add(new ReadsPairedDevice());
+        if (!IsNullable(parameter) && !OwnServices.AreMissing(builder)) // without them there is no such policy, and the binding says what to call
         {
             builder.Metadata.Add(new RequirePairedDeviceAttribute());
         }
@@ -71,3 +74,6 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndp
         return nullability.ReadState != NullabilityState.NotNull;
     }
 }
+
+/// <summary>Metadata of an endpoint: its handler has a <see cref="PairedDevice"/> parameter.</summary>
+internal sealed record ReadsPairedDevice;

@@ -116,6 +116,27 @@ internal static partial class Log
     [LoggerMessage(50, LogLevel.Warning, "No endpoint of this host is at '{PagePath}', so the links that devices show lead nowhere, unless another server answers there. Call MapDevicePairingPage(), or set DeviceAuthorization:PagePath to the path of your own page.")]
     public static partial void LinksLeadNowhere(this ILogger logger, string pagePath);
 
+    [LoggerMessage(51, LogLevel.Information, "Pairings are kept in {PairingStore}, devices and tokens in {DeviceRepository}.")]
+    public static partial void StoresInUse(this ILogger logger, string pairingStore, string deviceRepository);
+
+    [LoggerMessage(52, LogLevel.Warning, "Devices and tokens are kept in memory: a restart of this host forgets them, and every device must pair again. Keep them in a database, such as with AddEntityFrameworkStores<TContext>().")]
+    public static partial void DevicesInMemory(this ILogger logger);
+
+    [LoggerMessage(53, LogLevel.Warning, "Pairings are kept in memory: at a restart of this host, everybody who is pairing must start again, and other nodes do not know them. Keep them in a database or in Redis, such as with AddEntityFrameworkStores<TContext>() or AddRedisPairingStore().")]
+    public static partial void PairingsInMemory(this ILogger logger);
+
+    [LoggerMessage(54, LogLevel.Warning, "Data Protection keys are kept in memory: a restart of this host ends every sign-in, and other nodes refuse it. Call AddDataProtection() with SetApplicationName() and one of PersistKeysTo…().")]
+    public static partial void KeysInMemory(this ILogger logger);
+
+    [LoggerMessage(55, LogLevel.Warning, "Data Protection keys are kept on this machine alone, but several nodes can share {PairingStore} and {DeviceRepository}. If this host has several nodes or runs in a container, call AddDataProtection() with SetApplicationName() and one of PersistKeysTo…(), which all nodes reach. Otherwise a node refuses sign-ins and forms of the others, and a new container those of the one before.")]
+    public static partial void KeysOnThisMachine(this ILogger logger, string pairingStore, string deviceRepository);
+
+    [LoggerMessage(56, LogLevel.Warning, "MapDevices() or MapClientTokens() is called, but nothing authenticates devices: those that call these endpoints with their token get an error. Call services.AddAuthentication().AddDeviceToken().")]
+    public static partial void NoDeviceToken(this ILogger logger);
+
+    [LoggerMessage(57, LogLevel.Warning, "'{Endpoint}' requires the scope '{Scope}', which DeviceAuthorization:Scopes does not declare, so no device that pairs now can call it. Declared: '{Declared}'.")]
+    public static partial void ScopeUndeclared(this ILogger logger, string? endpoint, string scope, string declared);
+
     [LoggerMessage(60, LogLevel.Warning, "The device code of pairing {PairingId} was used again soon after its redemption, with another Idempotency-Key or from another network: somebody else may have it.")]
     public static partial void ReplaySuspected(this ILogger logger, Guid pairingId);
 
@@ -145,4 +166,10 @@ internal static partial class Log
 
     [LoggerMessage(81, LogLevel.Warning, "A request over plain HTTP was refused. Forwarded header that no middleware applied: {Header}. If a proxy ends HTTPS in front of this host, it must send X-Forwarded-For and X-Forwarded-Proto. " + ConfigureProxy)]
     public static partial void PlainHttpRefused(this ILogger logger, string header);
+
+    [LoggerMessage(90, LogLevel.Error, "This host has a mistake in its set-up or its own code, so a request was answered 500: {Cause} More requests that meet it are logged at Debug.")]
+    public static partial void HostMistake(this ILogger logger, Exception exception, string cause);
+
+    [LoggerMessage(91, LogLevel.Debug, "A request was answered 500 again: {Cause}")]
+    public static partial void HostMistakeAgain(this ILogger logger, string cause);
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
@@ -411,7 +412,7 @@ public sealed class ApproverFlow
     private async ValueTask<RiskVerdict> AssessAsync(Pairing pairing, Approver approver, bool replacesDevice, CancellationToken cancellationToken)
     {
         var canMatch = pairing.CanShowNumber && _options.NumberMatching != NumberMatching.Off;
-        var ofHost = await _policy.AssessAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
+        var ofHost = await HostCode.RunAsync(nameof(IPairingPolicy), () => _policy.AssessAsync(pairing, approver, cancellationToken)).ConfigureAwait(false);
         var ofRule = RiskRule.Assess(
             new RiskFacts(
                 Network.Compare(pairing.Device.Address, approver.Address),

@@ -61,7 +61,8 @@ public sealed class DeviceFlow
             return new StartResult.NumberRequired();
         }
 
-        if (!await Policy.MayStartAsync(request, cancellationToken).ConfigureAwait(false))
+        var policy = Policy;
+        if (!await HostCode.RunAsync(nameof(IPairingPolicy), () => policy.MayStartAsync(request, cancellationToken)).ConfigureAwait(false))
         {
             return new StartResult.Forbidden();
         }

@@ -1,3 +1,5 @@
+using DeviceAuthorization.Diagnostics;
+
 namespace DeviceAuthorization;
 
 /// <summary>
@@ -41,12 +43,19 @@ internal static class PairingPolicyExtensions
     public static async ValueTask<IReadOnlyList<string>?> ScopesNowAsync(
         this IPairingPolicy policy, string userId, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
     {
-        if (!await policy.IsActiveAsync(userId, cancellationToken).ConfigureAwait(false))
+        try
         {
-            return null;
-        }
+            if (!await policy.IsActiveAsync(userId, cancellationToken).ConfigureAwait(false))
+            {
+                return null;
+            }
 
-        var has = await policy.FilterScopesAsync(userId, scopes, cancellationToken).ConfigureAwait(false);
-        return ReferenceEquals(has, scopes) ? scopes : [.. scopes.Intersect(has, StringComparer.Ordinal)];
+            var has = await policy.FilterScopesAsync(userId, scopes, cancellationToken).ConfigureAwait(false);
+            return ReferenceEquals(has, scopes) ? scopes : [.. scopes.Intersect(has, StringComparer.Ordinal)];
+        }
+        catch (Exception exception) when (HostCode.Note(exception, nameof(IPairingPolicy)))
+        {
+            throw;
+        }
     }
 }

@@ -46,6 +46,7 @@ namespace Microsoft.Extensions.DependencyInjection
                 .Configure(options => configure?.Invoke(options))
                 .ValidateOnStart();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DeviceAuthorizationOptions>, DeviceAuthorizationOptionsValidator>());
+            services.AddAuthenticationCore(); // else the container's own check at build hides what Check() says about a host without AddAuthentication()
             services.AddAuthorization(options =>
             {
                 options.AddPolicy(PairedDeviceRequirement.PolicyName, PairedDeviceRequirement.Policy);
@@ -78,6 +79,8 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddTransient<AccessTokens>();
             services.TryAddScoped<ApiCallers>();
             services.TryAddSingleton<EndpointGuard>();
+            services.TryAddSingleton(new HostServices(
+                typeof(IPairingPolicy), typeof(IEnumerable<IPairingEvents>), typeof(IDeviceEvents), typeof(ICodeEntryChallenge), typeof(IPageLayout), typeof(IPageTexts)));
             services.TryAddSingleton<Dialects>();
             services.TryAddSingleton<FormDialect>();
             services.TryAddSingleton<JsonDialect>();
@@ -228,16 +231,7 @@ namespace Microsoft.AspNetCore.Builder
         private static void Check(IEndpointRouteBuilder endpoints)
         {
             ArgumentNullException.ThrowIfNull(endpoints);
-            if (endpoints.ServiceProvider.GetService<IAttemptLimiter>() is null)
-            {
-                throw new InvalidOperationException("Call services.AddDeviceAuthorization() first.");
-            }
-
-            if (endpoints.ServiceProvider.GetService<IAuthenticationSchemeProvider>() is null)
-            {
-                throw new InvalidOperationException("Call services.AddAuthentication() with the scheme people sign in with, such as AddCookie(), first.");
-            }
-
+            OwnServices.Require(endpoints.ServiceProvider);
             // Fail at start, not at the first approval. This does not block: the scheme provider answers at once.
             endpoints.ServiceProvider.GetRequiredService<ApproverSession>()
                 .CheckAsync(endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>()).GetAwaiter().GetResult();

@@ -1,6 +1,7 @@
 using DeviceAuthorization;
 using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Hosting;
+using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -12,6 +13,8 @@ namespace Microsoft.Extensions.DependencyInjection
     /// <summary>Adds the bearer authentication of paired devices.</summary>
     public static class DeviceTokenAuthenticationBuilderExtensions
     {
+        private static readonly ObjectFactory<DeviceTokenHandler> Handler = ActivatorUtilities.CreateFactory<DeviceTokenHandler>([]);
+
         /// <summary>
         /// Adds the scheme <see cref="DeviceTokenDefaults.AuthenticationScheme"/> (RFC 6750). Keeps the host's default: a host with one other scheme
         /// still uses that one by default.
@@ -20,7 +23,16 @@ namespace Microsoft.Extensions.DependencyInjection
         {
             ArgumentNullException.ThrowIfNull(builder);
             builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<AuthenticationOptions>, OnlySchemeAsDefault>());
-            return builder.AddScheme<DeviceTokenOptions, DeviceTokenHandler>(DeviceTokenDefaults.AuthenticationScheme, configure);
+            builder.Services.AddOptions<DeviceTokenOptions>(DeviceTokenDefaults.AuthenticationScheme)
+                .Validate<IServiceProvider>(
+                    (_, services) => services.GetService<MappedEndpoints>() is not null,
+                    "Call services.AddDeviceAuthorization(), too: AddDeviceToken() authenticates the devices that pair with it.")
+                .ValidateOnStart();
+            builder.AddScheme<DeviceTokenOptions, DeviceTokenHandler>(DeviceTokenDefaults.AuthenticationScheme, configure);
+
+            // By a factory, into which the container's own check at build does not look: its long message would come before the one above.
+            builder.Services.Replace(ServiceDescriptor.Transient(services => Handler(services, null)));
+            return builder;
         }
     }
 }
@@ -43,7 +55,7 @@ namespace Microsoft.AspNetCore.Builder
             where TBuilder : IEndpointConventionBuilder
         {
             ArgumentException.ThrowIfNullOrEmpty(scope);
-            return builder.RequireAuthorization(new RequireScopeAttribute(scope) { AuthenticationSchemes = authenticationScheme });
+            return builder.RequireOwnServices().RequireAuthorization(new RequireScopeAttribute(scope) { AuthenticationSchemes = authenticationScheme });
         }
 
         /// <summary>
@@ -52,6 +64,13 @@ namespace Microsoft.AspNetCore.Builder
         /// parameter of a handler requires the same.
         /// </summary>
         public static TBuilder RequirePairedDevice<TBuilder>(this TBuilder builder)
-            where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(new RequirePairedDeviceAttribute());
+            where TBuilder : IEndpointConventionBuilder => builder.RequireOwnServices().RequireAuthorization(new RequirePairedDeviceAttribute());
+
+        private static TBuilder RequireOwnServices<TBuilder>(this TBuilder builder)
+            where TBuilder : IEndpointConventionBuilder
+        {
+            builder.Add(OwnServices.Require);
+            return builder;
+        }
     }
 }

@@ -1,6 +1,8 @@
+using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Http.Flow;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
@@ -12,12 +14,17 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Hosting;
 
 /// <summary>
-/// Checks how the host mapped the endpoints. Runs after the start, because a host with a Startup class maps them while the server starts.
+/// Checks how the host mapped the endpoints, and what its own endpoints require. Runs after the start, because a host with a Startup class maps them while the server starts.
 /// </summary>
 internal sealed class MappingCheck(
-    MappedEndpoints mapped, ICorsService cors, IOptions<DeviceAuthorizationOptions> options, ILogger<MappingCheck> logger) : IHostedLifecycleService
+    MappedEndpoints mapped,
+    EndpointDataSource endpoints,
+    IAuthenticationSchemeProvider schemes,
+    ICorsService cors,
+    IOptions<DeviceAuthorizationOptions> options,
+    ILogger<MappingCheck> logger) : IHostedLifecycleService
 {
-    public Task StartedAsync(CancellationToken cancellationToken)
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
         foreach (var endpoint in mapped.Own)
         {
@@ -41,7 +48,21 @@ internal sealed class MappingCheck(
             logger.LinksLeadNowhere(options.Value.PagePath);
         }
 
-        return Task.CompletedTask;
+        foreach (var endpoint in endpoints.Endpoints)
+        {
+            await CheckSchemeAsync(endpoint);
+        }
+
+        if (mapped.Own.Any(endpoint => endpoint.Metadata.GetRequiredMetadata<OwnEndpoint>().Role == EndpointRole.Management)
+            && await schemes.GetSchemeAsync(DeviceTokenDefaults.AuthenticationScheme) is null)
+        {
+            logger.NoDeviceToken();
+        }
+
+        if (isFlowMapped) // else the tokens come from another host, which declares their scopes
+        {
+            WarnOfUndeclaredScopes();
+        }
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -74,6 +95,38 @@ internal sealed class MappingCheck(
             throw new InvalidOperationException($"The metadata cannot name '{route}', which has a parameter in its path. Map it in a group without parameters.");
         }
     }
+
+    /// <summary>Every call of such an endpoint would fail.</summary>
+    private async Task CheckSchemeAsync(Endpoint endpoint)
+    {
+        var metadata = endpoint.Metadata;
+        var isOfDevices = metadata.GetMetadata<ReadsPairedDevice>() is not null
+            || metadata.GetOrderedMetadata<IAuthorizeData>().Any(data => data.Policy == PairedDeviceRequirement.PolicyName);
+        foreach (var scheme in metadata.GetOrderedMetadata<RequireScopeAttribute>().SelectMany(Schemes).Concat(isOfDevices ? [DeviceTokenDefaults.AuthenticationScheme] : []))
+        {
+            if (await schemes.GetSchemeAsync(scheme) is null)
+            {
+                throw new InvalidOperationException(scheme == DeviceTokenDefaults.AuthenticationScheme
+                    ? $"'{endpoint.DisplayName}' is for paired devices: call services.AddAuthentication().AddDeviceToken(), which authenticates them."
+                    : $"'{endpoint.DisplayName}' requires a scope from the authentication scheme '{scheme}', but the host has no scheme of that name.");
+            }
+        }
+    }
+
+    /// <summary>Only a warning: tokens of earlier days may have a scope that is no longer declared.</summary>
+    private void WarnOfUndeclaredScopes()
+    {
+        var required = endpoints.Endpoints.SelectMany(endpoint => endpoint.Metadata.GetOrderedMetadata<RequireScopeAttribute>(), (endpoint, scope) => (endpoint.DisplayName, Scope: scope))
+            .Where(required => Schemes(required.Scope) is [DeviceTokenDefaults.AuthenticationScheme] && !options.Value.Scopes.ContainsKey(required.Scope.Scope))
+            .DistinctBy(required => required.Scope.Scope, StringComparer.Ordinal);
+        foreach (var (endpoint, scope) in required)
+        {
+            logger.ScopeUndeclared(endpoint, scope.Scope, string.Join("', '", options.Value.Scopes.Keys));
+        }
+    }
+
+    private static string[] Schemes(RequireScopeAttribute required) =>
+        required.AuthenticationSchemes?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     private static EndpointDescription? Description(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<EndpointDescription>();
 }

@@ -1,15 +1,26 @@
 using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Limits;
+using DeviceAuthorization.Storage;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Hosting;
 
-/// <summary>Logs settings that the host may run with, but that an operator should know about.</summary>
-internal sealed class StartUpWarnings(IOptions<DeviceAuthorizationOptions> options, ILogger<StartUpWarnings> logger) : IHostedService
+/// <summary>Logs where the host keeps what it must remember, and settings that it may run with, but that an operator should know about.</summary>
+internal sealed class StartUpWarnings(
+    IServiceScopeFactory scopes,
+    IHostEnvironment environment,
+    IDataProtectionProvider protection,
+    IOptions<KeyManagementOptions> keys,
+    IOptions<DeviceAuthorizationOptions> options,
+    ILogger<StartUpWarnings> logger) : IHostedService
 {
-    public Task StartAsync(CancellationToken cancellationToken)
+    private const string Memory = "memory";
+
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.Value.UserCodeKeys.Count == 0)
         {
@@ -26,8 +37,42 @@ internal sealed class StartUpWarnings(IOptions<DeviceAuthorizationOptions> optio
             logger.WeakUserCodes(advice);
         }
 
-        return Task.CompletedTask;
+        await using var scope = scopes.CreateAsyncScope(); // a store may be a scoped service
+        var pairings = scope.ServiceProvider.GetRequiredService<IPairingStore>() is var store and not InMemoryPairingStore ? store.ToString()! : Memory;
+        var devices = scope.ServiceProvider.GetRequiredService<IDeviceRepository>() is var repository and not InMemoryDeviceRepository ? repository.ToString()! : Memory;
+        logger.StoresInUse(pairings, devices);
+        if (!environment.IsDevelopment())
+        {
+            WarnOfLosses(pairings, devices);
+        }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void WarnOfLosses(string pairings, string devices)
+    {
+        if (devices == Memory)
+        {
+            logger.DevicesInMemory();
+        }
+
+        if (pairings == Memory)
+        {
+            logger.PairingsInMemory();
+        }
+
+        if (protection is EphemeralDataProtectionProvider)
+        {
+            logger.KeysInMemory();
+        }
+        else if ((IsShared(pairings) || IsShared(devices))
+            && protection.GetType().Assembly == typeof(KeyManagementOptions).Assembly // else the host keeps its keys in its own way
+            && keys.Value.XmlRepository is null)
+        {
+            logger.KeysOnThisMachine(pairings, devices);
+        }
+    }
+
+    /// <summary>Whether several nodes can use the store. A file of SQLite is for one machine.</summary>
+    private static bool IsShared(string store) => store != Memory && !store.Contains("Sqlite", StringComparison.Ordinal) && !store.Contains("InMemory", StringComparison.Ordinal);
 }

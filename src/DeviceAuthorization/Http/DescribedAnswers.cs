@@ -32,7 +32,11 @@ internal static class DescribedAnswers
 
     public static readonly DescribedAnswer TooManyCodes = Problem(429, "This account or address entered too many user codes. Retry-After says when to try again.");
 
-    public static readonly DescribedAnswer Unavailable = Problem(503, "Temporarily unavailable, with no error code. Retry-After says when to try again.");
+    public static readonly DescribedAnswer[] Failed =
+    [
+        Problem(500, "The server has a fault that waiting does not end, with no error code. Its log says which."),
+        Problem(503, "Temporarily unavailable, with no error code. Retry-After says when to try again."),
+    ];
 
     /// <summary>The error of every form that cannot be read.</summary>
     public static (PairingError Error, string Words) InvalidRequest =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using DeviceAuthorization.Diagnostics;
@@ -8,12 +9,16 @@ using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http;
 
-/// <summary>Guards every endpoint: forbids caching, requires HTTPS, and answers a failure with 503, never with an OAuth error.</summary>
+/// <summary>
+/// Guards every endpoint: forbids caching, requires HTTPS, and answers a failure with 503, or with 500 if it is a <see cref="Mistake"/> of the host;
+/// never with an OAuth error.
+/// </summary>
 internal sealed class EndpointGuard(
     ClientNetwork network, IHostEnvironment environment, IOptions<DeviceAuthorizationOptions> options, ILogger<EndpointGuard> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(5);
 
+    private readonly ConcurrentDictionary<string, bool> _logged = new(StringComparer.Ordinal);
     private readonly bool _allowsHttp = environment.IsDevelopment() || !options.Value.RequireHttps;
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -36,7 +41,7 @@ internal sealed class EndpointGuard(
         }
         catch (Exception exception) when (CanAnswer(context))
         {
-            await Failed(context, exception).ExecuteAsync(context);
+            await Failed(context, exception).Answer.ExecuteAsync(context);
         }
     }
 
@@ -55,12 +60,30 @@ internal sealed class EndpointGuard(
     /// <summary>Whether a request that failed can still be answered.</summary>
     public static bool CanAnswer(HttpContext context) => !context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted;
 
-    /// <summary>Logs the failure, and answers as <see cref="Unavailable"/> does.</summary>
-    public IResult Failed(HttpContext context, Exception exception)
+    /// <summary>
+    /// Logs the failure: an outage each time, a mistake with its exception only once, because every request would repeat it. Finds the answer.
+    /// </summary>
+    public Failure Failed(HttpContext context, Exception exception)
     {
-        logger.RequestFailed(exception);
         context.Response.Headers.CacheControl = "no-store";
-        return Unavailable(context);
+        if (Mistake.Behind(exception, context.RequestServices) is not { } mistake)
+        {
+            logger.RequestFailed(exception);
+            return new(StatusCodes.Status503ServiceUnavailable, Unavailable(context), null);
+        }
+
+        if (_logged.TryAdd(mistake.Key, true))
+        {
+            logger.HostMistake(exception, mistake.Cause);
+        }
+        else
+        {
+            logger.HostMistakeAgain(mistake.Cause);
+        }
+
+        context.Response.Headers.Remove("Retry-After"); // waiting would not help
+        var shown = environment.IsDevelopment() ? mistake.Cause : null;
+        return new(StatusCodes.Status500InternalServerError, Problems.Detail(StatusCodes.Status500InternalServerError, shown ?? "This server has a fault. Its log says which."), shown);
     }
 
     /// <summary>Asks the client to try again. An OAuth error would make devices give up (RFC 8628 §3.5), so the answer has none.</summary>
@@ -74,3 +97,8 @@ internal sealed class EndpointGuard(
     public static void RetryAfter(HttpContext context, TimeSpan wait) =>
         context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>What became of a request that failed.</summary>
+/// <param name="Answer">The answer without a page.</param>
+/// <param name="Cause">What a page may show; null outside Development, and during an outage.</param>
+internal sealed record Failure(int Status, IResult Answer, string? Cause);

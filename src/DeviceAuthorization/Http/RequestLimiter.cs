@@ -1,3 +1,4 @@
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Limits;
 using DeviceAuthorization.Rules;
@@ -121,7 +122,7 @@ internal sealed class RequestLimiter(
         }
 
         await ReportAsync(context, "codes-in-all", "all");
-        return context.RequestServices.GetService<ICodeEntryChallenge>() is { } challenge ? await challenge.ChallengeAsync(context) : null;
+        return context.RequestServices.GetService<ICodeEntryChallenge>() is { } challenge ? await HostCode.RunAsync(nameof(ICodeEntryChallenge), () => challenge.ChallengeAsync(context)) : null;
     }
 
     private async Task ReportAsync(HttpContext context, string limit, string key)

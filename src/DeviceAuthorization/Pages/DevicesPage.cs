@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
@@ -138,7 +139,8 @@ internal sealed class DevicesPage(
                 return await OutdatedAsync(context, visitor);
             }
 
-            return await policy.IsActiveAsync(visitor.Approver.UserId, context.RequestAborted) ? await change(visitor, form) : NotPossible(context);
+            var isActive = await HostCode.RunAsync(nameof(IPairingPolicy), () => policy.IsActiveAsync(visitor.Approver.UserId, context.RequestAborted));
+            return isActive ? await change(visitor, form) : NotPossible(context);
         });
 
     private Task<IResult> OutdatedAsync(HttpContext context, Visitor visitor) => ListAsync(context, visitor, problem: frame.TextsFor(context)["Outdated_text"]);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
@@ -73,7 +74,7 @@ internal sealed class PageFrame
             Main = main,
             LanguageForm = LanguageForm(context, texts),
         };
-        return new HtmlPage(_layout?.Render(content) ?? Document(context, content), ContentSecurityPolicy, status);
+        return new HtmlPage(HostCode.Run(nameof(IPageLayout), () => _layout?.Render(content)) ?? Document(context, content), ContentSecurityPolicy, status);
     }
 
     /// <summary>The path of the requested page if it has this role. A host may map a page twice, and each must lead to itself.</summary>

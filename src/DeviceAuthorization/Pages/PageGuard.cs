@@ -26,17 +26,24 @@ internal sealed class PageGuard(EndpointGuard guard)
         }
 
         var malformed = failure as BadHttpRequestException;
-        var unavailable = malformed is null ? guard.Failed(context, failure) : null;
+        var failed = malformed is null ? guard.Failed(context, failure) : null;
         try
         {
-            var key = malformed is null ? "Try_again" : PageFrame.IsOfDevices(context) ? "Outdated" : "Start_again";
-            await ResultHtml.Page(Frame(context), context, key, malformed?.StatusCode ?? StatusCodes.Status503ServiceUnavailable).ExecuteAsync(context);
+            await Page(Frame(context), context, malformed, failed).ExecuteAsync(context);
         }
         catch (Exception exception) when (EndpointGuard.CanAnswer(context)) // the host's layout or texts fail
         {
-            await (unavailable ?? guard.Failed(context, exception)).ExecuteAsync(context);
+            await (failed ?? guard.Failed(context, exception)).Answer.ExecuteAsync(context);
         }
     }
+
+    private static HtmlPage Page(PageFrame frame, HttpContext context, BadHttpRequestException? malformed, Failure? failed) => failed switch
+    {
+        null => ResultHtml.Page(frame, context, PageFrame.IsOfDevices(context) ? "Outdated" : "Start_again", malformed!.StatusCode),
+        { Status: StatusCodes.Status500InternalServerError } => ResultHtml.Page(
+            frame, context, "Fault", failed.Status, more: _ => failed.Cause is { } cause ? Markup.Html($"<p><code>{cause}</code></p>") : Markup.Nothing),
+        _ => ResultHtml.Page(frame, context, "Try_again", failed.Status),
+    };
 
     // Resolved for each request, not when the page is mapped: creating the host's layout may fail.
     private static PageFrame Frame(HttpContext context) => context.RequestServices.GetRequiredService<PageFrame>();

@@ -17,15 +17,15 @@ internal abstract class Storage : IAsyncDisposable
 
     protected virtual string[] Connections => [];
 
-    /// <summary>Pairings cannot be read until it is mended.</summary>
-    public virtual Task BreakPairingsAsync() => ExecuteAsync(Rename(Pairings, "Gone"));
+    /// <summary>No poll and no start succeeds until it is mended.</summary>
+    public virtual Task BreakPairingsAsync() => ExecuteAsync(Break(Pairings));
 
-    public virtual Task MendPairingsAsync() => ExecuteAsync(Rename("Gone", Pairings));
+    public virtual Task MendPairingsAsync() => ExecuteAsync(Mend(Pairings));
 
-    /// <summary>Tokens can be neither read nor written until it is mended.</summary>
-    public Task BreakTokensAsync() => ExecuteAsync(Rename(Tokens, "Gone"));
+    /// <summary>Tokens cannot be written until it is mended.</summary>
+    public Task BreakTokensAsync() => ExecuteAsync(Break(Tokens));
 
-    public Task MendTokensAsync() => ExecuteAsync(Rename("Gone", Tokens));
+    public Task MendTokensAsync() => ExecuteAsync(Mend(Tokens));
 
     /// <summary>As the clean-up does with what is past its retention.</summary>
     public virtual Task ForgetPairingsAsync() => ExecuteAsync($"DELETE FROM \"{Pairings}\"");
@@ -34,7 +34,16 @@ internal abstract class Storage : IAsyncDisposable
 
     protected abstract Task ExecuteAsync(string sql);
 
-    private static string Rename(string from, string to) => $"ALTER TABLE \"{from}\" RENAME TO \"{to}\"";
+    /// <summary>Makes an INSERT into a view evaluate its condition, where the database would otherwise add the row.</summary>
+    protected virtual string CheckOption => "";
+
+    /// <summary>
+    /// A view takes the place of the table, and every write fails: SQLite changes no view, and PostgreSQL divides by zero, which no strategy repeats. A
+    /// table that is missing would be no outage but a mistake of the host (500).
+    /// </summary>
+    private string Break(string table) => $"ALTER TABLE \"{table}\" RENAME TO \"Gone\"; CREATE VIEW \"{table}\" AS SELECT * FROM \"Gone\" WHERE 1 / 0 = 1{CheckOption}";
+
+    private static string Mend(string table) => $"DROP VIEW \"{table}\"; ALTER TABLE \"Gone\" RENAME TO \"{table}\"";
 }
 
 /// <summary>Of the process: nothing can happen to it, and it ends with it.</summary>
@@ -79,6 +88,8 @@ internal class PostgresStorage(string connection) : Storage
 
     /// <summary>Several hosts share the server's hundred connections.</summary>
     protected override string[] Connections => [$"--ConnectionStrings:Postgres={new NpgsqlConnectionStringBuilder(connection) { MaxPoolSize = 15 }}"];
+
+    protected override string CheckOption => " WITH CHECK OPTION";
 
     public static async Task<PostgresStorage> CreateAsync(PostgresServer server) => new(await server.CreateDatabaseAsync());
 

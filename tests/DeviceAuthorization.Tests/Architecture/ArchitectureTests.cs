@@ -20,10 +20,10 @@ public sealed class ArchitectureTests
         Authentication: Diagnostics, Codes, Devices, Rules, Options, Storage, Flow, Http
         RomM: Secrets, Codes, Devices, Rules, Options, Flow, Http
         Http/Tokens: Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM
-        Http/Devices: Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM
+        Http/Devices: Diagnostics, Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM
         Http/Flow: Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM, Http/Tokens
         Http/Metadata: Options, Http
-        Pages: Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication
+        Pages: Diagnostics, Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication
         Hosting: Diagnostics, Codes, Rules, Options, Storage, Limits, Flow, Http, Authentication, RomM, Http/Tokens, Http/Devices, Http/Flow, Http/Metadata, Pages
         """;
 

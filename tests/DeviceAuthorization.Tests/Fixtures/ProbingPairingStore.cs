@@ -14,6 +14,9 @@ internal sealed class ProbingPairingStore : IPairingStore
     /// <summary>Named members throw.</summary>
     public HashSet<string> Broken { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What they throw.</summary>
+    public Func<Exception> Failure { get; set; } = () => new InvalidOperationException("The store is down.");
+
     /// <summary>Every pairing and code hash that was handed over.</summary>
     public List<object?> Seen { get; } = [];
 
@@ -59,6 +62,6 @@ internal sealed class ProbingPairingStore : IPairingStore
     {
         Calls++;
         Seen.Add(argument);
-        return Broken.Contains(member) ? throw new InvalidOperationException("The store is down.") : _inner!;
+        return Broken.Contains(member) ? throw Failure() : _inner!;
     }
 }

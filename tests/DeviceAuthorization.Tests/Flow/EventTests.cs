@@ -161,8 +161,8 @@ public sealed class EventTests
         var codes = await host.Device().StartAsync();
         (await (await host.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
         isBroken = true;
-        using var unavailable = await host.Device().PollAsync(codes.DeviceCode);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, unavailable.StatusCode);
+        using var failed = await host.Device().PollAsync(codes.DeviceCode);
+        Assert.Equal(HttpStatusCode.InternalServerError, failed.StatusCode);
         isBroken = false;
         using var paired = await host.Device().PollAsync(codes.DeviceCode);
         paired.EnsureSuccessStatusCode();

@@ -1,6 +1,10 @@
+using DeviceAuthorization.Storage;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 
 namespace DeviceAuthorization.Tests;
 
@@ -8,23 +12,58 @@ namespace DeviceAuthorization.Tests;
 public sealed class StartUpWarningsTests
 {
     [Fact]
-    public async Task A_host_with_default_settings_and_a_key_has_nothing_to_say()
+    public async Task A_host_that_remembers_everything_and_has_a_key_says_only_where_it_keeps_what()
     {
-        await using var host = await TestHost.StartAsync(options =>
-        {
-            options.RateLimits = new();
-            options.UserCodeKeys.Add(Convert.ToBase64String(new byte[32]));
-        });
-        Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true);
+        await using var host = await StartAsync();
+        var note = Assert.Single(Own(host));
+        Assert.Equal(
+            (LogLevel.Information, "Pairings are kept in A store of mine, devices and tokens in HostContext (Microsoft.EntityFrameworkCore.Sqlite)."),
+            (note.Level, note.Message));
     }
 
     [Fact]
     public async Task Without_a_key_it_says_how_user_codes_are_kept()
     {
-        await using var host = await TestHost.StartAsync(options => options.RateLimits = new());
-        var note = Assert.Single(host.Logs.GetSnapshot(), entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true);
+        await using var host = await StartAsync(options => options.UserCodeKeys.Clear());
+        var note = Assert.Single(Own(host), entry => entry.Id.Id != 51);
         Assert.Equal(LogLevel.Information, note.Level);
         Assert.Contains("Set DeviceAuthorization:UserCodeKeys", note.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Production", 2)]
+    [InlineData("Staging", 2)]
+    [InlineData("Development", 0)]
+    public async Task What_is_kept_in_memory_is_said_and_outside_Development_what_a_restart_forgets(string environment, int warnings)
+    {
+        await using var host = await TestHost.StartAsync(environment: environment);
+        Assert.Contains(Own(host), entry => entry.Message == "Pairings are kept in memory, devices and tokens in memory.");
+        var forgotten = Own(host).Where(entry => entry is { Id.Id: 52 or 53, Level: LogLevel.Warning }).Select(entry => entry.Message).ToArray();
+        Assert.Equal(warnings, forgotten.Length);
+        if (warnings > 0)
+        {
+            Assert.Contains("a restart of this host forgets them, and every device must pair again", forgotten[0], StringComparison.Ordinal);
+            Assert.Contains("everybody who is pairing must start again", forgotten[1], StringComparison.Ordinal);
+        }
+    }
+
+    public static TheoryData<string, string, Action<IServiceCollection>, int?> Keys => new()
+    {
+        { "Production", "A store of mine", services => services.AddDataProtection(), 55 },
+        { "Development", "A store of mine", services => services.AddDataProtection(), null },
+        { "Production", "HostContext (Microsoft.EntityFrameworkCore.Sqlite)", services => services.AddDataProtection(), null }, // one machine
+        { "Production", "A store of mine", services => services.AddDataProtection().PersistKeysToFileSystem(new(Path.GetTempPath())), null },
+        { "Production", "A store of mine", services => services.AddSingleton<IDataProtectionProvider, Vault>(), null },
+        { "Production", "HostContext (Microsoft.EntityFrameworkCore.Sqlite)", services => services.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider()), 54 },
+    };
+
+    [Theory, MemberData(nameof(Keys))]
+    public async Task Keys_that_other_nodes_or_the_next_process_do_not_have_are_noticed(string environment, string store, Action<IServiceCollection> add, int? expected)
+    {
+        await using var host = await StartAsync(store: store, protect: add, environment: environment);
+        var warnings = Own(host).Where(entry => entry is { Id.Id: 54 or 55, Level: LogLevel.Warning }).ToArray();
+        Assert.Equal(expected is { } id ? [id] : [], warnings.Select(warning => warning.Id.Id));
+        Assert.All(warnings, warning => Assert.Contains("PersistKeysTo", warning.Message, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -143,6 +182,32 @@ public sealed class StartUpWarningsTests
             "init", new { client_device_identifier = "i", name = "n", client = "stranger", requested_scopes = (string[])["profile"] });
         Assert.Equal((System.Net.HttpStatusCode.Forbidden, "Forbidden"), (json.StatusCode, await json.DetailAsync()));
         await host.Device().StartAsync();
+    }
+
+    private static FakeLogRecord[] Own(TestHost host) =>
+        [.. host.Logs.GetSnapshot().Where(entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true)];
+
+    /// <summary>A host that a restart takes nothing from.</summary>
+    private static Task<TestHost> StartAsync(
+        Action<DeviceAuthorizationOptions>? configure = null, string store = "A store of mine", Action<IServiceCollection>? protect = null, string environment = "Production") => TestHost.StartAsync(
+        options =>
+        {
+            options.RateLimits = new();
+            options.UserCodeKeys.Add(Convert.ToBase64String(new byte[32]));
+            configure?.Invoke(options);
+        },
+        services =>
+        {
+            services.AddSingleton(NamedStore.Create<IPairingStore>(store));
+            services.AddSingleton(NamedStore.Create<IDeviceRepository>("HostContext (Microsoft.EntityFrameworkCore.Sqlite)"));
+            services.RemoveAll<IDataProtectionProvider>();
+            (protect ?? (all => all.AddSingleton<IDataProtectionProvider, Vault>()))(services);
+        },
+        environment: environment);
+
+    private sealed class Vault : IDataProtectionProvider
+    {
+        public IDataProtector CreateProtector(string purpose) => new EphemeralDataProtectionProvider().CreateProtector(purpose);
     }
 
     private sealed class NoStrangers : IPairingPolicy

@@ -240,8 +240,8 @@ public sealed class PageSafetyTests
     {
         await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IPageLayout>(_ => throw new InvalidOperationException("the host's secret")));
         using var answer = await (await host.SignInAsync("alice")).GetAsync(Browser.Page);
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "no-store"), (answer.StatusCode, answer.Headers.CacheControl?.ToString()));
-        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.Equal((HttpStatusCode.InternalServerError, "no-store"), (answer.StatusCode, answer.Headers.CacheControl?.ToString()));
+        Assert.Null(answer.Headers.RetryAfter);
         Assert.DoesNotContain("secret", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
@@ -256,7 +256,22 @@ public sealed class PageSafetyTests
                 return next(context);
             }))));
         using var answer = await (await host.SignInAsync("alice")).PostAsync(Browser.Page, new FormUrlEncodedContent([new("user_code", "BCDF-GHJK")]));
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "no-store"), (answer.StatusCode, answer.Headers.CacheControl?.ToString()));
+        Assert.Equal((HttpStatusCode.InternalServerError, "no-store"), (answer.StatusCode, answer.Headers.CacheControl?.ToString()));
+    }
+
+    [Theory]
+    [InlineData(Browser.Page)]
+    [InlineData(DevicesBrowser.Devices + "/rename")]
+    public async Task A_malformed_request_is_answered_with_a_page(string address)
+    {
+        await using var host = await TestHost.StartAsync(map: EveryEndpoint.Map, services: services => services
+            .AddSingleton<IStartupFilter>(new BeforeRouting(app => app.Use(next => context =>
+            {
+                context.Request.Body = new MalformedBody();
+                return next(context);
+            }))));
+        using var answer = await (await host.SignInAsync("alice")).PostAsync(address, new FormUrlEncodedContent([new("user_code", "BCDF-GHJK")]));
+        Assert.Equal((HttpStatusCode.BadRequest, "Please start again"), (answer.StatusCode, await answer.TitleAsync()));
     }
 
     private sealed class FailingLayout : IPageLayout

@@ -22,18 +22,18 @@ internal static class DeviceDescriptions
             Conflict,
             DescribedAnswers.TooLarge(32),
             DescribedAnswers.Unprocessable,
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 
     public static readonly EndpointDescription ListDevices = new(Tag, "List the caller's devices", "Masks secrets in their settings.")
     {
-        Answers = [new(200, typeof(DeviceSchema[]), "The devices."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, DescribedAnswers.Unavailable],
+        Answers = [new(200, typeof(DeviceSchema[]), "The devices."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, .. DescribedAnswers.Failed],
     };
 
     public static readonly EndpointDescription GetDevice = new(Tag, "Get a device", "Masks secrets in its settings.")
     {
-        Answers = [new(200, typeof(DeviceSchema), "The device."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, NoDevice, DescribedAnswers.Unavailable],
+        Answers = [new(200, typeof(DeviceSchema), "The device."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, NoDevice, .. DescribedAnswers.Failed],
     };
 
     public static readonly EndpointDescription PutDevice = new(
@@ -52,7 +52,7 @@ internal static class DeviceDescriptions
 
     public static readonly EndpointDescription DeleteDevice = new(Tag, "Delete a device", "Also revokes its tokens.")
     {
-        Answers = [new(204, null, "Deleted."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, NoDevice, DescribedAnswers.Unavailable],
+        Answers = [new(204, null, "Deleted."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, NoDevice, .. DescribedAnswers.Failed],
     };
 
     private static DescribedAnswer[] ChangedDevice() =>
@@ -64,6 +64,6 @@ internal static class DeviceDescriptions
         Conflict,
         DescribedAnswers.TooLarge(32),
         DescribedAnswers.Unprocessable,
-        DescribedAnswers.Unavailable,
+        .. DescribedAnswers.Failed,
     ];
 }

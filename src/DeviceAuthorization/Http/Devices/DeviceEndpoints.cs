@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.RomM;
 using DeviceAuthorization.Rules;
@@ -66,7 +67,7 @@ internal static class DeviceEndpoints
 
             if (flags.ResetSyncs)
             {
-                await events.SyncsResetAsync(stored, context.RequestAborted);
+                await HostCode.RunAsync(nameof(IDeviceEvents), () => events.SyncsResetAsync(stored, context.RequestAborted));
             }
 
             await registry.ChangeAsync(caller.UserId, stored.Id, known => known with { LastSeenAt = now }, context.RequestAborted);

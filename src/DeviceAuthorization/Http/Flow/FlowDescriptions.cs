@@ -31,7 +31,7 @@ internal static class FlowDescriptions
             DescribedAnswers.FormTooLarge,
             DescribedAnswers.Unprocessable,
             DescribedAnswers.TooManyRequests,
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 
@@ -49,7 +49,7 @@ internal static class FlowDescriptions
             DescribedAnswers.UnknownCode,
             DescribedAnswers.Decided,
             DescribedAnswers.TooManyCodes,
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 
@@ -73,7 +73,7 @@ internal static class FlowDescriptions
             DescribedAnswers.TooLarge(),
             DescribedAnswers.Unprocessable,
             DescribedAnswers.TooManyCodes,
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 
@@ -94,7 +94,7 @@ internal static class FlowDescriptions
             DescribedAnswers.TooLarge(),
             DescribedAnswers.Unprocessable,
             DescribedAnswers.TooManyCodes,
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 
@@ -124,7 +124,7 @@ internal static class FlowDescriptions
             DescribedAnswers.FormTooLarge,
             DescribedAnswers.Unprocessable,
             DescribedAnswers.Errors(429, (PairingError.SlowDown, "too many polls, or polls with unknown device codes, from this address (Retry-After says when to try again)")),
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 }

@@ -22,7 +22,7 @@ internal static class ServerMetadataEndpoint
             new(200, typeof(ServerMetadata), "The metadata."),
             DescribedAnswers.Https,
             DescribedAnswers.Problem(404, "The request has another path base than the host."),
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 

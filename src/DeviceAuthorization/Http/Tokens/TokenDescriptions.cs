@@ -21,13 +21,13 @@ internal static class TokenDescriptions
             .. DescribedAnswers.Caller,
             DescribedAnswers.TooLarge(),
             DescribedAnswers.Unprocessable,
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 
     public static readonly EndpointDescription ListTokens = new(Tag, "List the caller's tokens", "Includes device tokens. Never includes `raw_token`.")
     {
-        Answers = [new(200, typeof(ClientTokenSchema[]), "The tokens."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, DescribedAnswers.Unavailable],
+        Answers = [new(200, typeof(ClientTokenSchema[]), "The tokens."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, .. DescribedAnswers.Failed],
     };
 
     public static readonly EndpointDescription ChangeToken = new(
@@ -42,7 +42,7 @@ internal static class TokenDescriptions
             NoToken,
             DescribedAnswers.TooLarge(),
             DescribedAnswers.Unprocessable,
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 
@@ -55,13 +55,13 @@ internal static class TokenDescriptions
             DescribedAnswers.BadRequest,
             .. DescribedAnswers.Caller,
             NoToken,
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 
     public static readonly EndpointDescription RevokeToken = new(Tag, "Revoke a token", "The token is refused at once.")
     {
-        Answers = [new(200, typeof(object), "Revoked. The body is null."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, NoToken, DescribedAnswers.Unavailable],
+        Answers = [new(200, typeof(object), "Revoked. The body is null."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, NoToken, .. DescribedAnswers.Failed],
     };
 
     public static readonly EndpointDescription RevokeAllTokens = new(
@@ -69,7 +69,7 @@ internal static class TokenDescriptions
         "Sign out all devices",
         "Every token of the caller is refused at once, and so is the one that calls. The devices stay in the list. What was approved and not yet fetched gives no token.")
     {
-        Answers = [new(204, null, "Revoked."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, DescribedAnswers.Unavailable],
+        Answers = [new(204, null, "Revoked."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, .. DescribedAnswers.Failed],
     };
 
     public static readonly EndpointDescription Revoke = new(
@@ -91,7 +91,7 @@ internal static class TokenDescriptions
             DescribedAnswers.WrongBasic,
             DescribedAnswers.FormTooLarge,
             DescribedAnswers.TooManyRequests,
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 
@@ -111,7 +111,7 @@ internal static class TokenDescriptions
             DescribedAnswers.Errors(403, (PairingError.UnauthorizedClient, "the client may not ask about tokens")),
             DescribedAnswers.FormTooLarge,
             DescribedAnswers.Errors(429, (PairingError.SlowDown, "too many wrong secrets from this address (Retry-After says when to try again)")),
-            DescribedAnswers.Unavailable,
+            .. DescribedAnswers.Failed,
         ],
     };
 }
