@@ -25,7 +25,8 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
         (DbContext db, string userId, long now, CancellationToken _) => db.Set<TokenOwnerRow>().Where(owner => owner.UserId == userId)
             .Select(owner => new OwnedCounts(
                 db.Set<DeviceRow>().Count(device => device.UserId == userId),
-                db.Set<TokenRow>().Count(token => token.UserId == userId && token.RevokedAt == null && (token.ExpiresAt == null || token.ExpiresAt > now))) { SignOuts = owner.SignOuts ?? 0 })
+                db.Set<TokenRow>().Count(token => token.UserId == userId && token.RevokedAt == null && (token.ExpiresAt == null || token.ExpiresAt > now)))
+            { SignOuts = owner.SignOuts ?? 0 })
             .FirstOrDefault()));
 
     // Retries when the conflicting device changed before it was read.

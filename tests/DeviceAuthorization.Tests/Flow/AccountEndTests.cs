@@ -86,7 +86,10 @@ public sealed class AccountEndTests
         var before = flow.Events.Names.Count;
         var obtained = new ObtainedAccess
         {
-            From = from, To = from + TimeSpan.FromHours(1), ClientId = client, Network = network is null ? null : IPNetwork.Parse(network),
+            From = from,
+            To = from + TimeSpan.FromHours(1),
+            ClientId = client,
+            Network = network is null ? null : IPNetwork.Parse(network),
         };
 
         var gone = await flow.Access.RevokeObtainedAsync(obtained);
