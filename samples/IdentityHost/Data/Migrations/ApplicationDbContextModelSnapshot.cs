@@ -160,6 +160,9 @@ namespace IdentityHost.Data.Migrations
                     b.Property<string>("GrantedScopes")
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("GrantedSignOuts")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("IdempotencyKeyHash")
                         .HasMaxLength(64)
                         .HasColumnType("TEXT");
@@ -256,6 +259,9 @@ namespace IdentityHost.Data.Migrations
                         .HasMaxLength(255)
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("SignOuts")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Turn")
                         .HasColumnType("INTEGER");
 
@@ -307,6 +313,10 @@ namespace IdentityHost.Data.Migrations
 
                     b.Property<string>("Scopes")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("StartedFrom")
+                        .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
                     b.Property<string>("UserId")

@@ -54,6 +54,7 @@ namespace IdentityHost.Data.Migrations
                     TokenExpiresAt = table.Column<long>(type: "INTEGER", nullable: true),
                     TokenSalt = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
                     DeviceId = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
+                    GrantedSignOuts = table.Column<long>(type: "INTEGER", nullable: true),
                     MatchNumber = table.Column<int>(type: "INTEGER", nullable: true),
                     RedeemedAt = table.Column<long>(type: "INTEGER", nullable: true),
                     IdempotencyKeyHash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
@@ -71,7 +72,8 @@ namespace IdentityHost.Data.Migrations
                 columns: table => new
                 {
                     UserId = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
-                    Turn = table.Column<long>(type: "INTEGER", nullable: false)
+                    Turn = table.Column<long>(type: "INTEGER", nullable: false),
+                    SignOuts = table.Column<long>(type: "INTEGER", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -117,6 +119,7 @@ namespace IdentityHost.Data.Migrations
                     IsBound = table.Column<bool>(type: "INTEGER", nullable: false),
                     PairingId = table.Column<Guid>(type: "TEXT", nullable: true),
                     ClientId = table.Column<string>(type: "TEXT", maxLength: 128, nullable: true),
+                    StartedFrom = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
                     Hash = table.Column<string>(type: "TEXT", maxLength: 64, nullable: false),
                     Name = table.Column<string>(type: "TEXT", maxLength: 255, nullable: false),
                     Scopes = table.Column<string>(type: "TEXT", nullable: false),

@@ -11,7 +11,7 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 namespace IdentityHost.Data.Migrations
 {
     [DbContext(typeof(ApplicationDbContext))]
-    [Migration("20261127202732_AddDevicePairing")]
+    [Migration("20261127212023_AddDevicePairing")]
     partial class AddDevicePairing
     {
         /// <inheritdoc />
@@ -163,6 +163,9 @@ namespace IdentityHost.Data.Migrations
                     b.Property<string>("GrantedScopes")
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("GrantedSignOuts")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("IdempotencyKeyHash")
                         .HasMaxLength(64)
                         .HasColumnType("TEXT");
@@ -259,6 +262,9 @@ namespace IdentityHost.Data.Migrations
                         .HasMaxLength(255)
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("SignOuts")
+                        .HasColumnType("INTEGER");
+
                     b.Property<long>("Turn")
                         .HasColumnType("INTEGER");
 
@@ -310,6 +316,10 @@ namespace IdentityHost.Data.Migrations
 
                     b.Property<string>("Scopes")
                         .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("StartedFrom")
+                        .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
                     b.Property<string>("UserId")
