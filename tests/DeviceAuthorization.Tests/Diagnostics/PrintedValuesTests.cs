@@ -63,7 +63,7 @@ public sealed class PrintedValuesTests
             matching, comparing, new ApproverResult.Refused(ApproverRefusal.MustBeTyped), new PollRequest { DeviceCode = started.DeviceCode, ClientId = "tv", IdempotencyKey = "key-of-this-poll" },
             new ApproverResult.Refused(ApproverRefusal.NumberRequired), new StartResult.NumberRequired(),
             scope.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value, new DeviceRateLimits(), UserCodeFormat.Standard,
-            new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()),
+            new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()), new RequireScopeAttribute("library.read"), new RequirePairedDeviceAttribute(),
             new AttemptBudget("start:192.0.2.1", 10, TimeSpan.FromMinutes(1)), new OwnedCounts(1, 2),
             new DeviceClient { DisplayName = "TV", Secret = Clients.Secret },
             new ApproverResult.Refused(ApproverRefusal.StepUpRequired), new ApproverResult.Refused(ApproverRefusal.Blocked), new PairingPageOptions(),

@@ -53,6 +53,16 @@ public sealed class HostKindTests
     }
 
     [Theory, MemberData(nameof(Kinds))]
+    public async Task A_person_signs_out_all_devices_and_only_their_own(string kind)
+    {
+        await using var host = await HostKinds.StartAsync(kind);
+        var (alice, bob) = (await host.SignInAsync("alice"), await host.SignInAsync("bob"));
+        var (hers, his) = (await PairAsync(host, alice), await PairAsync(host, bob));
+        Assert.Equal(HttpStatusCode.NoContent, (await alice.CallAsync("POST", "/api/client-tokens/revoke-all")).Status);
+        Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.OK), ((await hers.CallAsync("GET", "/api/library")).Status, (await his.CallAsync("GET", "/api/library")).Status));
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
     public async Task Nobody_sees_the_devices_of_another_account(string kind)
     {
         await using var host = await HostKinds.StartAsync(kind);
@@ -65,13 +75,18 @@ public sealed class HostKindTests
     public async Task A_device_is_no_person(string kind)
     {
         await using var host = await HostKinds.StartAsync(kind);
-        var codes = await host.Device().StartAsync();
-        (await (await host.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
-        using var polled = await host.Device().PollAsync(codes.DeviceCode);
-        var device = host.Device((await polled.JsonAsync()).String("access_token"));
+        var device = await PairAsync(host, await host.SignInAsync("alice"));
         var next = await host.Device().StartAsync();
         using var approve = await device.ApproveAsync(next.UserCode);
         using var make = await device.PostAsync("/api/client-tokens", null);
         Assert.Equal((HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden), (approve.StatusCode, make.StatusCode));
+    }
+
+    private static async Task<HttpClient> PairAsync(KindOfHost host, HttpClient person)
+    {
+        var codes = await host.Device().StartAsync();
+        (await person.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        using var polled = await host.Device().PollAsync(codes.DeviceCode);
+        return host.Device((await polled.JsonAsync()).String("access_token"));
     }
 }
