@@ -14,7 +14,7 @@ public static class DeviceAuthorizationIdentityExtensions
     /// requires that (<see cref="SignInOptions"/>) approves nothing, and the next call of its devices is refused. When the lockout ends, its devices
     /// work again. Each call of a device costs one query for its user.
     /// </summary>
-    /// <remarks>A changed password ends no device. To end them all, revoke the user's tokens.</remarks>
+    /// <remarks>A changed password ends no device. To end them all, call <see cref="DeviceAccess.SignOutEverywhereAsync"/>.</remarks>
     /// <typeparam name="TUser">The host's user, as in <c>AddDefaultIdentity&lt;TUser&gt;()</c>. Its id is the user id of devices.</typeparam>
     public static DeviceAuthorizationBuilder AddIdentityPolicy<TUser>(this DeviceAuthorizationBuilder builder)
         where TUser : class
