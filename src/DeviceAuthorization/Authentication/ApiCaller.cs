@@ -34,8 +34,6 @@ internal sealed record ApiAccess(Func<ManagementScopes, string> Scope)
 /// </summary>
 internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy, IOptions<DeviceAuthorizationOptions> options)
 {
-    private const string Bearer = "Bearer ";
-
     public async Task<IResult> HandleAsync(HttpContext context, ApiAccess access, Func<ApiCaller, Task<IResult>> handle) =>
         (await AuthenticateAsync(context, access)).TryGet(out var caller, out var refusal) ? await handle(caller) : refusal;
 
@@ -51,14 +49,14 @@ internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy,
     private async Task<Parsed<ApiCaller>> AuthenticateAsync(HttpContext context, ApiAccess access)
     {
         var scope = access.Scope(options.Value.ManagementScopes);
-        return context.Request.Headers.Authorization is [{ } header, ..] && header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && !await IsPersonsAsync(context, header)
+        return context.Request.Headers.Authorization is [{ } header, ..] && DeviceTokenHandler.Bearer(header) is { } token && !await IsPersonsAsync(context, token)
             ? await AuthenticateTokenAsync(context, scope, access.IsForPeopleOnly)
             : await AuthenticatePersonAsync(context, scope);
     }
 
     /// <summary>Whether the host's sign-in accepts the bearer token. Never asked about a token that could be ours.</summary>
-    private async Task<bool> IsPersonsAsync(HttpContext context, string header) =>
-        !DeviceToken.TryParse(header[Bearer.Length..].Trim(' '), options.Value.TokenPrefix, out _) && await session.IsSignedInByHeaderAsync(context);
+    private async Task<bool> IsPersonsAsync(HttpContext context, string token) =>
+        !DeviceToken.TryParse(token, options.Value.TokenPrefix, out _) && await session.IsSignedInByHeaderAsync(context);
 
     private static async Task<Parsed<ApiCaller>> AuthenticateTokenAsync(HttpContext context, string scope, bool isForPeopleOnly)
     {

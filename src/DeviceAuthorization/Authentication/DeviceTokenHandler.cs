@@ -25,12 +25,16 @@ internal sealed class DeviceTokenHandler(
     UrlEncoder encoder)
     : AuthenticationHandler<DeviceTokenOptions>(options, logger, encoder)
 {
-    private const string Bearer = "Bearer ";
+    private const string BearerScheme = "Bearer ";
     private const int LongestToken = 512;
     // One text for unknown, expired and revoked tokens, so that callers cannot tell them apart (RFC 6750 §3.1).
     private const string InvalidToken = "The token is not valid.";
     private const string InvalidRequest = "There is more than one Authorization header.";
     private const string NoDevice = "The token belongs to no device.";
+
+    /// <summary>The bearer token in an <c>Authorization</c> header (RFC 6750 §2.1); null if it has other credentials.</summary>
+    public static string? Bearer(string header) =>
+        header.StartsWith(BearerScheme, StringComparison.OrdinalIgnoreCase) ? header[BearerScheme.Length..].Trim(' ') : null;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -40,14 +44,14 @@ internal sealed class DeviceTokenHandler(
             return AuthenticateResult.Fail(InvalidRequest);
         }
 
-        if (header is not [{ } credentials] || !credentials.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+        if (header is not [{ } credentials] || Bearer(credentials) is not { } token)
         {
             return AuthenticateResult.NoResult();
         }
 
         var now = TimeProvider.Now();
         if (credentials.Length > LongestToken
-            || await devices.FindPresentedAsync(credentials[Bearer.Length..].Trim(' '), settings.Value.TokenPrefix, Context.RequestAborted) is not var (issued, device)
+            || await devices.FindPresentedAsync(token, settings.Value.TokenPrefix, Context.RequestAborted) is not var (issued, device)
             || now >= issued.ExpiresAt
             || await policy.ScopesNowAsync(issued.UserId, issued.Scopes, Context.RequestAborted) is not { } scopes)
         {

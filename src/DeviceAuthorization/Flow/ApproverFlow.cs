@@ -34,7 +34,7 @@ public sealed class ApproverFlow
     /// </summary>
     /// <returns><see cref="ApproverResult.Review"/>, <see cref="ApproverResult.ChooseNumber"/>, or why not.</returns>
     public Task<ApproverResult> EnterAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default) =>
-        EnterAsync(userCode, approver, static (_, _) => true, cancellationToken);
+        EnterAsync(userCode, approver, isOfLink: false, cancellationToken);
 
     /// <summary>
     /// The approver confirmed a code that a link filled in: claims it as <see cref="EnterAsync(UserCode, Approver, CancellationToken)"/> does, unless
@@ -44,7 +44,7 @@ public sealed class ApproverFlow
     public Task<ApproverResult> EnterFromLinkAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approver);
-        return EnterAsync(userCode, approver with { CameByLink = true }, static (options, pairing) => options.AllowsLink(pairing.ClientId), cancellationToken);
+        return EnterAsync(userCode, approver with { CameByLink = true }, isOfLink: true, cancellationToken);
     }
 
     /// <summary>Describes the pairing to the approver. Changes nothing.</summary>
@@ -159,8 +159,8 @@ public sealed class ApproverFlow
         }
     }
 
-    private async Task<ApproverResult> EnterAsync(
-        UserCode userCode, Approver approver, Func<DeviceAuthorizationOptions, Pairing, bool> allows, CancellationToken cancellationToken)
+    /// <param name="isOfLink">Whether the client must allow links. A page of the host's own may also say <see cref="Approver.CameByLink"/>, which only counts as a risk.</param>
+    private async Task<ApproverResult> EnterAsync(UserCode userCode, Approver approver, bool isOfLink, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(approver);
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
@@ -174,7 +174,7 @@ public sealed class ApproverFlow
                     return Refuse(standing, pairing);
             }
 
-            if (!allows(_options, pairing!))
+            if (isOfLink && !_options.AllowsLink(pairing!.ClientId))
             {
                 return new ApproverResult.Refused(ApproverRefusal.MustBeTyped);
             }

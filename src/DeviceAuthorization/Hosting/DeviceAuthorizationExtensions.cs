@@ -232,6 +232,7 @@ namespace Microsoft.AspNetCore.Builder
         {
             ArgumentNullException.ThrowIfNull(endpoints);
             OwnServices.Require(endpoints.ServiceProvider);
+
             // Fail at start, not at the first approval. This does not block: the scheme provider answers at once.
             endpoints.ServiceProvider.GetRequiredService<ApproverSession>()
                 .CheckAsync(endpoints.ServiceProvider.GetRequiredService<IOptionsMonitor<CookieAuthenticationOptions>>()).GetAwaiter().GetResult();

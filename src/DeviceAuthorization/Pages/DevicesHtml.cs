@@ -21,7 +21,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         {(view.Problem is null ? Nothing : Html($"""<p class="note bad" role="alert">{view.Problem}</p>"""))}
         {If(view.Devices is [], () => Html($"<p>{texts["Devices_none"]}</p>"))}
         {All(view.Shown, Card)}{If(view.Pages > 1, Pages)}
-        <p><a href="{pairing}">{texts[view.Devices is [] ? "Page_title" : "Another_device"]}</a></p>{If(view.ChangesTokens && view is not { Tokens: [], Devices: [] }, SignOutAll)}
+        <p><a href="{pairing}">{texts[view.Devices is [] ? "Page_title" : "Another_device"]}</a></p>{If(view.ChangesTokens && view is not { Tokens: [], Devices: [] }, () => Confirm("Sign_out_all", "Sign_out_all", Form("sign-out")))}
         {If(view.Tokens is not null || view.Grantable.Count > 0, () => Html($"""<h2>{texts["Tokens"]}</h2>"""))}
         {(view.Tokens is null ? Nothing : Html($"""<p class="dim">{texts[view.Tokens is [] ? "Tokens_none" : "Tokens_text"]}</p>"""))}
         {All(view.Tokens ?? [], token => token.DeviceId is null || view.Devices is null ? Single(token) : Bound(token, view.Devices.FirstOrDefault(device => device.Id == token.DeviceId)))}
@@ -65,8 +65,8 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
             <div class="actions">
             {If(view.ChangesDevices, () => Rename(device))}
             {All(live.Where(token => token.Scopes.Count > 1 && view.ChangesTokens), Narrow)}
-            {If(live.Length > 0 && view.ChangesTokens, () => Confirm("revoke", "Revoke", "Revoke", "device", device.Id))}
-            {If(view.ChangesDevices, () => Confirm("remove", "Remove", "Remove_button", "device", device.Id))}
+            {If(live.Length > 0 && view.ChangesTokens, () => Confirm("Revoke", "Revoke", Form("revoke", "device", device.Id)))}
+            {If(view.ChangesDevices, () => Confirm("Remove", "Remove_button", Form("remove", "device", device.Id)))}
             </div>
             </article>
             """);
@@ -101,7 +101,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         <dt>{texts["Token_used"]}</dt><dd>{(token.LastUsedAt is { } used ? Time(used) : Html($"{texts["Token_unused"]}"))}</dd>
         </dl>
         <div class="actions">
-        {If(view.ChangesTokens, () => Confirm("delete", "Token_delete", "Token_delete_button", "token", token.Id.ToString()))}
+        {If(view.ChangesTokens, () => Confirm("Token_delete", "Token_delete_button", Form("delete", "token", token.Id.ToString())))}
         </div>
         </article>
         """);
@@ -113,7 +113,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
 
     private HtmlFormattableString Make() => Html($"""
         <details{Flag("open", view.Typed is not null)}><summary>{texts["Token_make"]}</summary>
-        <form method="post" action="{form.Address}/token{DevicesView.QueryOf(view.Page)}">{form.Antiforgery}
+        {Form("token")}
         <label class="field">{texts["Token_name"]} <input name="name" value="{view.Typed?["name"]}" maxlength="255" required autocomplete="off" dir="auto"><small class="dim">{texts["Token_name_hint"]}</small></label>
         <fieldset><legend>{texts["May"]}</legend>
         {PageParts.Scopes(texts, options, view.Grantable, view.Typed, ticked: false)}
@@ -123,22 +123,19 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         """);
 
     /// <summary>A text that explains the button below it.</summary>
-    private HtmlFormattableString Confirm(string action, string key, string button, string field, string id) => Html($"""
+    /// <param name="begin">The beginning of the form that the button sends.</param>
+    private HtmlFormattableString Confirm(string key, string button, HtmlFormattableString begin) => Html($"""
         <details name="act"><summary>{texts[key]}</summary>
-        {Form(action, field, id)}
+        {begin}
         <p>{texts[key + "_text"]}</p>
         <button class="danger">{texts[button]}</button></form></details>
         """);
 
-    private HtmlFormattableString SignOutAll() => Html($"""
-        <details name="act"><summary>{texts["Sign_out_all"]}</summary>
-        <form method="post" action="{form.Address}/sign-out{DevicesView.QueryOf(view.Page)}">{form.Antiforgery}
-        <p>{texts["Sign_out_all_text"]}</p>
-        <button class="danger">{texts["Sign_out_all"]}</button></form></details>
-        """);
+    private HtmlFormattableString Form(string action, string field, string id) => Html($"""{Form(action)}<input type="hidden" name="{field}" value="{id}">""");
 
-    private HtmlFormattableString Form(string action, string field, string id) => Html(
-        $"""<form method="post" action="{form.Address}/{action}{DevicesView.QueryOf(view.Page)}">{form.Antiforgery}<input type="hidden" name="{field}" value="{id}">""");
+    /// <summary>The beginning of a form.</summary>
+    private HtmlFormattableString Form(string action) => Html(
+        $"""<form method="post" action="{form.Address}/{action}{DevicesView.QueryOf(view.Page)}">{form.Antiforgery}""");
 
     private HtmlFormattableString Scopes(AccessToken token) => token.Scopes.Count == 0
         ? Html($"{texts["May_identify"]} ")
