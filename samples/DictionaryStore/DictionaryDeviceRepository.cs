@@ -124,7 +124,14 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
         }
 
         var lastUsedAt = token.Hash == stored.Hash ? Later(stored.LastUsedAt, token.LastUsedAt) : token.LastUsedAt; // a new secret was never used
-        _tokens[token.Id] = token with { Version = token.Version + 1, ClientId = stored.ClientId, StartedFrom = stored.StartedFrom, LastUsedAt = lastUsedAt };
+        _tokens[token.Id] = token with
+        {
+            Version = token.Version + 1,
+            ClientId = stored.ClientId,
+            StartedFrom = stored.StartedFrom,
+            AccountStamp = stored.AccountStamp,
+            LastUsedAt = lastUsedAt,
+        };
         return true;
     });
 

@@ -40,6 +40,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
         private const int Client = 128;
         private const int Short = 50;
         private const int Word = 16;
+        private const int Stamp = 22;
         private const int Address = 64; // 45, plus the zone of a link-local address
 
         public void Pairings(EntityTypeBuilder<PairingRow> table)
@@ -61,6 +62,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             table.Property(row => row.GrantedDeviceName).HasMaxLength(Long);
             table.Property(row => row.TokenSalt).HasMaxLength(64);
             table.Property(row => row.DeviceId).HasMaxLength(Id);
+            table.Property(row => row.GrantedAccountStamp).HasMaxLength(Stamp);
             table.Property(row => row.IdempotencyKeyHash).HasMaxLength(Hash);
             table.Property(row => row.RedeemedFrom).HasMaxLength(Address);
             table.HasIndex(row => row.DeviceCodeHash).IsUnique();
@@ -96,6 +98,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             Exact(table.Property(row => row.DeviceId), Id);
             table.Property(row => row.ClientId).HasMaxLength(Client);
             table.Property(row => row.StartedFrom).HasMaxLength(Address);
+            table.Property(row => row.AccountStamp).HasMaxLength(Stamp);
             Exact(table.Property(row => row.Hash), Hash);
             table.Property(row => row.Name).HasMaxLength(Long);
             Unbounded(table.Property(row => row.Scopes));

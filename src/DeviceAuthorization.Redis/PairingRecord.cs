@@ -170,6 +170,7 @@ internal sealed record PairingDetails
             TokenSalt = grant.TokenSalt,
             DeviceId = grant.DeviceId,
             SignOuts = grant.SignOuts,
+            AccountStamp = grant.AccountStamp,
         },
         MatchNumber = pairing.MatchNumber,
         RedeemedAt = pairing.RedeemedAt?.ToUnixTimeMilliseconds(),
@@ -202,6 +203,7 @@ internal sealed record PairingDetails
             TokenSalt = grant.TokenSalt,
             DeviceId = grant.DeviceId,
             SignOuts = grant.SignOuts,
+            AccountStamp = grant.AccountStamp,
         },
         MatchNumber = MatchNumber,
         RedeemedAt = Time(RedeemedAt),
@@ -239,6 +241,9 @@ internal sealed record GrantDetails
     [JsonPropertyName("o")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long SignOuts { get; init; }
+
+    [JsonPropertyName("a")]
+    public string? AccountStamp { get; init; }
 
     public override string ToString() => $"GrantDetails {{ DeviceId = {DeviceId} }}";
 }

@@ -67,6 +67,7 @@ public static class TestData
         PairingId = Guid.NewGuid(),
         ClientId = "tv",
         StartedFrom = "2001:db8::1",
+        AccountStamp = "mXv0Rl7bSgZpQ1T5uYkWcA",
         Hash = NewHash(),
         DeviceId = device.Id,
         UserId = device.UserId,

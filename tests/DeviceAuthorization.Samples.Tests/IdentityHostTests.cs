@@ -17,6 +17,7 @@ public sealed partial class IdentityHostTests : IDisposable
 {
     private const string Email = "alice@example.com";
     private const string Password = "Correct-h0rse";
+    private const string NewPassword = "Correct-h0rse-2";
     private const string Library = "/api/library";
 
     private readonly Server _server = new();
@@ -88,6 +89,26 @@ public sealed partial class IdentityHostTests : IDisposable
     }
 
     [Fact]
+    public async Task A_new_password_ends_every_device_and_the_session_of_another_browser_at_once()
+    {
+        var (device, other) = await PairAsync();
+        var codes = await _server.Device().StartAsync();
+        await ChangeAsync((users, alice) => users.ChangePasswordAsync(alice, Password, NewPassword));
+        Assert.Equal(HttpStatusCode.Unauthorized, (await device.CallAsync("GET", Library)).Status);
+        using var approved = await other.ApproveAsync(codes.UserCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, approved.StatusCode); // Identity itself accepts this cookie for 30 minutes
+        using var page = await other.GetAsync("/pair/devices");
+        Assert.Equal("/Identity/Account/Login", page.Headers.Location!.AbsolutePath);
+
+        using var back = await SignInAsync(other, page.Headers.Location.PathAndQuery, NewPassword);
+        Assert.Equal("/pair/devices", back.Headers.Location!.OriginalString);
+        (await other.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        using var polled = await _server.Device().PollAsync(codes.DeviceCode);
+        var again = _server.Device((await polled.JsonAsync()).String("access_token"));
+        Assert.Equal(HttpStatusCode.OK, (await again.CallAsync("GET", Library)).Status);
+    }
+
+    [Fact]
     public async Task A_call_of_a_device_costs_two_queries_one_for_the_token_and_one_for_the_account()
     {
         var (device, _) = await PairAsync();
@@ -129,10 +150,10 @@ public sealed partial class IdentityHostTests : IDisposable
         }
     }
 
-    private static async Task<HttpResponseMessage> SignInAsync(HttpClient browser, string page) => await browser.PostOnlyAsync(
+    private static async Task<HttpResponseMessage> SignInAsync(HttpClient browser, string page, string password = Password) => await browser.PostOnlyAsync(
         page,
         ("__RequestVerificationToken", await AntiforgeryAsync(browser, page)),
-        ("Input.Email", Email), ("Input.Password", Password), ("Input.RememberMe", "false"));
+        ("Input.Email", Email), ("Input.Password", password), ("Input.RememberMe", "false"));
 
     private static async Task<string> AntiforgeryAsync(HttpClient browser, string page) => AntiforgeryField().Match(await browser.GetStringAsync(page)).Groups[1].Value;
 

@@ -66,6 +66,8 @@ internal class PairingRow
     /// <summary>Null, which counts as 0, if a version before it approved.</summary>
     public virtual long? GrantedSignOuts { get; set; }
 
+    public virtual string? GrantedAccountStamp { get; set; }
+
     public virtual int? MatchNumber { get; set; }
 
     public virtual long? RedeemedAt { get; set; }
@@ -108,6 +110,7 @@ internal class PairingRow
         TokenSalt = pairing.Grant?.TokenSalt,
         DeviceId = pairing.Grant?.DeviceId,
         GrantedSignOuts = pairing.Grant?.SignOuts,
+        GrantedAccountStamp = pairing.Grant?.AccountStamp,
         MatchNumber = pairing.MatchNumber,
         RedeemedAt = pairing.RedeemedAt.Write(),
         IdempotencyKeyHash = pairing.IdempotencyKeyHash,
@@ -147,6 +150,7 @@ internal class PairingRow
             TokenSalt = TokenSalt,
             DeviceId = DeviceId,
             SignOuts = GrantedSignOuts ?? 0,
+            AccountStamp = GrantedAccountStamp,
         },
         MatchNumber = MatchNumber,
         RedeemedAt = RedeemedAt.ReadTime(),

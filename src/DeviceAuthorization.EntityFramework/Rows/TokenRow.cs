@@ -19,6 +19,8 @@ internal class TokenRow
 
     public virtual string? StartedFrom { get; set; }
 
+    public virtual string? AccountStamp { get; set; }
+
     public virtual required string Hash { get; set; }
 
     public virtual required string Name { get; set; }
@@ -47,6 +49,7 @@ internal class TokenRow
         PairingId = token.PairingId,
         ClientId = token.ClientId,
         StartedFrom = token.StartedFrom,
+        AccountStamp = token.AccountStamp,
         Hash = token.Hash,
         Name = token.Name,
         Scopes = token.Scopes.Write(),
@@ -65,6 +68,7 @@ internal class TokenRow
         PairingId = PairingId,
         ClientId = ClientId,
         StartedFrom = StartedFrom,
+        AccountStamp = AccountStamp,
         Hash = Hash,
         Name = Name,
         Scopes = Scopes.ReadScopes(),

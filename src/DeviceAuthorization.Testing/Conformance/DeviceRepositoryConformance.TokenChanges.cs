@@ -26,9 +26,9 @@ public abstract partial class DeviceRepositoryConformance
         await IssueAsync(repository, longest, replaces: false);
         foreach (var issued in (AccessToken[])[token, longest])
         {
-            Assert.True(await repository.TryReplaceTokenAsync(issued with { Hash = TestData.NewHash(), Name = "Den", ClientId = "another", StartedFrom = "192.0.2.9" }, default));
+            Assert.True(await repository.TryReplaceTokenAsync(issued with { Hash = TestData.NewHash(), Name = "Den", ClientId = "another", StartedFrom = "192.0.2.9", AccountStamp = null }, default));
             var stored = (await CreateRepository().FindTokenOfPairingAsync(issued.PairingId!.Value, default))!;
-            Assert.Equal((issued.ClientId, issued.StartedFrom), (stored.ClientId, stored.StartedFrom));
+            Assert.Equal((issued.ClientId, issued.StartedFrom, issued.AccountStamp), (stored.ClientId, stored.StartedFrom, stored.AccountStamp));
         }
     }
 

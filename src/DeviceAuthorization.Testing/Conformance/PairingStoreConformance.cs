@@ -51,7 +51,7 @@ public abstract partial class PairingStoreConformance
             Status = PairingStatus.Redeemed,
             ApproverId = "alice",
             ClaimedUntil = Now + TimeSpan.FromMilliseconds(1),
-            Grant = TestData.NewGrant() with { DeviceId = "d-1", AsNewDevice = true, SignOuts = 2 },
+            Grant = TestData.NewGrant() with { DeviceId = "d-1", AsNewDevice = true, SignOuts = 2, AccountStamp = "mXv0Rl7bSgZpQ1T5uYkWcA" },
             MatchNumber = 42,
             RedeemedAt = Now,
             IdempotencyKeyHash = TestData.NewHash(),

@@ -90,9 +90,14 @@ internal sealed class ApproverSession(
         return Parsed.Refuse<Approver>(Problems.Forbidden());
     }
 
-    /// <summary>The ticket of the host's sign-in; null if nobody is signed in.</summary>
+    /// <summary>The ticket of the host's sign-in; null if nobody is signed in, or their account ended that sign-in.</summary>
     public async Task<AuthenticationTicket?> SignedInAsync(HttpContext context) =>
-        (await context.AuthenticateAsync(await SchemeAsync())).Ticket is { Principal.Identity.IsAuthenticated: true } ticket ? ticket : null;
+        (await context.AuthenticateAsync(await SchemeAsync())).Ticket is { Principal.Identity.IsAuthenticated: true } ticket
+        && await HostCode.RunAsync(
+            nameof(IPairingPolicy),
+            () => context.RequestServices.GetRequiredService<IPairingPolicy>().AcceptsSignInAsync(ticket.Principal, context.RequestAborted))
+            ? ticket
+            : null;
 
     /// <summary>Whether somebody is signed in, and not by a cookie: the scheme read another header.</summary>
     public async Task<bool> IsSignedInByHeaderAsync(HttpContext context) =>

@@ -53,7 +53,7 @@ internal sealed class DeviceTokenHandler(
         if (credentials.Length > LongestToken
             || await devices.FindPresentedAsync(token, settings.Value.TokenPrefix, Context.RequestAborted) is not var (issued, device)
             || now >= issued.ExpiresAt
-            || await policy.ScopesNowAsync(issued.UserId, issued.Scopes, Context.RequestAborted) is not { } scopes)
+            || await policy.ScopesNowAsync(issued.UserId, issued.Scopes, issued.AccountStamp, Context.RequestAborted) is not { } scopes)
         {
             return AuthenticateResult.Fail(InvalidToken);
         }

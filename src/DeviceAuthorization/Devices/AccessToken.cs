@@ -26,6 +26,12 @@ public sealed record AccessToken
     /// </summary>
     public string? StartedFrom { get; init; }
 
+    /// <summary>
+    /// What the account's stamp (<see cref="IPairingPolicy.GetStampAsync"/>) was when its user approved or made the token: 128 bits of its SHA-256,
+    /// base64url, 22 characters; <see langword="null"/> if it had none. Never changes.
+    /// </summary>
+    public string? AccountStamp { get; init; }
+
     /// <summary>SHA-256 of the token, lower-case hex; unique.</summary>
     public required string Hash { get; init; }
 

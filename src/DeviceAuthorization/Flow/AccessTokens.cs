@@ -44,6 +44,7 @@ internal sealed class AccessTokens(
             Scopes = scopes!,
             CreatedAt = now,
             ExpiresAt = ExpiryOf(lifetime ?? options.Value.TokenLifetime, now),
+            AccountStamp = await policy.HashedStampAsync(userId, cancellationToken).ConfigureAwait(false),
         };
         var conditions = new TokenIssueConditions(now, options.Value.MaxTokensPerUser, ReplacesEarlier: false);
         if ((await repository.TryIssueTokenAsync(token, conditions, cancellationToken).ConfigureAwait(false)).Token is not { } issued)
@@ -65,7 +66,7 @@ internal sealed class AccessTokens(
     /// <param name="cancellationToken">A secret that was replaced does not return.</param>
     public async Task<TokenResult> RenewAsync(string userId, IReadOnlyCollection<string>? held, Guid id, CancellationToken cancellationToken)
     {
-        var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
+        var tokens = await registry.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
         if (tokens.FirstOrDefault(token => token.Id == id) is not { } stored)
         {
             return new TokenResult.Refused(TokenProblem.Gone);

@@ -120,8 +120,9 @@ public sealed class ApproverFlow
                 return new ApproverResult.Refused(limit);
             }
 
+            var stamp = await _policy.HashedStampAsync(approver.UserId, cancellationToken).ConfigureAwait(false);
             var now = _clock.Now(); // read again: the policy may be slow
-            var grant = GrantOf(approval, now) with { SignOuts = signOuts };
+            var grant = GrantOf(approval, now) with { SignOuts = signOuts, AccountStamp = stamp };
             var (error, decided) = pairing!.Approve(approver.UserId, grant, now, choosesNumber ? MatchNumber.New() : null);
             if (error is null && await TryDecideAsync(decided, now, verdict, cancellationToken).ConfigureAwait(false) is { } result)
             {

@@ -226,6 +226,7 @@ public sealed class DeviceFlow
                 PairingId = pairing.Id,
                 ClientId = pairing.ClientId,
                 StartedFrom = pairing.Device.Address,
+                AccountStamp = grant.AccountStamp,
                 Hash = token.Hash(),
                 Name = grant.DeviceName ?? pairing.Device.Name,
                 Scopes = scopes,
@@ -269,9 +270,9 @@ public sealed class DeviceFlow
                 : PollResult.NotPaired.Refused;
     }
 
-    /// <summary>What the account still has of the granted scopes; null when it is locked, or lost every scope that it granted.</summary>
+    /// <summary>What the account still has of the granted scopes; null when it is locked, ended what it let in, or lost every scope that it granted.</summary>
     private async ValueTask<IReadOnlyList<string>?> ScopesLeftAsync(string userId, PairingGrant grant, CancellationToken cancellationToken) =>
-        await Policy.ScopesNowAsync(userId, grant.Scopes, cancellationToken).ConfigureAwait(false) is { } scopes && (scopes.Count > 0 || grant.Scopes.Count == 0)
+        await Policy.ScopesNowAsync(userId, grant.Scopes, grant.AccountStamp, cancellationToken).ConfigureAwait(false) is { } scopes && (scopes.Count > 0 || grant.Scopes.Count == 0)
             ? scopes
             : null;
 

@@ -8,7 +8,7 @@ namespace DeviceAuthorization.Flow;
 /// The steps on devices and tokens: register, change, revoke, remove. Each is one atomic step of the repository. A refused write means that another
 /// request wrote first: read again and decide again.
 /// </summary>
-internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter events, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+internal sealed class DeviceRegistry(IDeviceRepository repository, IPairingPolicy policy, EventReporter events, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
 {
     // As in DeviceFlow: no correct repository gets near this number. It stops a broken one from looping for ever.
     private const int WriteAttempts = 100;
@@ -89,9 +89,9 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         var known = asNewDevice ? null : await FindKnownAsync(pairing, userId, cancellationToken).ConfigureAwait(false);
         if (owned.LiveTokens >= limits.MaxTokensPerUser)
         {
-            var replaced = known is null || !limits.ReplaceEarlierTokens ? 0
-                : (await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false)).Count(token => token.IsLive(now) && token.DeviceId == known.Id);
-            if (owned.LiveTokens - replaced >= limits.MaxTokensPerUser)
+            var kept = (await ListTokensAsync(userId, cancellationToken).ConfigureAwait(false))
+                .Count(token => token.IsLive(now) && !(limits.ReplaceEarlierTokens && known is not null && token.DeviceId == known.Id));
+            if (kept >= limits.MaxTokensPerUser)
             {
                 return (ApproverRefusal.TokenLimitReached, owned.SignOuts);
             }
@@ -132,6 +132,26 @@ internal sealed class DeviceRegistry(IDeviceRepository repository, EventReporter
         }
 
         throw Contended();
+    }
+
+    /// <summary>
+    /// A user's tokens that are not revoked. Revokes those that the account ended by a new stamp: they would be shown as access, and count towards the limit.
+    /// </summary>
+    public async Task<IReadOnlyList<AccessToken>> ListTokensAsync(string userId, CancellationToken cancellationToken)
+    {
+        var tokens = await repository.ListTokensAsync(userId, cancellationToken).ConfigureAwait(false);
+        if (tokens.All(token => token.AccountStamp is null) || await policy.HashedStampAsync(userId, cancellationToken).ConfigureAwait(false) is not { } stamp)
+        {
+            return tokens;
+        }
+
+        var counting = tokens.ToLookup(token => (token.AccountStamp ?? stamp) == stamp);
+        foreach (var ended in counting[false])
+        {
+            await RevokeTokenAsync(userId, ended.Id, cancellationToken).ConfigureAwait(false);
+        }
+
+        return [.. counting[true]];
     }
 
     /// <summary>Changes a user's token.</summary>

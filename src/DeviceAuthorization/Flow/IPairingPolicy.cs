@@ -1,3 +1,7 @@
+using System.Buffers.Text;
+using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Text;
 using DeviceAuthorization.Diagnostics;
 
 namespace DeviceAuthorization;
@@ -27,6 +31,20 @@ public interface IPairingPolicy
         ValueTask.FromResult<IEnumerable<string>>(scopes);
 
     /// <summary>
+    /// A text that changes when everything must end that the account has let in, such as the security stamp of ASP.NET Core Identity. Each token keeps
+    /// the hash of the text at its approval (<see cref="AccessToken.AccountStamp"/>). While the account has another text, the token is refused.
+    /// </summary>
+    /// <returns><see langword="null"/>, as by default, if the account has none: every token counts.</returns>
+    ValueTask<string?> GetStampAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult<string?>(null);
+
+    /// <summary>
+    /// Whether a sign-in still counts. The host's cookies may live on for a while after a password was changed. If not, the person must sign in again
+    /// before they see or do anything here.
+    /// </summary>
+    /// <param name="person">The person whom the host's own scheme authenticated.</param>
+    ValueTask<bool> AcceptsSignInAsync(ClaimsPrincipal person, CancellationToken cancellationToken) => ValueTask.FromResult(true);
+
+    /// <summary>
     /// How risky it is that this approver approves this pending pairing now. Called when they review it, and again when they approve it. Compare where
     /// and when the device asked (<see cref="Pairing.Device"/>, <see cref="Pairing.CreatedAt"/>) with what you know of the account. The built-in rule
     /// (<see cref="DeviceAuthorizationOptions.Security"/>) also assesses it, and the more severe counts.
@@ -39,6 +57,24 @@ internal sealed class OpenPolicy : IPairingPolicy;
 
 internal static class PairingPolicyExtensions
 {
+    /// <summary>
+    /// 128 bits of the SHA-256 of the account's stamp, base64url; null if it has none. Never the stamp itself: Identity derives codes for a second factor from it.
+    /// </summary>
+    public static async ValueTask<string?> HashedStampAsync(this IPairingPolicy policy, string userId, CancellationToken cancellationToken)
+    {
+        var stamp = await HostCode.RunAsync(nameof(IPairingPolicy), () => policy.GetStampAsync(userId, cancellationToken)).ConfigureAwait(false);
+        return stamp is null ? null : Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(stamp)).AsSpan(0, 16));
+    }
+
+    /// <summary>Which of these scopes the account has now; null if the account is not active, or ended what it let in with this stamp.</summary>
+    /// <param name="stamp">The stamp that the token or the grant keeps; null if there was none.</param>
+    public static async ValueTask<IReadOnlyList<string>?> ScopesNowAsync(
+        this IPairingPolicy policy, string userId, IReadOnlyList<string> scopes, string? stamp, CancellationToken cancellationToken)
+    {
+        var has = await policy.ScopesNowAsync(userId, scopes, cancellationToken).ConfigureAwait(false);
+        return has is null || stamp is null || (await policy.HashedStampAsync(userId, cancellationToken).ConfigureAwait(false) ?? stamp) == stamp ? has : null;
+    }
+
     /// <summary>Which of these scopes the account has now; null if the account is not active.</summary>
     public static async ValueTask<IReadOnlyList<string>?> ScopesNowAsync(
         this IPairingPolicy policy, string userId, IReadOnlyList<string> scopes, CancellationToken cancellationToken)

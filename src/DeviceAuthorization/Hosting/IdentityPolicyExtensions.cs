@@ -14,13 +14,22 @@ public static class DeviceAuthorizationIdentityExtensions
     /// requires that (<see cref="SignInOptions"/>) approves nothing, and the next call of its devices is refused. When the lockout ends, its devices
     /// work again. Each call of a device costs one query for its user.
     /// </summary>
-    /// <remarks>A changed password ends no device. To end them all, call <see cref="DeviceAccess.SignOutEverywhereAsync"/>.</remarks>
+    /// <remarks>
+    /// A sign-in with an older security stamp does not count on the pages and in the API of the approver: the person signs in again. Identity itself checks that
+    /// only every 30 minutes.
+    /// </remarks>
     /// <typeparam name="TUser">The host's user, as in <c>AddDefaultIdentity&lt;TUser&gt;()</c>. Its id is the user id of devices.</typeparam>
-    public static DeviceAuthorizationBuilder AddIdentityPolicy<TUser>(this DeviceAuthorizationBuilder builder)
+    /// <param name="endsWithSecurityStamp">
+    /// Whether a new security stamp ends the access of all devices and tokens of the account. Identity changes the stamp with the password, the e-mail
+    /// address, the second factor and in <c>UpdateSecurityStampAsync</c>. The devices stay in the list and can pair again. Tokens from before
+    /// <c>AddIdentityPolicy</c> have no stamp and go on. With <see langword="false"/>, devices keep their access, and the host calls
+    /// <see cref="DeviceAccess.SignOutEverywhereAsync"/> where it wants to end it.
+    /// </param>
+    public static DeviceAuthorizationBuilder AddIdentityPolicy<TUser>(this DeviceAuthorizationBuilder builder, bool endsWithSecurityStamp = true)
         where TUser : class
     {
         ArgumentNullException.ThrowIfNull(builder);
-        builder.Services.AddScoped<IPairingPolicy, IdentityPolicy<TUser>>();
+        builder.Services.AddScoped<IPairingPolicy>(services => ActivatorUtilities.CreateInstance<IdentityPolicy<TUser>>(services, endsWithSecurityStamp));
         return builder;
     }
 }

@@ -155,7 +155,7 @@ internal sealed class DevicesPage(
         var (texts, userId) = (frame.TextsFor(context), visitor.Approver.UserId);
         var view = new DevicesView(
             Holds(visitor, Needed.ReadDevices) ? await repository.ListAsync(userId, context.RequestAborted) : null,
-            Holds(visitor, Needed.ReadTokens) ? await repository.ListTokensAsync(userId, context.RequestAborted) : null,
+            Holds(visitor, Needed.ReadTokens) ? await registry.ListTokensAsync(userId, context.RequestAborted) : null,
             Grantable(visitor, has))
         {
             ChangesDevices = Holds(visitor, Needed.WriteDevices),

@@ -34,6 +34,9 @@ public sealed record PairingGrant
     /// </summary>
     public long SignOuts { get; init; }
 
+    /// <summary>The stamp of the approver's account when they approved; the token keeps it (<see cref="AccessToken.AccountStamp"/>).</summary>
+    public string? AccountStamp { get; init; }
+
     /// <summary>Shows the scopes and the device, not the salt.</summary>
     public override string ToString() => $"PairingGrant {{ Scopes = {string.Join(' ', Scopes)}, DeviceId = {DeviceId} }}";
 }

@@ -86,7 +86,8 @@ public interface IDeviceRepository
     /// <summary>
     /// Replaces a token if its stored <see cref="AccessToken.Version"/> is still that of <paramref name="token"/>, and raises the version by one.
     /// This is how a token is revoked, renamed, narrowed, shortened, or given a new secret. While <see cref="AccessToken.Hash"/> stays the same,
-    /// <see cref="AccessToken.LastUsedAt"/> only moves forward. <see cref="AccessToken.ClientId"/> and <see cref="AccessToken.StartedFrom"/> never change.
+    /// <see cref="AccessToken.LastUsedAt"/> only moves forward. <see cref="AccessToken.ClientId"/>, <see cref="AccessToken.StartedFrom"/> and
+    /// <see cref="AccessToken.AccountStamp"/> never change.
     /// </summary>
     /// <param name="token">The new value, with the version that was read.</param>
     /// <returns>Whether it was replaced. If not, read it and decide again.</returns>

@@ -281,6 +281,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
                 PairingId = before.PairingId,
                 ClientId = before.ClientId,
                 StartedFrom = before.StartedFrom,
+                AccountStamp = before.AccountStamp,
                 RevokedAt = before.RevokedAt ?? token.RevokedAt,
                 Version = token.Version + 1,
                 LastUsedAt = isUsedSince ? before.LastUsedAt : token.LastUsedAt,

@@ -13,7 +13,7 @@ public sealed class DeviceRegistryTests
     private readonly InterceptedDeviceRepository _repository = new(new InMemoryDeviceRepository());
     private readonly Microsoft.Extensions.Time.Testing.FakeTimeProvider _clock = new(TestData.Start);
 
-    private DeviceRegistry Registry => new(_repository, new EventReporter([], NullLogger<EventReporter>.Instance), Options.Create(new DeviceAuthorizationOptions()), _clock);
+    private DeviceRegistry Registry => new(_repository, new OpenPolicy(), new EventReporter([], NullLogger<EventReporter>.Instance), Options.Create(new DeviceAuthorizationOptions()), _clock);
 
     [Fact]
     public async Task The_device_of_a_pairing_is_registered_as_reported()

@@ -153,6 +153,10 @@ namespace IdentityHost.Data.Migrations
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("GrantedAccountStamp")
+                        .HasMaxLength(22)
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("GrantedAsNewDevice")
                         .HasColumnType("INTEGER");
 
@@ -276,6 +280,10 @@ namespace IdentityHost.Data.Migrations
             modelBuilder.Entity("DeviceAuthorization.EntityFramework.TokenRow", b =>
                 {
                     b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AccountStamp")
+                        .HasMaxLength(22)
                         .HasColumnType("TEXT");
 
                     b.Property<string>("ClientId")

@@ -155,6 +155,10 @@ namespace PairingHost.Migrations.Postgres
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("bigint");
 
+                    b.Property<string>("GrantedAccountStamp")
+                        .HasMaxLength(22)
+                        .HasColumnType("character varying(22)");
+
                     b.Property<bool>("GrantedAsNewDevice")
                         .HasColumnType("boolean");
 
@@ -279,6 +283,10 @@ namespace PairingHost.Migrations.Postgres
                 {
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
+
+                    b.Property<string>("AccountStamp")
+                        .HasMaxLength(22)
+                        .HasColumnType("character varying(22)");
 
                     b.Property<string>("ClientId")
                         .HasMaxLength(128)

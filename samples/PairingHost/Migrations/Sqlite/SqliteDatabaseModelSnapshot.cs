@@ -150,6 +150,10 @@ namespace PairingHost.Migrations.Sqlite
                     b.Property<long>("ExpiresAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("GrantedAccountStamp")
+                        .HasMaxLength(22)
+                        .HasColumnType("TEXT");
+
                     b.Property<bool>("GrantedAsNewDevice")
                         .HasColumnType("INTEGER");
 
@@ -273,6 +277,10 @@ namespace PairingHost.Migrations.Sqlite
             modelBuilder.Entity("DeviceAuthorization.EntityFramework.TokenRow", b =>
                 {
                     b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("AccountStamp")
+                        .HasMaxLength(22)
                         .HasColumnType("TEXT");
 
                     b.Property<string>("ClientId")

@@ -38,10 +38,10 @@ internal static class ClientTokenEndpoints
                 _ => throw new UnreachableException(),
             });
 
-    private static Task<IResult> ListAsync(HttpContext context, ApiCallers callers, IDeviceRepository devices) =>
+    private static Task<IResult> ListAsync(HttpContext context, ApiCallers callers, DeviceRegistry registry) =>
         callers.HandleAsync(context, ApiAccess.ReadTokens, async caller =>
         {
-            var tokens = await devices.ListTokensAsync(caller.UserId, context.RequestAborted);
+            var tokens = await registry.ListTokensAsync(caller.UserId, context.RequestAborted);
             return TypedResults.Json([.. tokens.Select(token => ClientTokenSchema.From(token))], RomMJson.Default.ClientTokenSchemaArray);
         });
 

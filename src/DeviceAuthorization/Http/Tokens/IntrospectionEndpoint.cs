@@ -39,7 +39,7 @@ internal static class IntrospectionEndpoint
         return TypedResults.Json(
             await devices.FindPresentedAsync(request.Token, options.Value.TokenPrefix, context.RequestAborted) is var (issued, device)
             && issued.IsLive(clock.Now())
-            && await policy.ScopesNowAsync(issued.UserId, issued.Scopes, context.RequestAborted) is { } scopes
+            && await policy.ScopesNowAsync(issued.UserId, issued.Scopes, issued.AccountStamp, context.RequestAborted) is { } scopes
                 ? new Introspection(
                     true,
                     Scope: scopes.Count > 0 ? string.Join(' ', scopes) : null,
