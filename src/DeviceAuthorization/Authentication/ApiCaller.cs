@@ -62,6 +62,11 @@ internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy,
     {
         if ((await context.AuthenticateAsync(DeviceTokenDefaults.AuthenticationScheme)).Principal is not { } token)
         {
+            if (context.Features.Get<Failure>() is { } failed)
+            {
+                return Refuse(failed.Answer);
+            }
+
             await context.ChallengeAsync(DeviceTokenDefaults.AuthenticationScheme); // the bearer handler's challenge, with RomM's body
             return Refuse(Problems.Detail(context.Response.StatusCode, "Not authenticated"));
         }

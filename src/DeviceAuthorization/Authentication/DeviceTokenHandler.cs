@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using DeviceAuthorization.Flow;
+using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Authentication;
@@ -13,12 +14,13 @@ namespace DeviceAuthorization.Authentication;
 
 /// <summary>
 /// Authenticates a device or script by its access token (RFC 6750). Reads only the <c>Authorization</c> header. Caches nothing: a revoked token, a
-/// removed device or an inactive user is refused on the next request.
+/// removed device or an inactive user is refused on the next request. If a store fails, nobody is authenticated, and the challenge is 503 or 500.
 /// </summary>
 internal sealed class DeviceTokenHandler(
-    IDeviceRepository devices,
+    WatchedDeviceRepository devices,
     IPairingPolicy policy,
     LastUse lastUse,
+    EndpointGuard guard,
     IOptions<DeviceAuthorizationOptions> settings,
     IOptionsMonitor<DeviceTokenOptions> options,
     ILoggerFactory logger,
@@ -49,6 +51,19 @@ internal sealed class DeviceTokenHandler(
             return AuthenticateResult.NoResult();
         }
 
+        try
+        {
+            return await AuthenticateAsync(credentials, token);
+        }
+        catch (Exception exception) when (EndpointGuard.CanAnswer(Context))
+        {
+            Context.Features.Set(guard.Failed(Context, exception));
+            return AuthenticateResult.Fail(exception);
+        }
+    }
+
+    private async Task<AuthenticateResult> AuthenticateAsync(string credentials, string token)
+    {
         var now = TimeProvider.Now();
         if (credentials.Length > LongestToken
             || await devices.FindPresentedAsync(token, settings.Value.TokenPrefix, Context.RequestAborted) is not var (issued, device)
@@ -71,10 +86,17 @@ internal sealed class DeviceTokenHandler(
         return AuthenticateResult.Success(new AuthenticationTicket(principal, Scheme.Name));
     }
 
-    /// <summary>RFC 6750 §3.1: names no error if the request has no token.</summary>
+    /// <summary>RFC 6750 §3.1: names no error if the request has no token. A token that could not be checked is neither valid nor invalid.</summary>
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        var (status, error) = (await HandleAuthenticateOnceSafeAsync()).Failure?.Message switch
+        var failure = (await HandleAuthenticateOnceSafeAsync()).Failure;
+        if (Context.Features.Get<Failure>() is { } failed)
+        {
+            await failed.Answer.ExecuteAsync(Context);
+            return;
+        }
+
+        var (status, error) = failure?.Message switch
         {
             null => (StatusCodes.Status401Unauthorized, ""),
             InvalidRequest => (StatusCodes.Status400BadRequest, $", error=\"invalid_request\", error_description=\"{InvalidRequest}\""),

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace DeviceAuthorization.Authentication;
 
 /// <summary>Records when a token was last used, at most every five minutes. Never delays the answer, or makes it fail.</summary>
-internal sealed class LastUse(IDeviceRepository devices, ILogger<LastUse> logger)
+internal sealed class LastUse(WatchedDeviceRepository devices, ILogger<LastUse> logger)
 {
     private static readonly TimeSpan Debounce = TimeSpan.FromMinutes(5);
 
@@ -22,6 +22,10 @@ internal sealed class LastUse(IDeviceRepository devices, ILogger<LastUse> logger
             try
             {
                 await devices.TouchAsync(token.Id, now, Debounce, CancellationToken.None);
+            }
+            catch (Exception exception) when (StoreWatch.HasLogged(exception))
+            {
+                // The outage is in the log. The next use is recorded.
             }
             catch (Exception exception)
             {

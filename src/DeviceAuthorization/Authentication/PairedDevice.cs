@@ -47,6 +47,11 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndp
             device = context.GetPairedDevice();
         }
 
+        if (context.Features.Get<Failure>() is { } failed) // not "no device": the endpoint may do something else for those
+        {
+            throw new BadHttpRequestException("The token of the device could not be checked.", failed.Status);
+        }
+
         return device;
     }
 

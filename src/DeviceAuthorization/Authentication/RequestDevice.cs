@@ -37,7 +37,7 @@ public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
         var userId = caller?.UserId ?? context.RequestServices.GetRequiredService<ApproverSession>().UserId(context.User);
         var device = userId is null
             ? null
-            : await context.RequestServices.GetRequiredService<IDeviceRepository>().FindAsync(userId, deviceId, context.RequestAborted);
+            : await context.RequestServices.GetRequiredService<WatchedDeviceRepository>().FindAsync(userId, deviceId, context.RequestAborted);
         return new RequestDevice(device, isUnknown: device is null);
     }
 

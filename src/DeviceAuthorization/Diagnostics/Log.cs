@@ -30,10 +30,28 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Information, "Pairing {PairingId} redeemed: device {DeviceId} has token {TokenId}.")]
     public static partial void PairingRedeemed(this ILogger logger, Guid pairingId, string deviceId, Guid tokenId);
 
+    [LoggerMessage(28, LogLevel.Debug, "The device of pairing {PairingId} fetched its token once more.")]
+    public static partial void PairingRedelivered(this ILogger logger, Guid pairingId);
+
+    [LoggerMessage(29, LogLevel.Debug, "Pairing {PairingId} expired. It was {Status}.")]
+    public static partial void PairingExpired(this ILogger logger, Guid pairingId, string status);
+
     // 7 was a token revoked for one reason of several: 16 and 17 replace it.
 
     [LoggerMessage(8, LogLevel.Error, "A request of the pairing flow failed and was answered 503.")]
     public static partial void RequestFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(92, LogLevel.Debug, "A request was answered 503: a store fails.")]
+    public static partial void RequestMetOutage(this ILogger logger, Exception exception);
+
+    [LoggerMessage(93, LogLevel.Error, "The store of {Store} fails. Requests that need it are answered 503, and devices go on polling. How many failed is logged each half minute, and when the store is back.")]
+    public static partial void StoreFailing(this ILogger logger, Exception exception, string store);
+
+    [LoggerMessage(94, LogLevel.Error, "The store of {Store} still fails: {Failed} calls in {Seconds:0} seconds.")]
+    public static partial void StoreStillFailing(this ILogger logger, string store, long failed, double seconds);
+
+    [LoggerMessage(95, LogLevel.Information, "The store of {Store} is back: {Failed} calls failed in {Seconds:0} seconds.")]
+    public static partial void StoreBack(this ILogger logger, string store, long failed, double seconds);
 
     [LoggerMessage(9, LogLevel.Warning, "The last use of token {TokenId} was not recorded.")]
     public static partial void TouchFailed(this ILogger logger, Exception exception, Guid tokenId);

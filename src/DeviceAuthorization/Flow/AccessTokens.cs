@@ -8,7 +8,7 @@ namespace DeviceAuthorization.Flow;
 
 /// <summary>What people do with their access tokens, by the API or on the page: make one that is bound to no device, renew one, narrow one.</summary>
 internal sealed class AccessTokens(
-    IDeviceRepository repository,
+    WatchedDeviceRepository repository,
     DeviceRegistry registry,
     IPairingPolicy policy,
     EventReporter events,

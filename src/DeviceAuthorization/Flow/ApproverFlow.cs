@@ -16,7 +16,7 @@ namespace DeviceAuthorization;
 /// <remarks>Get it from the container, in the scope of the request: the host's <see cref="IPairingPolicy"/> and <see cref="IPairingEvents"/> come from there.</remarks>
 public sealed class ApproverFlow
 {
-    private readonly IPairingStore _store;
+    private readonly WatchedPairingStore _store;
     private readonly IPairingPolicy _policy;
     private readonly DeviceRegistry _devices;
     private readonly PhishingWatch _watch;
@@ -25,7 +25,7 @@ public sealed class ApproverFlow
     private readonly TimeProvider _clock;
 
     internal ApproverFlow(
-        IPairingStore store, IPairingPolicy policy, DeviceRegistry devices, PhishingWatch watch, EventReporter events,
+        WatchedPairingStore store, IPairingPolicy policy, DeviceRegistry devices, PhishingWatch watch, EventReporter events,
         IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
         (_store, _policy, _devices, _watch, _events, _options, _clock) = (store, policy, devices, watch, events, options.Value, clock);
 

@@ -13,13 +13,13 @@ namespace DeviceAuthorization;
 /// <remarks>Get it from the container, in the scope of the request: the host's <see cref="IPairingEvents"/> come from there.</remarks>
 public sealed class DeviceAccess
 {
-    private readonly IDeviceRepository _repository;
+    private readonly WatchedDeviceRepository _repository;
     private readonly DeviceRegistry _registry;
     private readonly EventReporter _events;
     private readonly ILogger _logger;
     private readonly TimeProvider _clock;
 
-    internal DeviceAccess(IDeviceRepository repository, DeviceRegistry registry, EventReporter events, ILogger<DeviceAccess> logger, TimeProvider clock) =>
+    internal DeviceAccess(WatchedDeviceRepository repository, DeviceRegistry registry, EventReporter events, ILogger<DeviceAccess> logger, TimeProvider clock) =>
         (_repository, _registry, _events, _logger, _clock) = (repository, registry, events, logger, clock);
 
     /// <summary>

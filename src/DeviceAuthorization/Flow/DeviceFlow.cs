@@ -24,13 +24,13 @@ public sealed class DeviceFlow
     private static readonly TimeSpan TenMinutes = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1); // longer than any pairing is kept
 
-    private readonly IPairingStore _store;
+    private readonly WatchedPairingStore _store;
     private readonly IServiceProvider _services;
     private readonly DeviceAuthorizationOptions _options;
     private readonly TimeProvider _clock;
 
     // Most polls only ask the store. What the other steps need is resolved when they need it.
-    internal DeviceFlow(IPairingStore store, IServiceProvider services, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
+    internal DeviceFlow(WatchedPairingStore store, IServiceProvider services, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
         (_store, _services, _options, _clock) = (store, services, options.Value, clock);
 
     private ILogger Logger => _services.GetRequiredService<ILogger<DeviceFlow>>();
@@ -41,7 +41,7 @@ public sealed class DeviceFlow
 
     private IPairingPolicy Policy => _services.GetRequiredService<IPairingPolicy>();
 
-    private IDeviceRepository Devices => _services.GetRequiredService<IDeviceRepository>();
+    private WatchedDeviceRepository Devices => _services.GetRequiredService<WatchedDeviceRepository>();
 
     private DeviceRegistry Registry => _services.GetRequiredService<DeviceRegistry>();
 
@@ -153,9 +153,15 @@ public sealed class DeviceFlow
                 case PollOutcome.Denied:
                     return new PollResult.NotPaired(PairingError.AccessDenied);
                 case PollOutcome.Expired:
+                    var events = Events; // as in StartAsync
                     if (pairing.Status == PairingStatus.Approved) // its token may have been issued, but was not redeemed in time
                     {
                         await RevokeTokenOfAsync(pairing, cancellationToken).ConfigureAwait(false);
+                    }
+
+                    if (await Once.IsFirstAsync($"expired:{pairing.Id}", Day).ConfigureAwait(false))
+                    {
+                        await events.ReportAsync(new PairingEvent.Expired(pairing)).ConfigureAwait(false);
                     }
 
                     return new PollResult.NotPaired(PairingError.ExpiredToken);
@@ -258,16 +264,21 @@ public sealed class DeviceFlow
     /// <summary>The answer to an earlier poll was lost: gives the same token again, until it is used.</summary>
     private async Task<PollResult> RedeliverAsync(DeviceCode deviceCode, Pairing pairing, CancellationToken cancellationToken)
     {
+        var events = Events; // as in StartAsync
         if (await ScopesLeftAsync(pairing.ApproverId!, pairing.Grant!, cancellationToken).ConfigureAwait(false) is null)
         {
             return PollResult.NotPaired.Refused;
         }
 
         var token = DeviceToken.Derive(deviceCode, pairing.Grant!.TokenSalt, _options.TokenPrefix);
-        return await Devices.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is { RevokedAt: null, LastUsedAt: null } unused
-            && unused.Hash == token.Hash()
-                ? new PollResult.Paired { Token = token, Issued = unused }
-                : PollResult.NotPaired.Refused;
+        if (await Devices.FindTokenOfPairingAsync(pairing.Id, cancellationToken).ConfigureAwait(false) is not { RevokedAt: null, LastUsedAt: null } unused
+            || unused.Hash != token.Hash())
+        {
+            return PollResult.NotPaired.Refused;
+        }
+
+        await events.ReportAsync(new PairingEvent.Redelivered(pairing)).ConfigureAwait(false);
+        return new PollResult.Paired { Token = token, Issued = unused };
     }
 
     /// <summary>What the account still has of the granted scopes; null when it is locked, ended what it let in, or lost every scope that it granted.</summary>

@@ -1,14 +1,16 @@
+using System.Diagnostics;
 using DeviceAuthorization.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization.Flow;
 
-/// <summary>Reports each event: to the log, and to every <see cref="IPairingEvents"/> of the host.</summary>
-internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, ILogger<EventReporter> logger)
+/// <summary>Reports each event: to the metrics, to the log, and to every <see cref="IPairingEvents"/> of the host.</summary>
+internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telemetry telemetry, TimeProvider clock, ILogger<EventReporter> logger)
 {
     /// <summary>Call this after the effect, which a failing listener cannot undo. It has no cancellation: an aborted request is reported, too.</summary>
     public async Task ReportAsync(PairingEvent happened)
     {
+        Count(happened);
         Write(happened);
         foreach (var listener in listeners)
         {
@@ -21,6 +23,37 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, ILogg
                 logger.ListenerFailed(exception, happened.GetType().Name);
             }
         }
+    }
+
+    private void Count(PairingEvent happened)
+    {
+        var (name, pairing) = happened switch
+        {
+            PairingEvent.Started => ("started", null),
+            PairingEvent.Claimed claimed => ("claimed", claimed.Pairing),
+            PairingEvent.CodeRefused => ("code_refused", null),
+            PairingEvent.CodeShared => ("code_shared", null),
+            PairingEvent.Approved approved => ("approved", approved.Pairing),
+            PairingEvent.NumberMatchingStarted => ("number_matching_started", null),
+            PairingEvent.Denied denied => ("denied", denied.Pairing),
+            PairingEvent.Redeemed redeemed => ("redeemed", redeemed.Pairing),
+            PairingEvent.Redelivered => ("redelivered", null),
+            PairingEvent.Expired => ("expired", null),
+            PairingEvent.Replayed => ("replayed", null),
+            PairingEvent.ReplaySuspected => ("replay_suspected", null),
+            PairingEvent.Voided => ("voided", null),
+            PairingEvent.TokenMade => ("token_made", null),
+            PairingEvent.TokenRenewed => ("token_renewed", null),
+            PairingEvent.TokenChanged => ("token_changed", null),
+            PairingEvent.Revoked => ("revoked", null),
+            PairingEvent.DeviceRemoved => ("device_removed", null),
+            PairingEvent.SignedOutEverywhere => ("signed_out_everywhere", null),
+            PairingEvent.UserRemoved => ("user_removed", null),
+            PairingEvent.LimitReached => ("limit_reached", null),
+            PairingEvent.CampaignSuspected => ("campaign_suspected", null),
+            _ => throw new UnreachableException(),
+        };
+        telemetry.Happened(name, pairing is null ? null : clock.GetUtcNow() - pairing.CreatedAt);
     }
 
     private void Write(PairingEvent happened)
@@ -53,6 +86,12 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, ILogg
                 break;
             case PairingEvent.Redeemed { Pairing: var pairing, Token: var token }:
                 logger.PairingRedeemed(pairing.Id, token.DeviceId!, token.Id);
+                break;
+            case PairingEvent.Redelivered { Pairing: var pairing }:
+                logger.PairingRedelivered(pairing.Id);
+                break;
+            case PairingEvent.Expired { Pairing: var pairing }:
+                logger.PairingExpired(pairing.Id, $"{pairing.Status}");
                 break;
             case PairingEvent.Replayed { Pairing: var pairing }:
                 logger.PairingReplayed(pairing.Id);

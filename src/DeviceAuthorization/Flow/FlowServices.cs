@@ -1,3 +1,4 @@
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Limits;
 using DeviceAuthorization.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -14,17 +15,23 @@ internal static class FlowServices
     /// </summary>
     public static IServiceCollection AddFlow(this IServiceCollection services)
     {
+        services.AddMetrics();
+        services.TryAddSingleton<Telemetry>();
+        services.TryAddSingleton<StoreWatch>();
+        services.TryAddTransient<WatchedPairingStore>();
+        services.TryAddTransient<WatchedDeviceRepository>();
+        services.TryAddTransient<WatchedAttemptLimiter>();
         services.TryAddSingleton<OncePerKey>();
         services.TryAddTransient<EventReporter>();
         services.TryAddTransient<PhishingWatch>();
         services.TryAddTransient<DeviceRegistry>();
         services.TryAddScoped(request => new DeviceFlow(
-            request.GetRequiredService<IPairingStore>(),
+            request.GetRequiredService<WatchedPairingStore>(),
             request,
             request.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
             request.GetRequiredService<TimeProvider>()));
         services.TryAddScoped(request => new ApproverFlow(
-            request.GetRequiredService<IPairingStore>(),
+            request.GetRequiredService<WatchedPairingStore>(),
             request.GetRequiredService<IPairingPolicy>(),
             request.GetRequiredService<DeviceRegistry>(),
             request.GetRequiredService<PhishingWatch>(),
@@ -32,7 +39,7 @@ internal static class FlowServices
             request.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
             request.GetRequiredService<TimeProvider>()));
         services.TryAddScoped(request => new DeviceAccess(
-            request.GetRequiredService<IDeviceRepository>(),
+            request.GetRequiredService<WatchedDeviceRepository>(),
             request.GetRequiredService<DeviceRegistry>(),
             request.GetRequiredService<EventReporter>(),
             request.GetRequiredService<ILogger<DeviceAccess>>(),

@@ -60,6 +60,19 @@ public abstract record PairingEvent
     public sealed record Redeemed(Pairing Pairing, AccessToken Token) : PairingEvent;
 
     /// <summary>
+    /// The device fetched its token once more with the same <c>Idempotency-Key</c>, because the first answer was lost.
+    /// </summary>
+    /// <param name="Pairing">The pairing.</param>
+    public sealed record Redelivered(Pairing Pairing) : PairingEvent;
+
+    /// <summary>
+    /// A device learned that its pairing expired before it was redeemed. Reported once for each pairing. The pairing of a device that polls no more
+    /// expires without an event.
+    /// </summary>
+    /// <param name="Pairing">The pairing, with the status in which it expired.</param>
+    public sealed record Expired(Pairing Pairing) : PairingEvent;
+
+    /// <summary>
     /// A used device code came back after a minute, so another party has it. Reported once for each pairing, after <see cref="Revoked"/> if the token
     /// was still live.
     /// </summary>

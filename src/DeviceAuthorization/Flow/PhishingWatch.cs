@@ -9,7 +9,7 @@ namespace DeviceAuthorization.Flow;
 /// Detects what honest codes do not do: several users enter one code, or one network starts many pairings that are entered from elsewhere.
 /// Reports it, and decides nothing.
 /// </summary>
-internal sealed class PhishingWatch(IAttemptLimiter limiter, OncePerKey once, EventReporter events, IOptions<DeviceAuthorizationOptions> options)
+internal sealed class PhishingWatch(WatchedAttemptLimiter limiter, OncePerKey once, EventReporter events, IOptions<DeviceAuthorizationOptions> options)
 {
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 

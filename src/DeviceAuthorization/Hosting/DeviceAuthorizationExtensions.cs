@@ -1,5 +1,6 @@
 using DeviceAuthorization;
 using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Hosting;
 using DeviceAuthorization.Http;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -11,7 +12,7 @@ namespace DeviceAuthorization.Http;
 
 /// <summary>
 /// Guards every endpoint: forbids caching, requires HTTPS, and answers a failure with 503, or with 500 if it is a <see cref="Mistake"/> of the host;
-/// never with an OAuth error.
+/// a device never gives up because of it.
 /// </summary>
 internal sealed class EndpointGuard(
     ClientNetwork network, IHostEnvironment environment, IOptions<DeviceAuthorizationOptions> options, ILogger<EndpointGuard> logger)
@@ -61,14 +62,23 @@ internal sealed class EndpointGuard(
     public static bool CanAnswer(HttpContext context) => !context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted;
 
     /// <summary>
-    /// Logs the failure: an outage each time, a mistake with its exception only once, because every request would repeat it. Finds the answer.
+    /// Logs the failure: an outage that <see cref="StoreWatch"/> logs only at Debug, a mistake with its exception only once. Every request would repeat
+    /// them. Finds the answer.
     /// </summary>
     public Failure Failed(HttpContext context, Exception exception)
     {
         context.Response.Headers.CacheControl = "no-store";
         if (Mistake.Behind(exception, context.RequestServices) is not { } mistake)
         {
-            logger.RequestFailed(exception);
+            if (StoreWatch.HasLogged(exception))
+            {
+                logger.RequestMetOutage(exception);
+            }
+            else
+            {
+                logger.RequestFailed(exception);
+            }
+
             return new(StatusCodes.Status503ServiceUnavailable, Unavailable(context), null);
         }
 
@@ -86,12 +96,20 @@ internal sealed class EndpointGuard(
         return new(StatusCodes.Status500InternalServerError, Problems.Detail(StatusCodes.Status500InternalServerError, shown ?? "This server has a fault. Its log says which."), shown);
     }
 
-    /// <summary>Asks the client to try again. An OAuth error would make devices give up (RFC 8628 §3.5), so the answer has none.</summary>
+    /// <summary>
+    /// Asks the client to try again. Many clients of RFC 8628 read the member <c>error</c> of a poll and not the status, and give up at any error but
+    /// <c>authorization_pending</c> and <c>slow_down</c> (§3.5), also at none.
+    /// </summary>
     public static IResult Unavailable(HttpContext context)
     {
         RetryAfter(context, RetryDelay);
-        return Problems.Detail(StatusCodes.Status503ServiceUnavailable, "Temporarily unavailable. Try again later.");
+        return IsTokenEndpoint(context) && !RequestBody.IsJson(context.Request)
+            ? Problems.OAuth(PairingError.SlowDown, "Temporarily unavailable. Try again later.", StatusCodes.Status503ServiceUnavailable)
+            : Problems.Detail(StatusCodes.Status503ServiceUnavailable, "Temporarily unavailable. Try again later.");
     }
+
+    private static bool IsTokenEndpoint(HttpContext context) =>
+        context.GetEndpoint()?.Metadata.GetMetadata<EndpointDescription>()?.MetadataMember == "token_endpoint";
 
     /// <summary>Sets <c>Retry-After</c> in whole seconds (RFC 9110 §10.2.3), rounded up: after this time the next request is not too early.</summary>
     public static void RetryAfter(HttpContext context, TimeSpan wait) =>

@@ -13,8 +13,9 @@ namespace DeviceAuthorization.Http;
 /// sets <c>Retry-After</c>. An attempt to guess a code counts before the code is checked.
 /// </summary>
 internal sealed class RequestLimiter(
-    IAttemptLimiter limiter,
+    WatchedAttemptLimiter limiter,
     OncePerKey once,
+    Telemetry telemetry,
     ClientNetwork networks,
     PairingTickets tickets,
     IOptions<DeviceAuthorizationOptions> options)
@@ -127,6 +128,7 @@ internal sealed class RequestLimiter(
 
     private async Task ReportAsync(HttpContext context, string limit, string key)
     {
+        telemetry.Refused(limit);
         if (await once.IsFirstAsync($"{limit}:{key}", TenMinutes))
         {
             await context.RequestServices.GetRequiredService<EventReporter>().ReportAsync(new PairingEvent.LimitReached(limit, key));

@@ -7,7 +7,7 @@ namespace DeviceAuthorization.Limits;
 /// Reports each event once across all nodes: finds whether an event is the first of its kind within a window. Each node remembers the answer, so
 /// a flood of events does not flood the shared limiter.
 /// </summary>
-internal sealed class OncePerKey(IAttemptLimiter shared, TimeProvider clock)
+internal sealed class OncePerKey(WatchedAttemptLimiter shared, TimeProvider clock)
 {
     /// <summary>Beyond this, a node forgets its answers and asks again.</summary>
     private const int MostRemembered = 10_000;

@@ -19,7 +19,7 @@ namespace DeviceAuthorization.Pages;
 /// POST, and only there.
 /// </summary>
 internal sealed class DevicesPage(
-    IDeviceRepository repository,
+    WatchedDeviceRepository repository,
     DeviceRegistry registry,
     AccessTokens tokens,
     DeviceAccess access,

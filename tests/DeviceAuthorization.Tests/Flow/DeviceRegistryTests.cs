@@ -1,7 +1,5 @@
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Storage;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Tests;
 
@@ -10,10 +8,13 @@ public sealed class DeviceRegistryTests
 {
     private static readonly DateTimeOffset Now = TestData.Start + TimeSpan.FromMinutes(1);
 
-    private readonly InterceptedDeviceRepository _repository = new(new InMemoryDeviceRepository());
-    private readonly Microsoft.Extensions.Time.Testing.FakeTimeProvider _clock = new(TestData.Start);
+    private readonly TestFlow _flow = new();
+    private readonly InterceptedDeviceRepository _repository;
+    private readonly Microsoft.Extensions.Time.Testing.FakeTimeProvider _clock;
 
-    private DeviceRegistry Registry => new(_repository, new OpenPolicy(), new EventReporter([], NullLogger<EventReporter>.Instance), Options.Create(new DeviceAuthorizationOptions()), _clock);
+    public DeviceRegistryTests() => (_repository, _clock) = (_flow.Devices, _flow.Clock);
+
+    private DeviceRegistry Registry => _flow.Registry;
 
     [Fact]
     public async Task The_device_of_a_pairing_is_registered_as_reported()

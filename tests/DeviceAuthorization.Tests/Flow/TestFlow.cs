@@ -51,6 +51,8 @@ internal sealed class TestFlow
 
     public ApproverFlow Approver => _services.GetRequiredService<ApproverFlow>();
 
+    public DeviceRegistry Registry => _services.GetRequiredService<DeviceRegistry>();
+
     public DeviceAccess Access => _services.GetRequiredService<DeviceAccess>();
 
     public Task<StartResult> TryStartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true, bool canShowNumber = false) =>

@@ -74,14 +74,14 @@ internal static class DeviceEndpoints
             return TypedResults.Json(DeviceCreateResponse.From(stored), RomMJson.Default.DeviceCreateResponse);
         });
 
-    private static Task<IResult> ListAsync(HttpContext context, ApiCallers callers, IDeviceRepository devices) =>
+    private static Task<IResult> ListAsync(HttpContext context, ApiCallers callers, WatchedDeviceRepository devices) =>
         callers.HandleAsync(context, ApiAccess.ReadDevices, async caller =>
         {
             var found = await devices.ListAsync(caller.UserId, context.RequestAborted);
             return TypedResults.Json([.. found.Select(DeviceSchema.From)], RomMJson.Deep.DeviceSchemaArray);
         });
 
-    private static Task<IResult> GetAsync(string id, HttpContext context, ApiCallers callers, IDeviceRepository devices) =>
+    private static Task<IResult> GetAsync(string id, HttpContext context, ApiCallers callers, WatchedDeviceRepository devices) =>
         callers.HandleAsync(context, ApiAccess.ReadDevices, async caller =>
             await devices.FindAsync(caller.UserId, id, context.RequestAborted) is { } device ? Found(device) : NotFound());
 

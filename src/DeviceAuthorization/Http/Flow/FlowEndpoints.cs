@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Http.Tokens;
 using DeviceAuthorization.RomM;
 using DeviceAuthorization.Rules;
@@ -94,7 +95,8 @@ internal static class FlowEndpoints
             json.Answer(await flow.DenyAsync(userCode, approver, context.RequestAborted)));
 
     /// <summary>The device polls for its token: RFC 8628 §3.4 in, §3.5 out.</summary>
-    private static async ValueTask<IResult> PollAsync(HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, TimeProvider clock)
+    private static async ValueTask<IResult> PollAsync(
+        HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, Telemetry telemetry, TimeProvider clock)
     {
         var dialect = dialects.Of(context.Request);
         if (!(await dialect.ReadPollAsync(context)).TryGet(out var poll, out var refusal))
@@ -118,6 +120,13 @@ internal static class FlowEndpoints
                 },
                 context.RequestAborted)
             : PollResult.NotPaired.UnknownCode; // the text cannot be a device code, so no store is asked
+        telemetry.Polled(result switch
+        {
+            PollResult.NotPaired { Error: PairingError.AuthorizationPending } => "authorization_pending", // most polls
+            PollResult.NotPaired { IsUnknownCode: true } => "unknown_code",
+            PollResult.NotPaired { Error: var error } => error.ToWire(),
+            _ => "paired",
+        });
         switch (result)
         {
             case PollResult.Paired paired:

@@ -16,7 +16,7 @@ internal static class RevocationEndpoint
         HttpContext context,
         RequestLimiter limits,
         ClientCredentials credentials,
-        IDeviceRepository devices,
+        WatchedDeviceRepository devices,
         DeviceRegistry registry,
         IOptions<DeviceAuthorizationOptions> options)
     {

@@ -1,9 +1,8 @@
 using System.Data.Common;
 using System.Net.Sockets;
-using DeviceAuthorization.Diagnostics;
 using Microsoft.Extensions.Options;
 
-namespace DeviceAuthorization.Http;
+namespace DeviceAuthorization.Diagnostics;
 
 /// <summary>
 /// A failure that waiting does not end: the host's set-up or its own code is wrong. Only what is known for sure counts. Any other failure is taken
@@ -34,15 +33,9 @@ internal sealed record Mistake(string Key, string Cause)
     /// <param name="services">Where the services of the host are created again, to see whether one of them cannot be.</param>
     public static Mistake? Behind(Exception exception, IServiceProvider services)
     {
-        if (Chain(exception).OfType<DbException>().FirstOrDefault(IsUndefined) is { } undefined)
+        if (OfSetUp(exception) is { } known)
         {
-            return Known($"The database lacks a table or a column: {undefined.Message} Apply the host's migrations (dotnet ef database update).");
-        }
-
-        if (exception is OptionsValidationException
-            || (exception is InvalidOperationException { InnerException: null } and not ObjectDisposedException && SetUp.Contains(exception.Source, StringComparer.Ordinal)))
-        {
-            return Known(exception.Message);
+            return known;
         }
 
         if (MayPass(exception))
@@ -51,6 +44,22 @@ internal sealed record Mistake(string Key, string Cause)
         }
 
         return HostCode.ThatThrew(exception) is { } code ? Thrown($"{code} of the host failed", exception) : InService(services);
+    }
+
+    /// <summary>Whether the host's set-up is wrong for sure.</summary>
+    public static bool IsOfSetUp(Exception exception) => OfSetUp(exception) is not null;
+
+    private static Mistake? OfSetUp(Exception exception)
+    {
+        if (Chain(exception).OfType<DbException>().FirstOrDefault(IsUndefined) is { } undefined)
+        {
+            return Known($"The database lacks a table or a column: {undefined.Message} Apply the host's migrations (dotnet ef database update).");
+        }
+
+        return exception is OptionsValidationException
+            || (exception is InvalidOperationException { InnerException: null } and not ObjectDisposedException && SetUp.Contains(exception.Source, StringComparer.Ordinal))
+                ? Known(exception.Message)
+                : null;
     }
 
     /// <summary>Whether it may be an outage, even if the host's own code met it.</summary>

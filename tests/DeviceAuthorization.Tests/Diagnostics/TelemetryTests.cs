@@ -1,0 +1,159 @@
+using System.Diagnostics.Metrics;
+using DeviceAuthorization.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>What an operator sees of a story: each metric of docs/operations.md.</summary>
+public sealed class TelemetryTests
+{
+    private const string Event = "device_authorization.event";
+
+    private readonly TestPolicy _policy = new() { Stamp = "secret stamp" };
+
+    [Fact]
+    public async Task Each_event_counts_once_and_the_time_since_the_start_is_measured()
+    {
+        await using var host = await StartAsync();
+        using var events = Collect<long>(host, "device_authorization.events");
+        using var times = Collect<double>(host, "device_authorization.pairing.duration");
+
+        var alice = await host.SignInAsync("alice");
+        var (paired, denied, late) = (await host.Device().StartAsync(), await host.Device().StartAsync(), await host.Device().StartAsync());
+        host.Clock.Advance(TimeSpan.FromSeconds(20));
+        await alice.ReviewAsync(paired.UserCode);
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+        (await alice.ApproveAsync(paired.UserCode)).EnsureSuccessStatusCode();
+        (await alice.DenyAsync(denied.UserCode)).EnsureSuccessStatusCode();
+        host.Clock.Advance(TimeSpan.FromSeconds(3));
+        await PollAsync(host, paired, key: "a");
+        await PollAsync(host, paired, key: "a"); // the answer was lost
+        host.Clock.Advance(TimeSpan.FromMinutes(2));
+        await PollAsync(host, paired, key: "b"); // somebody else has the device code
+        host.Clock.Advance(TimeSpan.FromMinutes(10));
+        await PollAsync(host, late);
+        await PollAsync(host, late);
+        (await alice.ApproveAsync(late.UserCode)).Dispose();
+
+        Assert.Equal(
+            "approved 1, claimed 1, code_refused 1, denied 1, expired 1, redeemed 1, redelivered 1, replayed 1, revoked 1, started 3", Sums(events, Event));
+        Assert.Equal("approved 25, claimed 20, denied 25, redeemed 28", Sums(times, Event));
+    }
+
+    [Fact]
+    public async Task Polls_count_by_what_they_were_answered()
+    {
+        await using var host = await StartAsync();
+        using var polls = Collect<long>(host, "device_authorization.polls");
+        var codes = await host.Device().StartAsync();
+        await PollAsync(host, codes);
+        await PollAsync(host, codes); // too early
+        await PollAsync(host, codes with { DeviceCode = "x" });
+        (await (await host.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        await PollAsync(host, codes);
+        await PollAsync(host, codes);
+        Assert.Equal("authorization_pending 1, invalid_grant 1, paired 1, slow_down 1, unknown_code 1", Sums(polls, "device_authorization.poll.outcome"));
+    }
+
+    [Fact]
+    public async Task Each_request_over_a_limit_counts_although_the_event_is_reported_once()
+    {
+        await using var host = await StartAsync(options => (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute) = (true, 1));
+        using var refused = Collect<long>(host, "device_authorization.limit.refusals");
+        using var events = Collect<long>(host, "device_authorization.events");
+        for (var i = 0; i < 4; i++)
+        {
+            using var start = await host.Device().PostFormAsync("init", ("client_id", "tv"));
+        }
+
+        Assert.Equal(("start 3", "limit_reached 1, started 1"), (Sums(refused, "device_authorization.limit"), Sums(events, Event)));
+    }
+
+    [Fact]
+    public async Task Calls_to_a_store_are_measured_with_their_failures()
+    {
+        var store = InMemory();
+        await using var host = await StartAsync(services: services => services.AddSingleton<IPairingStore>(store));
+        using var calls = Collect<double>(host, "device_authorization.store.call.duration");
+        var codes = await host.Device().StartAsync();
+        store.FailBefore(nameof(IPairingStore.TryAcceptPollAsync));
+        await PollAsync(host, codes);
+        await PollAsync(host, codes);
+        Assert.Equal(
+            "pairings add, pairings accept_poll System.IO.IOException, pairings accept_poll",
+            string.Join(", ", calls.GetMeasurementSnapshot().Select(call => string.Join(
+                ' ',
+                ((string[])["device_authorization.store", "device_authorization.store.call", "error.type"]).Where(call.Tags.ContainsKey).Select(tag => call.Tags[tag])))));
+    }
+
+    [Fact]
+    public async Task No_tag_names_a_user_a_device_a_client_or_an_address()
+    {
+        var names = new List<string>();
+        using var listener = new MeterListener();
+        var host = await StartAsync(services: services => services.AddSingleton<IPairingStore>(InMemory()));
+        listener.InstrumentPublished = (instrument, own) =>
+        {
+            if (instrument.Meter.Name == "DeviceAuthorization")
+            {
+                own.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => Note(tags));
+        listener.SetMeasurementEventCallback<double>((_, _, tags, _) => Note(tags));
+        listener.Start();
+        await host.PairAsync();
+        await host.DisposeAsync();
+        Assert.Contains("redeemed", names);
+        Assert.All(names, name => Assert.Matches("^[a-z_]+$", name)); // words of ours: "alice", "tv" and ids do not occur
+        Assert.Empty(names.Intersect(["alice", "tv"], StringComparer.Ordinal));
+
+        void Note(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            lock (names)
+            {
+                foreach (var tag in tags)
+                {
+                    names.Add($"{tag.Value}");
+                }
+            }
+        }
+    }
+
+    private Task<TestHost> StartAsync(Action<DeviceAuthorizationOptions>? configure = null, Action<IServiceCollection>? services = null) => TestHost.StartAsync(
+        configure,
+        added =>
+        {
+            added.AddSingleton<IPairingPolicy>(_policy);
+            services?.Invoke(added);
+        },
+        app => app.MapDevicesPage());
+
+    private static InterceptedPairingStore InMemory() => new(new InMemoryPairingStore(
+        Microsoft.Extensions.Options.Options.Create(new DeviceAuthorizationOptions()), new Microsoft.Extensions.Time.Testing.FakeTimeProvider(TestHost.Epoch)));
+
+    private static MetricCollector<T> Collect<T>(TestHost host, string instrument)
+        where T : struct => new(host.Services.GetRequiredService<IMeterFactory>(), "DeviceAuthorization", instrument);
+
+    private static async Task PollAsync(TestHost host, StartedCodes codes, string? key = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/auth/device/token")
+        {
+            Content = new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["grant_type"] = "urn:ietf:params:oauth:grant-type:device_code",
+                ["device_code"] = codes.DeviceCode,
+                ["client_id"] = "tv",
+            }),
+        };
+        request.Headers.Add("Idempotency-Key", key is null ? [] : [key]);
+        (await host.Device().SendAsync(request)).Dispose();
+    }
+
+    private static string Sums<T>(MetricCollector<T> collector, string tag)
+        where T : struct => string.Join(", ", collector.GetMeasurementSnapshot()
+            .GroupBy(measurement => (string)measurement.Tags[tag]!, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => $"{group.Key} {group.Sum(measurement => Convert.ToDouble(measurement.Value, System.Globalization.CultureInfo.InvariantCulture))}"));
+}

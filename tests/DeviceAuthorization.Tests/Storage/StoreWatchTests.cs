@@ -1,0 +1,206 @@
+using System.Net;
+using DeviceAuthorization.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>A store hangs, fails and comes back: what devices and people are answered, and what an operator reads.</summary>
+public sealed class StoreWatchTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    private readonly InterceptedPairingStore _pairings = new(new InMemoryPairingStore(Options.Create(new DeviceAuthorizationOptions()), new FakeTimeProvider(TestHost.Epoch)));
+    private readonly InterceptedDeviceRepository _devices = new(new InMemoryDeviceRepository());
+
+    [Fact]
+    public async Task A_store_that_hangs_costs_a_device_the_limit_and_its_client_goes_on_polling()
+    {
+        await using var host = await StartAsync();
+        var codes = await host.Device().StartAsync();
+        using var answer = await HangAsync(host, _pairings.PauseBefore(nameof(IPairingStore.TryAcceptPollAsync)), host.Device().PollAsync(codes.DeviceCode));
+        await OAuthAssert.ErrorAsync(answer, 503, "slow_down"); // clients read this, and poll again later
+        Assert.Equal("5", answer.Headers.RetryAfter!.ToString());
+        using var json = await HangAsync(host, _pairings.PauseBefore(nameof(IPairingStore.TryAcceptPollAsync)), host.Device().PollJsonAsync(codes.DeviceCode));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, null), (json.StatusCode, await json.ErrorAsync()));
+    }
+
+    [Fact]
+    public async Task A_call_with_a_token_that_cannot_be_checked_is_neither_401_nor_an_empty_500()
+    {
+        await using var host = await StartAsync();
+        var device = host.WithToken(await host.PairAsync());
+        using var hangs = await HangAsync(host, _devices.PauseBefore(nameof(IDeviceRepository.FindTokenAsync)), device.GetAsync("/api/library"));
+        await AssertUnavailableAsync(hangs);
+        Assert.Empty(hangs.Headers.WwwAuthenticate);
+        foreach (var path in (string[])["/api/library", "/api/maybe", "/api/devices"])
+        {
+            _devices.FailBefore(nameof(IDeviceRepository.FindTokenAsync));
+            using var fails = await device.GetAsync(path);
+            Assert.Equal((path, HttpStatusCode.ServiceUnavailable), (path, fails.StatusCode));
+        }
+
+        using var well = await device.GetAsync("/api/library");
+        Assert.Equal(HttpStatusCode.OK, well.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_page_says_so_within_the_limit()
+    {
+        await using var host = await StartAsync(options => options.StoreTimeout = TimeSpan.FromSeconds(3));
+        var alice = await host.SignInAsync("alice");
+        using var page = await HangAsync(
+            host, _devices.PauseBefore(nameof(IDeviceRepository.ListAsync)), alice.GetAsync(DevicesBrowser.Devices), TimeSpan.FromSeconds(3));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "text/html"), (page.StatusCode, page.Content.Headers.ContentType!.MediaType));
+    }
+
+    [Fact]
+    public async Task A_store_that_obeys_is_stopped_before_the_limit()
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var (hangs, reached) = (new HangingStore(stopped), new TaskCompletionSource());
+        hangs.Reached = reached;
+        await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IPairingStore>(hangs));
+        var start = host.Device().PostFormAsync("init", ("client_id", "tv"));
+        await reached.Task;
+        host.Clock.Advance(Limit * 0.9);
+        await stopped.Task;
+        using var answer = await start;
+        await AssertUnavailableAsync(answer);
+    }
+
+    [Fact]
+    public async Task The_log_tells_when_an_outage_begins_how_it_goes_on_and_when_it_is_over()
+    {
+        await using var host = await StartAsync();
+        var codes = await host.Device().StartAsync();
+        _pairings.Passing = (_, isAfter) => isAfter ? Task.CompletedTask : throw new IOException("down");
+        for (var second = 0; second < 65; second++)
+        {
+            (await host.Device().PollAsync(codes.DeviceCode)).Dispose();
+            host.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        _pairings.Passing = (_, _) => Task.CompletedTask;
+        for (var poll = 0; poll < 3; poll++)
+        {
+            (await host.Device().PollAsync(codes.DeviceCode)).Dispose();
+        }
+
+        Assert.Equal(
+            [
+                (LogLevel.Error, "The store of pairings fails. Requests that need it are answered 503, and devices go on polling. How many failed is logged each half minute, and when the store is back."),
+                (LogLevel.Error, "The store of pairings still fails: 31 calls in 30 seconds."),
+                (LogLevel.Error, "The store of pairings still fails: 61 calls in 60 seconds."),
+                (LogLevel.Information, "The store of pairings is back: 65 calls failed in 65 seconds."),
+            ],
+            Lines(host));
+        Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Id.Id == 8);
+    }
+
+    [Fact]
+    public async Task One_failure_among_many_calls_is_no_new_outage_each_time()
+    {
+        await using var host = await StartAsync();
+        var codes = await host.Device().StartAsync();
+        for (var poll = 0; poll < 20; poll++)
+        {
+            if (poll % 2 == 0)
+            {
+                _pairings.FailBefore(nameof(IPairingStore.TryAcceptPollAsync));
+            }
+
+            (await host.Device().PollAsync(codes.DeviceCode)).Dispose();
+        }
+
+        Assert.Single(Lines(host));
+    }
+
+    [Fact]
+    public async Task A_caller_who_goes_away_is_no_failure()
+    {
+        await using var host = await StartAsync();
+        var codes = await host.Device().StartAsync();
+        var pause = _pairings.PauseBefore(nameof(IPairingStore.TryAcceptPollAsync));
+        using var gone = new CancellationTokenSource();
+        var poll = host.Device().PostAsync(
+            "/api/auth/device/token",
+            new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
+            {
+                ["grant_type"] = "urn:ietf:params:oauth:grant-type:device_code",
+                ["device_code"] = codes.DeviceCode,
+                ["client_id"] = "tv",
+            }),
+            gone.Token);
+        await pause.Reached;
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => poll);
+        pause.Release();
+        (await host.Device().PollAsync(codes.DeviceCode)).Dispose();
+        Assert.Empty(Lines(host));
+    }
+
+    private static IEnumerable<(LogLevel Level, string Message)> Lines(TestHost host) => host.Logs.GetSnapshot()
+        .Where(entry => entry.Id.Id is 93 or 94 or 95)
+        .Select(entry => (entry.Level, entry.Message));
+
+    private static async Task<HttpResponseMessage> HangAsync(TestHost host, Pause pause, Task<HttpResponseMessage> call, TimeSpan? limit = null)
+    {
+        await pause.Reached;
+        host.Clock.Advance((limit ?? Limit) - TimeSpan.FromMilliseconds(1));
+        Assert.False(call.IsCompleted);
+        host.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        var answer = await call;
+        pause.Release();
+        return answer;
+    }
+
+    private static async Task AssertUnavailableAsync(HttpResponseMessage answer)
+    {
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "5"), (answer.StatusCode, answer.Headers.RetryAfter?.ToString()));
+        Assert.Equal("""{"detail":"Temporarily unavailable. Try again later."}""", await answer.Content.ReadAsStringAsync());
+    }
+
+    private Task<TestHost> StartAsync(Action<DeviceAuthorizationOptions>? configure = null) => RegistryHost.StartAsync(
+        configure,
+        services => services.AddSingleton<IPairingStore>(_pairings).AddSingleton<IDeviceRepository>(_devices),
+        app =>
+        {
+            app.MapDevicesPage();
+            app.MapGet("/api/maybe", (PairedDevice? device) => device?.Id ?? "nobody");
+        });
+
+    /// <summary>A store whose client waits for an answer, and stops when it is told to.</summary>
+    private sealed class HangingStore(TaskCompletionSource stopped) : IPairingStore
+    {
+        public TaskCompletionSource Reached { get; set; } = new();
+
+        public async ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken)
+        {
+            Reached.TrySetResult();
+            try
+            {
+                await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
+            }
+            finally
+            {
+                stopped.TrySetResult();
+            }
+
+            return PairingAddition.Added;
+        }
+
+        public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<PollAttempt> TryAcceptPollAsync(string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public ValueTask<bool> TrySlowDownAsync(Pairing read, Pacing slower, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+}
