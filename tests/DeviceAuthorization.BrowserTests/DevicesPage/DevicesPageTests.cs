@@ -5,7 +5,8 @@ using static Microsoft.Playwright.Assertions;
 namespace DeviceAuthorization.BrowserTests;
 
 /// <summary>The page of devices in a real browser: what is changed there counts at the device's next call.</summary>
-public sealed class DevicesPageTests(Chromium chromium) : IClassFixture<Chromium>
+[Collection(nameof(DevicesPageBrowser))]
+public sealed class DevicesPageTests(Chromium chromium)
 {
     [SkippableTheory]
     [MemberData(nameof(PageStoryTests.Screens), MemberType = typeof(PageStoryTests))]
