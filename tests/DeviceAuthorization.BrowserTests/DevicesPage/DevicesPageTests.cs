@@ -32,7 +32,7 @@ public sealed class DevicesPageTests(Chromium chromium)
         Assert.Equal(HttpStatusCode.Forbidden, await host.CallAsync(token));
 
         await (await page.OpenFormAsync("revoke")).Locator("button").ClickAsync();
-        await Expect(card.GetByText("It has no access. To give it some, connect it again.")).ToBeVisibleAsync();
+        await Expect(card.GetByText("It has no access now. If you have just approved it, it connects within seconds. Otherwise, connect it again.")).ToBeVisibleAsync();
         Assert.Equal(HttpStatusCode.Unauthorized, await host.CallAsync(token));
 
         await (await page.OpenFormAsync("remove")).Locator("button").ClickAsync();
