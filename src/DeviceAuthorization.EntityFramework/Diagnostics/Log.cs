@@ -14,6 +14,6 @@ internal static partial class Log
     [LoggerMessage(1003, LogLevel.Error, "The tables of device pairing in {Database} cannot be used: {Problem} If they are missing or older than this package, run: dotnet ef migrations add DeviceAuthorization; dotnet ef database update.")]
     public static partial void TablesUnusable(this ILogger logger, string database, string problem);
 
-    [LoggerMessage(1004, LogLevel.Warning, "The database of {Database} does not answer, or does not exist. Until it does, devices and people get 503. Its tables were not checked.")]
+    [LoggerMessage(1004, LogLevel.Warning, "The database of {Database} does not answer, or does not exist, so its tables were not checked. Until it does, pairing fails. If it does not exist yet, apply the host's migrations: dotnet ef database update.")]
     public static partial void DatabaseAway(this ILogger logger, string database);
 }

@@ -210,7 +210,8 @@ internal sealed class ApproverSession(
 
     /// <summary>
     /// When the person last proved who they are; null if unknown. Reads <c>auth_time</c> (OpenID Connect Core 1.0 §2) from a claim or the ticket, and
-    /// otherwise the record of <see cref="SignInStamp"/>. Ignores the ticket's IssuedUtc and a JWT's iat and nbf, because renewals move them.
+    /// otherwise the record of <see cref="SignInStamp"/> or <see cref="BearerSignInStamp"/>. Ignores the ticket's IssuedUtc and a JWT's iat and nbf,
+    /// because renewals move them.
     /// </summary>
     private DateTimeOffset? SignedInAt(AuthenticationTicket ticket)
     {

@@ -25,12 +25,15 @@ internal sealed class SignInStamp(IAuthenticationSchemeProvider schemes, TimePro
         var next = options.Events.OnSigningIn;
         options.Events.OnSigningIn = async context =>
         {
-            // Store an empty item, too: without one, the next renewal of this session would look like a sign-in here.
-            var isSignInHere = IsNew(context) && !await IsRemoteAsync(context);
-            context.Properties.Items.TryAdd(Item, isSignInHere ? clock.GetUtcNow().ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) : "");
+            Write(context.Properties, IsNew(context) && !await IsRemoteAsync(context) ? clock.GetUtcNow() : null);
             await next(context);
         };
     }
+
+    /// <summary>Records when the owner of this session signed in; null if this is no sign-in here. The first record stays.</summary>
+    public static void Write(AuthenticationProperties properties, DateTimeOffset? at) =>
+        // Store an empty item, too: without one, the next renewal of this session would look like a sign-in here.
+        properties.Items.TryAdd(Item, at?.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture) ?? "");
 
     /// <summary>When the owner of this session signed in; null if it was not recorded.</summary>
     public static DateTimeOffset? Read(AuthenticationProperties properties) =>

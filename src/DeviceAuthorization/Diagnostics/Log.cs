@@ -155,6 +155,9 @@ internal static partial class Log
     [LoggerMessage(57, LogLevel.Warning, "'{Endpoint}' requires the scope '{Scope}', which DeviceAuthorization:Scopes does not declare, so no device that pairs now can call it. Declared: '{Declared}'.")]
     public static partial void ScopeUndeclared(this ILogger logger, string? endpoint, string scope, string declared);
 
+    [LoggerMessage(58, LogLevel.Warning, "The configuration has {Setting}, which is no setting and has no effect. Check its spelling.")]
+    public static partial void SettingUnknown(this ILogger logger, string setting);
+
     [LoggerMessage(60, LogLevel.Warning, "The device code of pairing {PairingId} was used again soon after its redemption, with another Idempotency-Key or from another network: somebody else may have it.")]
     public static partial void ReplaySuspected(this ILogger logger, Guid pairingId);
 

@@ -13,6 +13,7 @@ using DeviceAuthorization.Pages;
 using DeviceAuthorization.RomM;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Cors.Infrastructure;
@@ -70,6 +71,7 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddSingleton<ClientCredentials>();
             services.TryAddSingleton<ApproverSession>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<CookieAuthenticationOptions>, SignInStamp>());
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<BearerTokenOptions>, BearerSignInStamp>());
             services.TryAddSingleton<ClientNetwork>();
             services.TryAddSingleton<RequestLimiter>();
             services.AddFlow();

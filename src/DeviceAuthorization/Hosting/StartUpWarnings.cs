@@ -3,6 +3,7 @@ using DeviceAuthorization.Limits;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,7 @@ namespace DeviceAuthorization.Hosting;
 internal sealed class StartUpWarnings(
     IServiceScopeFactory scopes,
     IHostEnvironment environment,
+    IConfiguration configuration,
     IDataProtectionProvider protection,
     IOptions<KeyManagementOptions> keys,
     IOptions<DeviceAuthorizationOptions> options,
@@ -22,6 +24,11 @@ internal sealed class StartUpWarnings(
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        foreach (var setting in UnknownSettings.In(configuration))
+        {
+            logger.SettingUnknown(setting);
+        }
+
         if (options.Value.UserCodeKeys.Count == 0)
         {
             logger.UserCodesWithoutKey();

@@ -5,7 +5,8 @@ using static Microsoft.Playwright.Assertions;
 namespace DeviceAuthorization.BrowserTests;
 
 /// <summary>The page of devices in a real browser: what is changed there counts at the device's next call.</summary>
-public sealed class DevicesPageTests(Chromium chromium) : IClassFixture<Chromium>
+[Collection(nameof(DevicesPageBrowser))]
+public sealed class DevicesPageTests(Chromium chromium)
 {
     [SkippableTheory]
     [MemberData(nameof(PageStoryTests.Screens), MemberType = typeof(PageStoryTests))]
@@ -31,7 +32,7 @@ public sealed class DevicesPageTests(Chromium chromium) : IClassFixture<Chromium
         Assert.Equal(HttpStatusCode.Forbidden, await host.CallAsync(token));
 
         await (await page.OpenFormAsync("revoke")).Locator("button").ClickAsync();
-        await Expect(card.GetByText("It has no access. To give it some, connect it again.")).ToBeVisibleAsync();
+        await Expect(card.GetByText("It has no access now. If you have just approved it, it connects within seconds. Otherwise, connect it again.")).ToBeVisibleAsync();
         Assert.Equal(HttpStatusCode.Unauthorized, await host.CallAsync(token));
 
         await (await page.OpenFormAsync("remove")).Locator("button").ClickAsync();

@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace DeviceAuthorization.BrowserTests;
 
 /// <summary>
-/// The machine's own Chromium, started once for all tests of a class. Where there is none the tests are skipped, but for
+/// The machine's own Chromium, started once for all tests of a collection. Where there is none the tests are skipped, but for
 /// CI: there a missing browser is a failure.
 /// </summary>
 public sealed class Chromium : IAsyncLifetime
@@ -52,6 +52,12 @@ public sealed class Chromium : IAsyncLifetime
             throw new SkipException(Reason);
         }
 
+        // One test at a time uses this browser, and none opens more than two contexts. Older ones belong to tests that are over.
+        foreach (var over in _browser.Contexts.SkipLast(1))
+        {
+            await over.CloseAsync();
+        }
+
         var isPhone = screen.Width < 600;
         var context = await _browser.NewContextAsync(new()
         {
@@ -77,3 +83,11 @@ public sealed class Chromium : IAsyncLifetime
         _playwright?.Dispose();
     }
 }
+
+/// <summary>The tests of the pairing page. They run beside those of the other collection: CI has two cores.</summary>
+[CollectionDefinition(nameof(PairingPageBrowser))]
+public sealed class PairingPageBrowser : ICollectionFixture<Chromium>;
+
+/// <summary>The tests of the page of devices, and of the television.</summary>
+[CollectionDefinition(nameof(DevicesPageBrowser))]
+public sealed class DevicesPageBrowser : ICollectionFixture<Chromium>;

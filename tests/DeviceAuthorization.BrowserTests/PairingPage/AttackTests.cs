@@ -5,7 +5,8 @@ using static Microsoft.Playwright.Assertions;
 namespace DeviceAuthorization.BrowserTests;
 
 /// <summary>Other sites and other windows that try to get a decision out of a browser.</summary>
-public sealed class AttackTests(Chromium chromium) : IClassFixture<Chromium>
+[Collection(nameof(PairingPageBrowser))]
+public sealed class AttackTests(Chromium chromium)
 {
     [SkippableFact]
     public async Task Another_page_cannot_frame_the_review()

@@ -4,7 +4,8 @@ using static Microsoft.Playwright.Assertions;
 namespace DeviceAuthorization.BrowserTests;
 
 /// <summary>Every language on the narrowest phone.</summary>
-public sealed class LanguageTests(Chromium chromium) : IClassFixture<Chromium>
+[Collection(nameof(PairingPageBrowser))]
+public sealed class LanguageTests(Chromium chromium)
 {
     [SkippableFact]
     public async Task No_language_is_wider_than_the_screen_and_no_text_is_cut_off()

@@ -6,7 +6,8 @@ using static Microsoft.Playwright.Assertions;
 namespace DeviceAuthorization.BrowserTests;
 
 /// <summary>The whole story in a real browser, against a host whose clock the test moves.</summary>
-public sealed class PageStoryTests(Chromium chromium) : IClassFixture<Chromium>
+[Collection(nameof(PairingPageBrowser))]
+public sealed class PageStoryTests(Chromium chromium)
 {
     public static TheoryData<Screen, bool> Screens => new()
     {

@@ -2,7 +2,8 @@ using Xunit.Abstractions;
 
 namespace DeviceAuthorization.BrowserTests;
 
-public sealed class TelevisionTests(Chromium chromium, ITestOutputHelper log) : IClassFixture<Chromium>
+[Collection(nameof(DevicesPageBrowser))]
+public sealed class TelevisionTests(Chromium chromium, ITestOutputHelper log)
 {
     private const int Paired = 0;
     private const int Denied = 3;

@@ -2,6 +2,7 @@ using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -28,6 +29,32 @@ public sealed class StartUpWarningsTests
         var note = Assert.Single(Own(host), entry => entry.Id.Id != 51);
         Assert.Equal(LogLevel.Information, note.Level);
         Assert.Contains("Set DeviceAuthorization:UserCodeKeys", note.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Securty", "Strict")]
+    [InlineData("RateLimits:CodesPerUsr", "3")]
+    [InlineData("Page:Colour", "#000000")]
+    [InlineData("ManagementScopes:ReadDevice", "devices")]
+    [InlineData("Clients:tv:Secrt", "0123456789")]
+    public async Task A_key_of_the_configuration_that_is_no_setting_is_named(string key, string value)
+    {
+        await using var host = await ConfiguredAsync(($"DeviceAuthorization:{key}", value));
+        var note = Assert.Single(Own(host), entry => entry.Id.Id == 58);
+        Assert.Equal((LogLevel.Warning, $"The configuration has DeviceAuthorization:{key}, which is no setting and has no effect. Check its spelling."), (note.Level, note.Message));
+    }
+
+    [Fact]
+    public async Task A_setting_in_any_case_and_a_section_of_another_package_are_no_news()
+    {
+        await using var host = await ConfiguredAsync(
+            ("DeviceAuthorization:security", "Relaxed"),
+            ("DeviceAuthorization:Scopes:any.name", "See anything"),
+            ("DeviceAuthorization:Clients:tv:DisplayName", "TV"),
+            ("DeviceAuthorization:RateLimits:CodesPerUser", "3"),
+            ("DeviceAuthorization:Redis:KeyPrefix", "tv:"),
+            ("Elsewhere:Securty", "Strict"));
+        Assert.DoesNotContain(Own(host), entry => entry.Id.Id == 58);
     }
 
     [Theory]
@@ -186,6 +213,9 @@ public sealed class StartUpWarningsTests
 
     private static FakeLogRecord[] Own(TestHost host) =>
         [.. host.Logs.GetSnapshot().Where(entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true)];
+
+    private static Task<TestHost> ConfiguredAsync(params (string Key, string Value)[] settings) => TestHost.StartAsync(services: services => services
+        .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value)).Build()));
 
     /// <summary>A host that a restart takes nothing from.</summary>
     private static Task<TestHost> StartAsync(

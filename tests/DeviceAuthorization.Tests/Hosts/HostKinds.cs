@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Rendering;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Identity;
@@ -16,6 +17,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DeviceAuthorization.Tests;
 
@@ -24,18 +26,26 @@ namespace DeviceAuthorization.Tests;
 /// </summary>
 internal static class HostKinds
 {
-    private const string Password = "Correct-h0rse";
+    public static readonly string[] All =
+        ["Cookies", "Identity", "Identity API, cookie", "Identity API, bearer", "OpenID Connect", "OpenID Connect, path base", "JWT", "Blazor"];
 
-    public static readonly string[] All = ["Cookies", "Identity", "Identity API, cookie", "Identity API, bearer", "OpenID Connect", "JWT", "Blazor"];
-
-    public static async Task<KindOfHost> StartAsync(string kind)
+    /// <param name="kind">One of <see cref="All"/>.</param>
+    /// <param name="services">Adds to the services of the host, after all others.</param>
+    /// <param name="map">Adds to what the host maps.</param>
+    public static async Task<KindOfHost> StartAsync(string kind, Action<IServiceCollection>? services = null, Action<WebApplication>? map = null)
     {
+        // Browsers forget cookies, and handlers check tokens, by the real clock: ours begins there, and a test advances it by less than a minute.
+        var clock = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
+        var pathBase = kind == "OpenID Connect, path base" ? "/tv" : "";
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Development });
         builder.WebHost.UseTestServer(server => server.BaseAddress = new Uri("https://tv.example.com"));
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        builder.Services.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
         builder.Services.AddRouting();
         var pairing = builder.Services.AddDeviceAuthorization(options =>
         {
             options.PublicOrigin = new Uri("https://tv.example.com");
+            options.PathBase = pathBase;
             options.Scopes["library.read"] = "See your library";
             options.Scopes["devices.read"] = "See your devices";
         });
@@ -45,12 +55,14 @@ internal static class HostKinds
             "Identity" => Identity(builder, pairing),
             "Identity API, cookie" => IdentityApi(builder, pairing, useCookies: true),
             "Identity API, bearer" => IdentityApi(builder, pairing, useCookies: false),
-            "OpenID Connect" => OpenIdConnect(builder),
+            "OpenID Connect" or "OpenID Connect, path base" => OpenIdConnect(
+                builder, await OpenIddictProvider.StartAsync(clock, $"https://tv.example.com{pathBase}/signin-oidc")),
             "JWT" => Jwt(builder),
             "Blazor" => Blazor(builder),
             _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
         };
-        await kindOfHost.StartAsync(builder);
+        services?.Invoke(builder.Services);
+        await kindOfHost.StartAsync(builder, clock, pathBase, map);
         return kindOfHost;
     }
 
@@ -62,7 +74,7 @@ internal static class HostKinds
             .AddDeviceToken();
         // end
 
-        return new KindOfHost("/login", MapLogin, (host, user) => host.SignInOnPageAsync($"/login/{user}"));
+        return new KindOfHost("/login", MapLogin);
     }
 
     private static KindOfHost Identity(WebApplicationBuilder builder, DeviceAuthorizationBuilder pairing)
@@ -75,7 +87,12 @@ internal static class HostKinds
         pairing.AddIdentityPolicy<IdentityUser>();
         // end
 
-        return new KindOfHost("/Account/Login", TestAccounts.Map, (host, user) => host.SignInOnPageAsync($"/identity/sign-in/{user}"));
+        return new KindOfHost("/Account/Login", app => SignInForm.Map(app, "/Account/Login", async (context, user) =>
+        {
+            await AddAccountAsync(context.RequestServices, user);
+            var signIn = context.RequestServices.GetRequiredService<SignInManager<IdentityUser>>();
+            Assert.True((await signIn.PasswordSignInAsync(user, SignInForm.Password, isPersistent: false, lockoutOnFailure: false)).Succeeded);
+        }));
     }
 
     private static KindOfHost IdentityApi(WebApplicationBuilder builder, DeviceAuthorizationBuilder pairing, bool useCookies)
@@ -92,12 +109,11 @@ internal static class HostKinds
         {
             await using (var scope = host.Services.CreateAsyncScope())
             {
-                var users = scope.ServiceProvider.GetRequiredService<UserManager<IdentityUser>>();
-                Assert.True((await users.CreateAsync(new IdentityUser(user) { Id = user }, Password)).Succeeded);
+                await AddAccountAsync(scope.ServiceProvider, user);
             }
 
             var client = host.Browser();
-            using var answer = await client.PostAsJsonAsync($"/login{(useCookies ? "?useCookies=true" : "")}", new { email = user, password = Password });
+            using var answer = await client.PostAsJsonAsync($"/login{(useCookies ? "?useCookies=true" : "")}", new { email = user, password = SignInForm.Password });
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             if (!useCookies)
             {
@@ -108,8 +124,16 @@ internal static class HostKinds
         });
     }
 
-    private static KindOfHost OpenIdConnect(WebApplicationBuilder builder)
+    private static KindOfHost OpenIdConnect(WebApplicationBuilder builder, OpenIddictProvider provider)
     {
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["OpenIdConnect:Authority"] = OpenIddictProvider.Address,
+            ["OpenIdConnect:ClientId"] = OpenIddictProvider.Client,
+            ["OpenIdConnect:ClientSecret"] = OpenIddictProvider.Secret,
+            ["OpenIdConnect:ResponseType"] = "code",
+        });
+
         // docs/hosts.md
         builder.Services.AddAuthentication(options =>
             {
@@ -121,13 +145,9 @@ internal static class HostKinds
             .AddDeviceToken();
         // end
 
-        builder.Services.Configure<OpenIdConnectOptions>(OpenIdConnectDefaults.AuthenticationScheme, TestProvider.Configure);
-        return new KindOfHost("/authorize", null, async (host, user) =>
-        {
-            var browser = host.Browser();
-            await browser.SignInAtProviderAsync(user: user);
-            return browser;
-        });
+        builder.Services.Configure<OpenIdConnectOptions>(
+            OpenIdConnectDefaults.AuthenticationScheme, options => options.BackchannelHttpHandler = provider.CreateHandler());
+        return new KindOfHost(OpenIddictProvider.SignInPath, provider: provider);
     }
 
     private static KindOfHost Jwt(WebApplicationBuilder builder)
@@ -142,7 +162,11 @@ internal static class HostKinds
         return new KindOfHost(null, null, (host, user) =>
         {
             var client = host.Browser();
-            client.DefaultRequestHeaders.Authorization = new("Bearer", TestProvider.Sign(new Dictionary<string, object>(StringComparer.Ordinal) { ["sub"] = user }));
+            client.DefaultRequestHeaders.Authorization = new("Bearer", TestProvider.Sign(new Dictionary<string, object>(StringComparer.Ordinal)
+            {
+                ["sub"] = user,
+                ["auth_time"] = host.Clock.GetUtcNow().ToUnixTimeSeconds(),
+            }));
             return Task.FromResult(client);
         });
     }
@@ -153,7 +177,7 @@ internal static class HostKinds
             .AddCookie(options => options.LoginPath = "/login")
             .AddDeviceToken();
         builder.Services.AddRazorComponents();
-        return new KindOfHost("/login", Map, (host, user) => host.SignInOnPageAsync($"/login/{user}"));
+        return new KindOfHost("/login", Map);
 
         static void Map(WebApplication app)
         {
@@ -166,8 +190,17 @@ internal static class HostKinds
         }
     }
 
-    private static void MapLogin(WebApplication app) => app.MapGet("/login/{user}", (string user) => Results.SignIn(
+    private static void MapLogin(WebApplication app) => SignInForm.Map(app, "/login", (context, user) => context.SignInAsync(
         new ClaimsPrincipal(new ClaimsIdentity([new(ClaimTypes.NameIdentifier, user), new(ClaimTypes.Name, user)], "test"))));
+
+    private static async Task AddAccountAsync(IServiceProvider services, string user)
+    {
+        var users = services.GetRequiredService<UserManager<IdentityUser>>();
+        if (await users.FindByNameAsync(user) is null)
+        {
+            Assert.True((await users.CreateAsync(new IdentityUser(user) { Id = user }, SignInForm.Password)).Succeeded);
+        }
+    }
 
     /// <summary>The root component of a Blazor Web App.</summary>
     [Route("/")]
@@ -177,62 +210,3 @@ internal static class HostKinds
     }
 }
 
-/// <summary>A host of a kind, as it runs.</summary>
-/// <param name="signInPage">The path that people are sent to who are not signed in; null if the host has no pages.</param>
-/// <param name="map">What the host maps besides the library.</param>
-/// <param name="signIn">Signs a person in; their browser or app.</param>
-internal sealed class KindOfHost(string? signInPage, Action<WebApplication>? map, Func<KindOfHost, string, Task<HttpClient>> signIn) : IAsyncDisposable
-{
-    private WebApplication? _app;
-
-    public string? SignInPage => signInPage;
-
-    public IServiceProvider Services => _app!.Services;
-
-    public async Task StartAsync(WebApplicationBuilder builder)
-    {
-        _app = builder.Build();
-        _app.UseRouting();
-        _app.UseAuthentication();
-        _app.UseAuthorization();
-        map?.Invoke(_app);
-        _app.MapDeviceAuthorization();
-        _app.MapDevices();
-        _app.MapClientTokens();
-        if (signInPage is not null)
-        {
-            _app.MapDevicePairingPage();
-            _app.MapDevicesPage();
-        }
-
-        _app.MapGet("/api/library", (PairedDevice device) => device.UserId).RequireScope("library.read");
-        await _app.StartAsync();
-    }
-
-    public Task<HttpClient> SignInAsync(string user) => signIn(this, user);
-
-    public async Task<HttpClient> SignInOnPageAsync(string path)
-    {
-        var browser = Browser();
-        (await browser.GetAsync(path)).EnsureSuccessStatusCode();
-        return browser;
-    }
-
-    /// <summary>A browser with cookies of its own.</summary>
-    public HttpClient Browser() => Client(new CookieContainerHandler(), null);
-
-    public HttpClient Device(string? token = null) => Client(null, token);
-
-    public ValueTask DisposeAsync() => _app!.DisposeAsync();
-
-    private HttpClient Client(DelegatingHandler? cookies, string? token)
-    {
-        var server = _app!.GetTestServer().CreateHandler();
-        cookies?.InnerHandler = server;
-        return new HttpClient(cookies ?? server)
-        {
-            BaseAddress = new Uri("https://tv.example.com"),
-            DefaultRequestHeaders = { Authorization = token is null ? null : new("Bearer", token) },
-        };
-    }
-}

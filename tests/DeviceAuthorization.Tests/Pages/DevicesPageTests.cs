@@ -102,7 +102,7 @@ public sealed partial class DevicesPageTests
         using var answer = await (await host.SignInAsync("alice")).SendFormAsync("revoke");
         var html = await answer.HtmlAsync();
         Assert.Contains("Its access is taken away.", html, StringComparison.Ordinal);
-        Assert.Contains("It has no access.", html, StringComparison.Ordinal);
+        Assert.Contains("It has no access now.", html, StringComparison.Ordinal);
         Assert.DoesNotContain("/pair/devices/revoke", html, StringComparison.Ordinal);
         Assert.Contains("<h2><bdi>Living room TV</bdi></h2>", html, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Unauthorized, (await first.GetAsync("/api/library")).StatusCode);
@@ -133,7 +133,7 @@ public sealed partial class DevicesPageTests
         using var answer = await alice.SendFormAsync("sign-out");
         var html = await answer.HtmlAsync();
         Assert.Contains("role=\"status\">All devices are signed out.</p>", html, StringComparison.Ordinal);
-        Assert.Equal(3, html.Split("It has no access.").Length); // both are still there
+        Assert.Equal(3, html.Split("It has no access now.").Length); // both are still there
         Assert.DoesNotContain("Backup script", html, StringComparison.Ordinal);
         foreach (var token in tokens)
         {
@@ -167,7 +167,7 @@ public sealed partial class DevicesPageTests
         host.Clock.Advance(TimeSpan.FromDays(90));
         var html = await ShowAsync(await host.SignInAsync("alice"));
         Assert.Equal(3, html.Split("Access ended on <time datetime=\"2027-02-21T12:00:00Z\">").Length);
-        Assert.Contains("It has no access.", html, StringComparison.Ordinal);
+        Assert.Contains("It has no access now.", html, StringComparison.Ordinal);
         Assert.DoesNotContain("/pair/devices/revoke", html, StringComparison.Ordinal);
         Assert.DoesNotContain("/pair/devices/narrow", html, StringComparison.Ordinal);
         Assert.Contains("/pair/devices/remove", html, StringComparison.Ordinal);

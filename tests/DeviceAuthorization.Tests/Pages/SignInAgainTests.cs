@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Security.Claims;
 using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Http;
@@ -247,6 +248,22 @@ public sealed class SignInAgainTests
         (await browser.GetAsync("/identity/refresh/alice")).EnsureSuccessStatusCode();
         using var answer = await browser.ApproveAsync(codes.UserCode);
         Assert.Equal(accepted ? HttpStatusCode.OK : HttpStatusCode.Forbidden, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task With_Identity_a_refreshed_bearer_token_is_no_new_sign_in()
+    {
+        await using var host = await HostKinds.StartAsync(
+            "Identity API, bearer", services => services.AddSingleton<IPairingPolicy>(new TestPolicy { Risk = ApprovalRisk.StepUp }));
+        await host.SignInAsync("alice");
+        var app = host.Device();
+        using var signedIn = await app.PostAsJsonAsync("/login", new { email = "alice", password = SignInForm.Password });
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+        var codes = await app.StartAsync();
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+        using var refreshed = await app.PostAsJsonAsync("/refresh", new { refreshToken = (await signedIn.JsonAsync()).String("refreshToken") });
+        using var answer = await host.Device((await refreshed.JsonAsync()).String("accessToken")).ApproveAsync(codes.UserCode);
+        Assert.Equal((HttpStatusCode.Forbidden, "Sign in again before you approve this device."), (answer.StatusCode, await answer.DetailAsync()));
     }
 
     // OpenID Connect.
