@@ -62,7 +62,7 @@ public sealed class ForgottenLineTests
     [Fact]
     public async Task Identity_or_its_sign_in_manager()
     {
-        foreach (var lacking in (Action<IServiceCollection>[])[_ => { }, services => services.AddIdentityCore<IdentityUser>()])
+        foreach (var lacking in (Action<IServiceCollection>[])[_ => { }, services => TestAccounts.AddTo(services).AddIdentityCore<IdentityUser>()])
         {
             var message = await FailsAsync<OptionsValidationException>(
                 services =>
