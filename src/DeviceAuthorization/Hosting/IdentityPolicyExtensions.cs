@@ -29,6 +29,9 @@ public static class DeviceAuthorizationIdentityExtensions
         where TUser : class
     {
         ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddOptions<DeviceAuthorizationOptions>().Validate<IServiceProviderIsService>(
+            (_, services) => services.IsService(typeof(SignInManager<TUser>)),
+            $"AddIdentityPolicy<{typeof(TUser).Name}>() needs ASP.NET Core Identity with {typeof(TUser).Name}: call AddIdentity, AddDefaultIdentity or AddIdentityApiEndpoints with it, or AddIdentityCore(…).AddSignInManager().");
         builder.Services.AddScoped<IPairingPolicy>(services => ActivatorUtilities.CreateInstance<IdentityPolicy<TUser>>(services, endsWithSecurityStamp));
         return builder;
     }

@@ -3,6 +3,7 @@ using DeviceAuthorization.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -56,6 +57,25 @@ public sealed class ForgottenLineTests
     {
         var message = await FailsAsync<OptionsValidationException>(services => services.AddAuthentication().AddCookie().AddDeviceToken(), app => app.MapGet("/library", () => "games"));
         Assert.Equal("Call services.AddDeviceAuthorization(), too: AddDeviceToken() authenticates the devices that pair with it.", message);
+    }
+
+    [Fact]
+    public async Task Identity_or_its_sign_in_manager()
+    {
+        foreach (var lacking in (Action<IServiceCollection>[])[_ => { }, services => TestAccounts.AddTo(services).AddIdentityCore<IdentityUser>()])
+        {
+            var message = await FailsAsync<OptionsValidationException>(
+                services =>
+                {
+                    Everything(services);
+                    lacking(services);
+                    services.AddDeviceAuthorization().AddIdentityPolicy<IdentityUser>();
+                },
+                app => app.MapDeviceAuthorization());
+            Assert.Equal(
+                "AddIdentityPolicy<IdentityUser>() needs ASP.NET Core Identity with IdentityUser: call AddIdentity, AddDefaultIdentity or AddIdentityApiEndpoints with it, or AddIdentityCore(…).AddSignInManager().",
+                message);
+        }
     }
 
     /// <summary>At the start, or at the latest when somebody calls the endpoint: nothing of ours runs before.</summary>

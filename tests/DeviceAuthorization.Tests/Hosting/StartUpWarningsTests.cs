@@ -215,7 +215,7 @@ public sealed class StartUpWarningsTests
         [.. host.Logs.GetSnapshot().Where(entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true)];
 
     private static Task<TestHost> ConfiguredAsync(params (string Key, string Value)[] settings) => TestHost.StartAsync(services: services => services
-        .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value)).Build()));
+        .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build()));
 
     /// <summary>A host that a restart takes nothing from.</summary>
     private static Task<TestHost> StartAsync(
