@@ -77,6 +77,7 @@ internal sealed class PairingNode : IAsyncDisposable
             options.PublicOrigin = new Uri("https://pairing.example");
             options.Scopes.Add("read", "Read");
             options.Scopes.Add("write", "Write");
+            options.StoreTimeout = Timeout.InfiniteTimeSpan; // tests hold a call while the clock goes on
             options.RateLimits.Enabled = false; // every device of a test has the same address
             configure?.Invoke(options);
         }));

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
@@ -14,7 +15,7 @@ namespace DeviceAuthorization.Authentication;
 
 /// <summary>
 /// Authenticates a device or script by its access token (RFC 6750). Reads only the <c>Authorization</c> header. Caches nothing: a revoked token, a
-/// removed device or an inactive user is refused on the next request. If a store fails, nobody is authenticated, and the challenge is 503 or 500.
+/// removed device or an inactive user is refused on the next request. If a store fails, nobody is authenticated, and the challenge is 503, or 500 if the host's set-up is wrong.
 /// </summary>
 internal sealed class DeviceTokenHandler(
     WatchedDeviceRepository devices,
@@ -55,7 +56,7 @@ internal sealed class DeviceTokenHandler(
         {
             return await AuthenticateAsync(credentials, token);
         }
-        catch (Exception exception) when (EndpointGuard.CanAnswer(Context))
+        catch (Exception exception) when ((StoreWatch.HasLogged(exception) || Mistake.IsOfSetUp(exception)) && EndpointGuard.CanAnswer(Context))
         {
             Context.Features.Set(guard.Failed(Context, exception));
             return AuthenticateResult.Fail(exception);

@@ -40,7 +40,9 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
         yield return Unless(
             options.PollingInterval < options.PairingLifetime,
             $"PollingInterval is {options.PollingInterval} and PairingLifetime {options.PairingLifetime}; a device must poll more than once.");
-        yield return Within(options.StoreTimeout, nameof(options.StoreTimeout), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
+        yield return options.StoreTimeout == Timeout.InfiniteTimeSpan
+            ? null
+            : Within(options.StoreTimeout, nameof(options.StoreTimeout), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));
         yield return Unless(Enum.IsDefined(options.Security), $"Security is {options.Security}; it must be Relaxed, Balanced or Strict.");
         yield return Unless(
             options.Security != SecurityLevel.Strict || options.Clients.Count > 0,

@@ -57,7 +57,7 @@ public sealed class DeviceAuthorizationOptions
     /// How long a call to a store may take. A store that takes longer counts as one that does not answer: devices and people get 503 with
     /// <c>Retry-After</c> and may try again. In-memory stores always answer.
     /// </summary>
-    /// <value>10 seconds by default; from 1 second to 2 minutes.</value>
+    /// <value>10 seconds by default; from 1 second to 2 minutes, or <see cref="Timeout.InfiniteTimeSpan"/> to rely on the store's own limits.</value>
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The path of the page where people enter the code, below the host's path base.</summary>

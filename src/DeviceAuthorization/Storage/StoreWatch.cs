@@ -55,7 +55,7 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
     {
         var (started, limit) = (clock.GetTimestamp(), options.Value.StoreTimeout);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var timer = clock.CreateTimer(static bound => ((CancellationTokenSource)bound!).Cancel(), bound, limit * 0.9, Timeout.InfiniteTimeSpan);
+        using var timer = clock.CreateTimer(static bound => ((CancellationTokenSource)bound!).Cancel(), bound, limit == Timeout.InfiniteTimeSpan ? limit : limit * 0.9, Timeout.InfiniteTimeSpan);
         try
         {
             var running = run(state, bound.Token);

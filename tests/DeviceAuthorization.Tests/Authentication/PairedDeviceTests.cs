@@ -222,7 +222,6 @@ public sealed class PairedDeviceTests
             await devices.NextTouchAsync();
         }
 
-        Assert.Contains(host.Logs.GetSnapshot(), record => record.Id.Id == 9 && record.Level == LogLevel.Warning && record.Exception is IOException);
-        Assert.DoesNotContain(host.Logs.GetSnapshot(), record => record.Level == LogLevel.Error);
+        Assert.Equal("StoreFailing", Assert.Single(host.Logs.GetSnapshot(), record => record.Exception is IOException).Id.Name); // one line for the outage
     }
 }

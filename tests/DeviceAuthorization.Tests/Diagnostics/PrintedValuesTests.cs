@@ -69,7 +69,7 @@ public sealed class PrintedValuesTests
             new ApproverResult.Refused(ApproverRefusal.StepUpRequired), new ApproverResult.Refused(ApproverRefusal.Blocked), new PairingPageOptions(),
             new StartResult.Forbidden(), new PairingEvent.Started(last), new PairingEvent.Claimed(last), new PairingEvent.CodeRefused(alice, last),
             new PairingEvent.CodeShared(alice, last), new PairingEvent.Approved(last), new PairingEvent.NumberMatchingStarted(last), new PairingEvent.Denied(last), new PairingEvent.Redeemed(last, paired.Issued),
-            new PairingEvent.Replayed(last), new PairingEvent.ReplaySuspected(last), new PairingEvent.TokenMade(paired.Issued), new PairingEvent.TokenRenewed(paired.Issued),
+            new PairingEvent.Redelivered(last), new PairingEvent.Expired(last), new PairingEvent.Replayed(last), new PairingEvent.ReplaySuspected(last), new PairingEvent.TokenMade(paired.Issued), new PairingEvent.TokenRenewed(paired.Issued),
             new PairingEvent.TokenChanged(paired.Issued, paired.Issued), new ApproverResult.Refused(ApproverRefusal.TokenLimitReached), new PairingEvent.Revoked(paired.Issued), new PairingEvent.DeviceRemoved("alice", television.Id),
             scope.ServiceProvider.GetRequiredService<DeviceAccess>(), new ObtainedAccess { From = TestHost.Epoch, To = TestHost.Epoch.AddDays(1), ClientId = "tv" },
             new SignOutResult(1, 2), new PairingEvent.SignedOutEverywhere("alice", new SignOutResult(1, 2)), new PairingEvent.UserRemoved("alice", new SignOutResult(1, 2)),

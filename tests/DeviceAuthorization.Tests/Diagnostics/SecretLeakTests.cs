@@ -21,7 +21,7 @@ public sealed class SecretLeakTests
         Assert.NotEmpty(run.Records);
         Assert.Contains(run.Records, record => record.Id.Name == "PairingRedeemed");
         Assert.Contains(run.Records, record => record.Id.Name == "TokenRevoked");
-        Assert.Contains(run.Records, record => record.Id.Name == "RequestFailed");
+        Assert.Contains(run.Records, record => record.Id.Name == "StoreFailing");
         Assert.Contains(run.Records, record => Texts(record).Any(text => run.Short.FindIn(text) is not null)); // the search finds what is there
         foreach (var record in run.Records)
         {

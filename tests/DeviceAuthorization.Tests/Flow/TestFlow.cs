@@ -17,7 +17,7 @@ internal sealed class TestFlow
     /// <param name="before">The flow of the same host before a restart. The new flow takes over its clock and its stores.</param>
     public TestFlow(Action<DeviceAuthorizationOptions>? configure = null, TestFlow? before = null)
     {
-        var options = new DeviceAuthorizationOptions { Scopes = { ["read"] = "Read", ["write"] = "Write" } };
+        var options = new DeviceAuthorizationOptions { StoreTimeout = Timeout.InfiniteTimeSpan, Scopes = { ["read"] = "Read", ["write"] = "Write" } };
         configure?.Invoke(options);
         var wrapped = Options.Create(options);
         Clock = before?.Clock ?? new(TestData.Start);

@@ -47,6 +47,7 @@ public sealed class OptionsTests
     [InlineData("PairingLifetime", "00:30:01", "PairingLifetime is 00:30:01; it must be whole seconds")]
     [InlineData("PairingLifetime", "00:05:00.5", "it must be whole seconds")]
     [InlineData("PollingInterval", "00:00:00", "PollingInterval is 00:00:00; it must be whole seconds from 00:00:01 to 00:01:00.")]
+    [InlineData("StoreTimeout", "00:00:00", "StoreTimeout is 00:00:00; it must be whole seconds from 00:00:01 to 00:02:00.")]
     [InlineData("PollingInterval", "00:01:01", "PollingInterval is 00:01:01; it must be whole seconds")]
     [InlineData("MaxLivePairings", "0", "MaxLivePairings is 0; it must be from 1 to 1,000,000.")]
     [InlineData("MaxLivePairings", "1000001", "MaxLivePairings is 1000001; it must be from 1 to 1,000,000.")]
@@ -180,6 +181,7 @@ public sealed class OptionsTests
             ("UserCode:Length", "12"),
             ("PairingLifetime", "00:15:00"),
             ("PollingInterval", "00:00:07"),
+            ("StoreTimeout", "00:00:20"),
             ("MaxLivePairings", "77"),
             ("TokenPrefix", "tv-"),
             ("TokenLifetime", "-00:00:00.001"),
@@ -215,7 +217,7 @@ public sealed class OptionsTests
         Assert.Equal(("/app", "/connect", "/connect/devices"), (options.PathBase, options.PagePath, options.DevicesPagePath));
         Assert.Equal(("oidc", "permissions"), (options.ApproverChallengeScheme, options.ApproverScopeClaim));
         Assert.Equal(("Cookies", "0123456789", 12), (options.ApproverScheme, options.UserCode.Alphabet, options.UserCode.Length));
-        Assert.Equal((TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(7)), (options.PairingLifetime, options.PollingInterval));
+        Assert.Equal((TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(20)), (options.PairingLifetime, options.PollingInterval, options.StoreTimeout));
         Assert.Equal((77, "tv-", Timeout.InfiniteTimeSpan), (options.MaxLivePairings, options.TokenPrefix, options.TokenLifetime));
         Assert.Equal((false, false, false, true), (options.RequireHttps, options.ReplaceEarlierTokens, options.RevokeOnReplay, options.RevokeOnSuspectedReplay));
         Assert.Equal((false, 3, 4, 60), (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute, options.RateLimits.StartsPerClientPerMinute, options.RateLimits.PollsPerMinute));
@@ -248,7 +250,7 @@ public sealed class OptionsTests
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
             "AllowWeakUserCodes", "ApproverChallengeScheme", "ApproverOrigins", "ApproverScheme", "ApproverScopeClaim", "ApproverUserId", "CampaignThreshold", "Clients", "DefaultScopes", "DeviceOrigins", "DevicesPagePath", "ManagementScopes", "MaxDevicesPerUser", "MaxLivePairings", "MaxTokensPerUser", "NumberMatching", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
-            "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "RevokeOnSuspectedReplay", "Scopes", "SecretKeys", "Security", "TokenLifetime", "TokenLifetimes",
+            "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "RevokeOnSuspectedReplay", "Scopes", "SecretKeys", "Security", "StoreTimeout", "TokenLifetime", "TokenLifetimes",
             "TokenPrefix", "UserCode", "UserCodeKeys", "VoidSuspectedPairings",
         ],
         typeof(DeviceAuthorizationOptions).GetProperties().Select(property => property.Name).Order(StringComparer.Ordinal).ToArray());
