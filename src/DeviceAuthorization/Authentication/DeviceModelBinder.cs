@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 
@@ -13,7 +14,14 @@ internal sealed class DeviceModelBinder : IModelBinder
         object? device = bindingContext.ModelType == typeof(RequestDevice) ? await RequestDevice.FindAsync(context) : await PairedDevice.FindAsync(context);
         if (device is null)
         {
-            return; // a nullable parameter is null; MVC refuses the request if the parameter is required
+            // Only a parameter of an action can require a device (ReadsPairedDevice). Elsewhere MVC would run the handler without one.
+            if (bindingContext.ModelMetadata.IsRequired && context.GetEndpoint()?.Metadata.GetMetadata<ReadsPairedDevice>() is null)
+            {
+                throw new InvalidOperationException(
+                    $"'{bindingContext.ActionContext.ActionDescriptor.DisplayName}' needs a paired device, but none calls. Add [RequirePairedDevice] to the page or the controller, or make '{bindingContext.FieldName}' nullable.");
+            }
+
+            return; // a nullable parameter is null; if the action allows anonymous callers, MVC finds that a required one is missing
         }
 
         bindingContext.ValidationState.Add(device, new() { SuppressValidation = true });

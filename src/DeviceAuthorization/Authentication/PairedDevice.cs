@@ -13,6 +13,7 @@ namespace DeviceAuthorization;
 /// <c>HttpContext.GetPairedDevice()</c>. A non-nullable parameter makes the endpoint require a paired device, as <c>RequirePairedDevice()</c> does. A
 /// nullable one requires nothing; it is <see langword="null"/> if no device calls. A parameter without nullable annotations counts as nullable, as
 /// everywhere in ASP.NET Core. If the endpoint allows anonymous callers, ASP.NET Core answers 400 when a non-nullable parameter gets no device.
+/// A Razor page needs <see cref="RequirePairedDeviceAttribute"/>: there, a non-nullable parameter without a device is an error (500).
 /// </summary>
 [BoundToDevice]
 public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndpointParameterMetadataProvider

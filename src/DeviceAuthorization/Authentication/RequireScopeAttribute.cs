@@ -1,6 +1,8 @@
+using System.Reflection;
 using DeviceAuthorization.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Infrastructure;
+using Microsoft.AspNetCore.SignalR;
 
 namespace DeviceAuthorization;
 
@@ -9,18 +11,22 @@ namespace DeviceAuthorization;
 /// <c>insufficient_scope</c> without the scope (RFC 6750 §3.1). Several attributes require each of their scopes.
 /// </summary>
 /// <remarks>
+/// A method of a hub can have it, too: a call without the scope is a <see cref="HubException"/>. Where ASP.NET Core reads no requirements of attributes, it
+/// refuses everybody: in MVC without endpoint routing, and in an interactive Blazor component.
+/// <para>
 /// <see cref="AuthorizeAttribute.AuthenticationSchemes"/> is that of paired devices by default. For an action that people call too, name a scheme of
 /// the host that forwards to the right one, and give people their scopes in claims of the type <see cref="DeviceTokenDefaults.ScopeClaim"/>.
+/// </para>
 /// </remarks>
 public sealed class RequireScopeAttribute : AuthorizeAttribute, IAuthorizationRequirementData
 {
     /// <summary>
-    /// The name of a policy that requires only that somebody is authenticated. Without a policy of its own, the attribute would also require the host's
-    /// default policy, which may be for people only.
+    /// The name of a policy that requires only that somebody is authenticated, and that the scopes are checked. Without a policy of its own, the attribute
+    /// would also require the host's default policy, which may be for people only.
     /// </summary>
     internal const string PolicyName = "DeviceAuthorization.Scope";
 
-    internal static readonly AuthorizationPolicy AnybodyPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build();
+    internal static readonly AuthorizationPolicy CheckedPolicy = new AuthorizationPolicyBuilder().RequireAuthenticatedUser().RequireAssertion(AreScopesChecked).Build();
 
     /// <summary>Requires a scope.</summary>
     /// <param name="scope">Its name, one of <see cref="DeviceAuthorizationOptions.Scopes"/>.</param>
@@ -36,4 +42,12 @@ public sealed class RequireScopeAttribute : AuthorizeAttribute, IAuthorizationRe
 
     IEnumerable<IAuthorizationRequirement> IAuthorizationRequirementData.GetRequirements() =>
         [new ClaimsAuthorizationRequirement(DeviceTokenDefaults.ScopeClaim, [Scope])];
+
+    /// <summary>
+    /// Only the authorization of endpoints reads <see cref="IAuthorizationRequirementData"/>. Elsewhere the attribute would let everybody in who is
+    /// authenticated. For methods of hubs, this checks the scopes itself.
+    /// </summary>
+    private static bool AreScopesChecked(AuthorizationHandlerContext context) => context.Resource is HubInvocationContext call
+        ? call.HubMethod.GetCustomAttributes<RequireScopeAttribute>().All(required => context.User.HasClaim(DeviceTokenDefaults.ScopeClaim, required.Scope))
+        : context.Requirements.OfType<ClaimsAuthorizationRequirement>().Any(requirement => requirement.ClaimType == DeviceTokenDefaults.ScopeClaim);
 }

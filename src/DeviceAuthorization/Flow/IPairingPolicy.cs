@@ -34,6 +34,10 @@ public interface IPairingPolicy
     /// A text that changes when everything must end that the account has let in, such as the security stamp of ASP.NET Core Identity. Each token keeps
     /// the hash of the text at its approval (<see cref="AccessToken.AccountStamp"/>). While the account has another text, the token is refused.
     /// </summary>
+    /// <remarks>
+    /// In a request of a person it is called after <see cref="AcceptsSignInAsync"/>. Answer both from one reading of the account in each scope, as Identity's Entity
+    /// Framework stores do. Otherwise a password that changes between the two calls gives an ended sign-in a token with the new stamp.
+    /// </remarks>
     /// <returns><see langword="null"/>, as by default, if the account has none: every token counts.</returns>
     ValueTask<string?> GetStampAsync(string userId, CancellationToken cancellationToken) => ValueTask.FromResult<string?>(null);
 

@@ -52,7 +52,7 @@ namespace Microsoft.Extensions.DependencyInjection
             services.AddAuthorization(options =>
             {
                 options.AddPolicy(PairedDeviceRequirement.PolicyName, PairedDeviceRequirement.Policy);
-                options.AddPolicy(RequireScopeAttribute.PolicyName, RequireScopeAttribute.AnybodyPolicy);
+                options.AddPolicy(RequireScopeAttribute.PolicyName, RequireScopeAttribute.CheckedPolicy);
             });
             services.AddAntiforgery();
             services.AddDataProtection();

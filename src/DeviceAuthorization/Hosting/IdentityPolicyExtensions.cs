@@ -16,11 +16,11 @@ public static class DeviceAuthorizationIdentityExtensions
     /// </summary>
     /// <remarks>
     /// A sign-in with an older security stamp does not count on the pages and in the API of the approver: the person signs in again. Identity itself checks that
-    /// only every 30 minutes.
+    /// only every 30 minutes. A sign-in without a stamp, such as a JWT that the host issues, counts until it expires.
     /// </remarks>
     /// <typeparam name="TUser">The host's user, as in <c>AddDefaultIdentity&lt;TUser&gt;()</c>. Its id is the user id of devices.</typeparam>
     /// <param name="endsWithSecurityStamp">
-    /// Whether a new security stamp ends the access of all devices and tokens of the account. Identity changes the stamp with the password, the e-mail
+    /// Whether a new security stamp ends the access of the account's devices and tokens. Identity changes the stamp with the password, the e-mail
     /// address, the second factor and in <c>UpdateSecurityStampAsync</c>. The devices stay in the list and can pair again. Tokens from before
     /// <c>AddIdentityPolicy</c> have no stamp and go on. With <see langword="false"/>, devices keep their access, and the host calls
     /// <see cref="DeviceAccess.SignOutEverywhereAsync"/> where it wants to end it.

@@ -9,7 +9,7 @@ internal static class OwnServices
 {
     public static void Require(IServiceProvider services)
     {
-        if (services.GetService<IAttemptLimiter>() is null) // this one, so that it begins to count at the start and not in the first request
+        if (services.GetService<IAttemptLimiter>() is null) // created here, so that it begins to count at the start
         {
             throw new InvalidOperationException("Call services.AddDeviceAuthorization() first.");
         }

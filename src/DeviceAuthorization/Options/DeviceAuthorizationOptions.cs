@@ -12,7 +12,7 @@ public sealed class DeviceAuthorizationOptions
     public const string SectionName = "DeviceAuthorization";
 
     /// <summary>The settings that the host set, of those that otherwise follow <see cref="Security"/>.</summary>
-    private Dictionary<string, object?> _chosen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, object?> _chosen = new(StringComparer.Ordinal);
 
     /// <summary>
     /// How strictly pairings are judged. It sets the built-in risk rule, and the defaults of the settings that <see cref="SecurityLevel"/> lists. A
@@ -84,7 +84,7 @@ public sealed class DeviceAuthorizationOptions
 
     /// <summary>
     /// The origins of single-page apps that may call the approver's API from another origin: to review, approve and deny, and to manage devices and
-    /// tokens. Such an app acts for whoever is signed in, by a bearer token or a cookie, so list only your own. The host must call
+    /// tokens. Such an app acts for the person who is signed in, by a bearer token or a cookie, so list only your own. The host must call
     /// <c>UseCors()</c>. In configuration: <c>DeviceAuthorization:ApproverOrigins:0</c>.
     /// </summary>
     /// <value>None by default: pages of other origins are refused. Each is <c>https://host[:port]</c>; <c>http</c> only on loopback and in Development.</value>
@@ -94,7 +94,10 @@ public sealed class DeviceAuthorizationOptions
     /// The origins of devices that are web apps, such as apps of a TV: they may start, poll and revoke from a browser. A device proves itself by its
     /// device code, never by a cookie. The host must call <c>UseCors()</c>.
     /// </summary>
-    /// <value>None by default. Each is as in <see cref="ApproverOrigins"/>; <c>*</c> allows every origin.</value>
+    /// <value>
+    /// None by default. Each is as in <see cref="ApproverOrigins"/>. <c>*</c> allows every origin: any web page can then start a pairing from the
+    /// network of the person who opens it, so the comparison of networks shows nothing.
+    /// </value>
     public IList<string> DeviceOrigins { get; } = [];
 
     /// <summary>

@@ -52,6 +52,15 @@ public sealed class MvcTests
         Assert.Equal("alice", await host.WithToken(await host.PairAsync("alice")).GetStringAsync("/mvc-devices/open"));
     }
 
+    [Fact]
+    public async Task What_cannot_require_a_device_does_not_run_without_one()
+    {
+        await using var host = await StartAsync();
+        Assert.Equal("alice", await host.WithToken(await host.PairAsync("alice")).GetStringAsync("/mvc-property"));
+        var mistake = await Assert.ThrowsAsync<InvalidOperationException>(() => host.Device().GetAsync("/mvc-property"));
+        Assert.Contains("Add [RequirePairedDevice] to the page or the controller, or make 'Device' nullable.", mistake.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/mvc-devices/about", "none")]
     [InlineData("/mvc-devices/about?device_id=unknown", "unknown")]
@@ -134,4 +143,15 @@ public sealed class DevicesController : ControllerBase
 
     [HttpGet("about")]
     public ContentResult About(RequestDevice about) => Content(about.IsUnknown ? "unknown" : about.Device?.Id ?? "none");
+}
+
+/// <summary>A property requires nothing of the request, nor does the parameter of a Razor page's handler.</summary>
+[Route("/mvc-property")]
+public sealed class PropertyController : Controller
+{
+    [BindProperty(SupportsGet = true)]
+    public PairedDevice Device { get; set; } = null!;
+
+    [HttpGet]
+    public ContentResult Get() => Content(Device.UserId);
 }

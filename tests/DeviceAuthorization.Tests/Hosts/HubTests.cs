@@ -1,0 +1,73 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.SignalR;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>[RequireScope] on a SignalR hub and on its methods, and where ASP.NET Core does not read the requirements of attributes.</summary>
+public sealed class HubTests
+{
+    [Theory]
+    [InlineData("Read", "\"result\":\"alice\"")]
+    [InlineData("Write", "\"error\":\"Failed to invoke 'Write' because user is unauthorized\"")]
+    public async Task A_method_of_a_hub_is_for_devices_with_its_scope(string method, string answer)
+    {
+        await using var host = await StartAsync();
+        Assert.Contains(answer, await InvokeAsync(host.WithToken(await host.PairAsync("alice")), method), StringComparison.Ordinal); // with library.read
+    }
+
+    [Theory]
+    [InlineData(null, HttpStatusCode.Unauthorized)]
+    [InlineData("profile", HttpStatusCode.Forbidden)]
+    [InlineData("library.read", HttpStatusCode.OK)]
+    public async Task A_hub_is_for_devices_with_its_scope(string? scope, HttpStatusCode status)
+    {
+        await using var host = await StartAsync();
+        using var answer = await (scope is null ? host.Device() : host.WithToken(await host.PairAsync("alice", scope))).PostAsync("/hub/negotiate?negotiateVersion=1", null);
+        Assert.Equal(status, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task Where_only_the_policy_of_the_attribute_counts_it_refuses_everybody()
+    {
+        await using var host = await StartAsync();
+        var services = host.Services;
+        var policy = await AuthorizationPolicy.CombineAsync(services.GetRequiredService<IAuthorizationPolicyProvider>(), [new RequireScopeAttribute("library.read")]);
+        var everything = new System.Security.Claims.ClaimsPrincipal(new System.Security.Claims.ClaimsIdentity([new(DeviceTokenDefaults.ScopeClaim, "library.read")], "test"));
+        var result = await services.GetRequiredService<IAuthorizationService>().AuthorizeAsync(everything, resource: null, policy!);
+        Assert.False(result.Succeeded);
+    }
+
+    private static Task<TestHost> StartAsync() => TestHost.StartAsync(services: services => services.AddSignalR(), map: app => app.MapHub<DevicesHub>("/hub"));
+
+    /// <summary>Calls the method by long polling, and returns the answers of the hub.</summary>
+    private static async Task<string> InvokeAsync(HttpClient device, string method)
+    {
+        using var negotiated = await device.PostAsync("/hub/negotiate?negotiateVersion=1", null);
+        var connection = $"/hub?id={(await negotiated.JsonAsync()).String("connectionToken")}";
+        await device.GetStringAsync(connection); // the first poll opens the connection
+        using var sent = await device.PostAsync(connection, new StringContent(
+            $$"""{"protocol":"json","version":1}{{'\u001e'}}{"type":1,"invocationId":"1","target":"{{method}}","arguments":[]}{{'\u001e'}}""", Encoding.UTF8));
+        sent.EnsureSuccessStatusCode();
+        var answers = "";
+        while (!answers.Contains("\"invocationId\":\"1\"", StringComparison.Ordinal))
+        {
+            answers += await device.GetStringAsync(connection);
+        }
+
+        return answers;
+    }
+}
+
+/// <summary>A hub that devices call.</summary>
+[RequireScope("library.read")]
+public sealed class DevicesHub : Hub
+{
+    [RequireScope("library.read")]
+    public string? Read() => Context.UserIdentifier;
+
+    [RequireScope("library.write")]
+    public string Write() => $"written by {Context.UserIdentifier}";
+}
