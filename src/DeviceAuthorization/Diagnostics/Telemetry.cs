@@ -12,8 +12,8 @@ internal sealed class Telemetry
     /// <summary>The name of the meter and of the activity source.</summary>
     public const string Name = "DeviceAuthorization";
 
-    /// <summary>Static, as activity sources are: a listener picks them by name.</summary>
-    public static readonly ActivitySource Spans = new(Name);
+    // Static, as activity sources are: a listener picks them by name.
+    private static readonly ActivitySource Spans = new(Name);
 
     // From a fast redemption to the longest lifetime of a pairing.
     private static readonly double[] FlowSeconds = [1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1800];
@@ -41,12 +41,29 @@ internal sealed class Telemetry
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = CallSeconds });
     }
 
+    /// <summary>Starts the span of a step of the flow; null if nobody listens.</summary>
+    public static Activity? Step(string name) => Spans.StartActivity(name);
+
+    /// <summary>Says in the span of the current step which pairing it is about. Its id is in the log, too, and is no secret.</summary>
+    public static void Tag(Guid pairingId)
+    {
+        if (Activity.Current is { } span && span.Source == Spans)
+        {
+            span.SetTag("device_authorization.pairing.id", pairingId.ToString());
+        }
+    }
+
     /// <summary>Counts an event.</summary>
     /// <param name="since">When its pairing started, if the time until then is of interest.</param>
     public void Happened(string name, TimeSpan? since)
     {
         var tag = new KeyValuePair<string, object?>("device_authorization.event", name);
         _events.Add(1, tag);
+        if (Activity.Current is { } span && span.Source == Spans)
+        {
+            span.AddEvent(new ActivityEvent(name));
+        }
+
         if (since is { } time)
         {
             _time.Record(time.TotalSeconds, tag);

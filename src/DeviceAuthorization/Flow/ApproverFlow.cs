@@ -52,6 +52,7 @@ public sealed class ApproverFlow
     public async Task<ApproverResult> ReviewAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approver);
+        using var span = Telemetry.Step("device_authorization.review");
         return await FindAndReportAsync(userCode, approver, cancellationToken).ConfigureAwait(false) switch
         {
             (Standing.MayDecide, { } pairing) => await DescribeAsync(pairing, approver, cancellationToken).ConfigureAwait(false),
@@ -70,6 +71,7 @@ public sealed class ApproverFlow
     {
         ArgumentNullException.ThrowIfNull(approver);
         ArgumentNullException.ThrowIfNull(approval);
+        using var span = Telemetry.Step("device_authorization.approve");
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
             var (standing, pairing) = await FindAndVoidSharedAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
@@ -137,14 +139,14 @@ public sealed class ApproverFlow
     public Task<ApproverResult> ChooseNumberAsync(UserCode userCode, Approver approver, int number, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approver);
-        return DecideAsync(userCode, approver, (pairing, now) => pairing.Match(approver.UserId, number, now), cancellationToken);
+        return DecideAsync("device_authorization.choose_number", userCode, approver, (pairing, now) => pairing.Match(approver.UserId, number, now), cancellationToken);
     }
 
     /// <summary>The approver denies, also at the number prompt.</summary>
     public Task<ApproverResult> DenyAsync(UserCode userCode, Approver approver, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(approver);
-        return DecideAsync(userCode, approver, (pairing, now) => pairing.Deny(approver.UserId, now), cancellationToken);
+        return DecideAsync("device_authorization.deny", userCode, approver, (pairing, now) => pairing.Deny(approver.UserId, now), cancellationToken);
     }
 
     /// <summary>
@@ -164,6 +166,7 @@ public sealed class ApproverFlow
     private async Task<ApproverResult> EnterAsync(UserCode userCode, Approver approver, bool isOfLink, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(approver);
+        using var span = Telemetry.Step("device_authorization.enter");
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
             var (standing, pairing) = await FindAndVoidSharedAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
@@ -209,8 +212,9 @@ public sealed class ApproverFlow
     }
 
     private async Task<ApproverResult> DecideAsync(
-        UserCode userCode, Approver approver, Func<Pairing, DateTimeOffset, (DecisionError? Error, Pairing Next)> rule, CancellationToken cancellationToken)
+        string step, UserCode userCode, Approver approver, Func<Pairing, DateTimeOffset, (DecisionError? Error, Pairing Next)> rule, CancellationToken cancellationToken)
     {
+        using var span = Telemetry.Step(step);
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
             var (standing, pairing) = await FindAndVoidSharedAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
@@ -245,6 +249,11 @@ public sealed class ApproverFlow
         foreach (var key in _options.UserCodeKeyBytes)
         {
             pairing = await _store.FindByUserCodeAsync(code.Hash(key), cancellationToken).ConfigureAwait(false) ?? pairing;
+        }
+
+        if (pairing is not null)
+        {
+            Telemetry.Tag(pairing.Id);
         }
 
         var standing = pairing?.StandingOf(approver.UserId, _clock.Now()) ?? Standing.Over;

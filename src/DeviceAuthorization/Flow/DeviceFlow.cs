@@ -49,6 +49,7 @@ public sealed class DeviceFlow
     public async Task<StartResult> StartAsync(PairingRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
+        using var span = Telemetry.Step("device_authorization.start");
         var allowed = _options.ScopesOf(request.ClientId);
         var scopes = request.Scopes.Count > 0 ? request.Scopes : (_options.DefaultScopes ?? allowed).Where(allowed.Contains);
         if (scopes.Where(scope => !allowed.Contains(scope)).ToArray() is { Length: > 0 } unknown)
@@ -78,6 +79,7 @@ public sealed class DeviceFlow
             switch (await TryAddAsync(pairing, userCode, cancellationToken).ConfigureAwait(false))
             {
                 case PairingAddition.Added:
+                    Telemetry.Tag(pairing.Id);
                     await events.ReportAsync(new PairingEvent.Started(pairing)).ConfigureAwait(false);
                     return new StartResult.Started
                     {
@@ -109,6 +111,7 @@ public sealed class DeviceFlow
     {
         ArgumentNullException.ThrowIfNull(poll);
         ArgumentNullException.ThrowIfNull(poll.DeviceCode, nameof(poll));
+        using var span = Telemetry.Step("device_authorization.poll");
         var codeHash = poll.DeviceCode.Hash();
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
@@ -126,6 +129,7 @@ public sealed class DeviceFlow
                 return PollResult.NotPaired.UnknownCode;
             }
 
+            Telemetry.Tag(pairing.Id);
             var keyHash = poll.IdempotencyKey is null ? null : SecretHash.Of(poll.IdempotencyKey);
             var (outcome, next) = pairing.Poll(poll.ClientId, keyHash, now, poll.Address);
             switch (outcome)

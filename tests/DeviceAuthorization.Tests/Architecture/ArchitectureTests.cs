@@ -14,14 +14,14 @@ public sealed class ArchitectureTests
         Rules: Devices
         Options: Codes
         Storage: Diagnostics, Devices, Rules, Options
-        Limits: Codes, Options
+        Limits: Codes, Options, Storage
         Flow: Diagnostics, Codes, Devices, Rules, Options, Storage, Limits
-        Http: Diagnostics, Codes, Devices, Rules, Options, Limits, Flow
+        Http: Diagnostics, Codes, Devices, Rules, Options, Storage, Limits, Flow
         Authentication: Diagnostics, Codes, Devices, Rules, Options, Storage, Flow, Http
         RomM: Secrets, Codes, Devices, Rules, Options, Flow, Http
         Http/Tokens: Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM
         Http/Devices: Diagnostics, Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM
-        Http/Flow: Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM, Http/Tokens
+        Http/Flow: Diagnostics, Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM, Http/Tokens
         Http/Metadata: Options, Http
         Pages: Diagnostics, Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication
         Hosting: Diagnostics, Codes, Rules, Options, Storage, Limits, Flow, Http, Authentication, RomM, Http/Tokens, Http/Devices, Http/Flow, Http/Metadata, Pages

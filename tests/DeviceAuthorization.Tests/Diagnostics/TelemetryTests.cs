@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -105,7 +107,7 @@ public sealed class TelemetryTests
         listener.Start();
         await host.PairAsync();
         await host.DisposeAsync();
-        Assert.Contains("redeemed", names);
+        Assert.Contains("redeemed", names, StringComparer.Ordinal);
         Assert.All(names, name => Assert.Matches("^[a-z_]+$", name)); // words of ours: "alice", "tv" and ids do not occur
         Assert.Empty(names.Intersect(["alice", "tv"], StringComparer.Ordinal));
 
@@ -119,6 +121,31 @@ public sealed class TelemetryTests
                 }
             }
         }
+    }
+
+    [Fact]
+    public async Task Each_step_of_the_flow_is_a_span_with_the_id_of_its_pairing()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        await using var host = await StartAsync();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "DeviceAuthorization",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        var codes = await host.Device().StartAsync();
+        var alice = await host.SignInAsync("alice");
+        await alice.ReviewAsync(codes.UserCode);
+        (await alice.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        await PollAsync(host, codes);
+        var id = (await host.Services.GetRequiredService<IDeviceRepository>().ListTokensAsync("alice", default)).Single().PairingId.ToString();
+        var own = spans.Where(span => Equals(span.GetTagItem("device_authorization.pairing.id"), id)).ToArray();
+        Assert.Equal(
+            "start: started | enter: claimed | review:  | approve: approved | poll: redeemed",
+            string.Join(" | ", own.Select(span => $"{span.OperationName["device_authorization.".Length..]}: {string.Join(' ', span.Events.Select(happened => happened.Name))}")));
+        Assert.All(own, span => Assert.Equal("device_authorization.pairing.id", Assert.Single(span.TagObjects).Key)); // no user, no code, no address
     }
 
     private Task<TestHost> StartAsync(Action<DeviceAuthorizationOptions>? configure = null, Action<IServiceCollection>? services = null) => TestHost.StartAsync(
