@@ -3,6 +3,7 @@ using DeviceAuthorization.EntityFramework;
 using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 #pragma warning disable IDE0130 // extension methods sit where users look
@@ -42,7 +43,7 @@ public static class DeviceAuthorizationEntityFrameworkExtensions
         where TDatabase : class, IHostDatabase
         where TService : class
         where TStore : class, TService
-        where TCleanUp : class, IHostedService
+        where TCleanUp : class, IHostedService, IHealthCheck
         where TContext : DbContext
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -61,6 +62,13 @@ public static class DeviceAuthorizationEntityFrameworkExtensions
         services.Replace(ServiceDescriptor.Scoped<TService, TStore>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, DatabaseCheck>());
         services.AddHostedService<TCleanUp>();
+        var health = $"device-authorization-{(typeof(TCleanUp) == typeof(PairingCleanUp) ? "pairing" : "token")}-clean-up";
+        if (services.All(service => (service.ImplementationInstance as HealthCheckRegistration)?.Name != health))
+        {
+            services.AddSingleton(new HealthCheckRegistration(
+                health, request => request.GetServices<IHostedService>().OfType<TCleanUp>().Single(), failureStatus: null, ["ready", "device-authorization"]));
+        }
+
         return builder;
     }
 }

@@ -117,5 +117,9 @@ public static class DeviceAuthorizationRedisExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisPairingStoreOptions>, RedisPairingStoreOptionsValidator>());
         builder.Services.Replace(ServiceDescriptor.Singleton(_ => connect())); // by a factory, so that the container disposes it
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, EvictionPolicyCheck>());
+        if (builder.Services.All(service => !ReferenceEquals(service.ImplementationInstance, RedisHealth.Registration)))
+        {
+            builder.Services.AddSingleton(RedisHealth.Registration);
+        }
     }
 }

@@ -1,4 +1,4 @@
-using System.Net;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
@@ -11,20 +11,14 @@ namespace DeviceAuthorization.Redis;
 /// </summary>
 internal sealed class EvictionPolicyCheck(RedisConnection connection, ILogger<EvictionPolicyCheck> logger) : BackgroundService
 {
-    // The client lets only connections with admin rights call it directly. Redis itself still decides whether this user may.
-    private const string Info = "return redis.call('INFO', 'memory')";
-    private const string Policy = "maxmemory_policy:";
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
             var redis = await connection.GetAsync().WaitAsync(stoppingToken).ConfigureAwait(false);
-            foreach (var server in redis.GetServers().Where(server => server is { IsConnected: true, IsReplica: false }))
+            foreach (var server in redis.Primaries())
             {
-                string info = (string?)await server.ExecuteAsync("EVAL", Info, 0).WaitAsync(stoppingToken).ConfigureAwait(false) ?? "";
-                var policy = info.Split("\r\n").FirstOrDefault(line => line.StartsWith(Policy, StringComparison.Ordinal))?[Policy.Length..];
-                if (policy is not (null or "noeviction"))
+                if (await server.FindEvictionPolicyAsync(stoppingToken).ConfigureAwait(false) is { } policy)
                 {
                     logger.Evicts(server.EndPoint.ToString()!, policy);
                 }
@@ -38,5 +32,61 @@ internal sealed class EvictionPolicyCheck(RedisConnection connection, ILogger<Ev
         {
             logger.PolicyUnreadable(exception);
         }
+    }
+}
+
+/// <summary>For <c>AddHealthChecks().AddDeviceAuthorization()</c>: unhealthy without a primary, degraded if one may evict pairings.</summary>
+internal sealed class RedisHealth(RedisConnection connection) : IHealthCheck
+{
+    public static readonly HealthCheckRegistration Registration = new(
+        "device-authorization-redis",
+        services => new RedisHealth(services.GetRequiredService<RedisConnection>()),
+        failureStatus: null,
+        ["ready", "device-authorization"],
+        TimeSpan.FromSeconds(5));
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var primaries = (await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).Primaries().ToArray();
+        if (primaries.Length == 0)
+        {
+            return new HealthCheckResult(context.Registration.FailureStatus, "No primary of Redis is connected.");
+        }
+
+        foreach (var server in primaries)
+        {
+            try
+            {
+                if (await server.FindEvictionPolicyAsync(cancellationToken).ConfigureAwait(false) is { } policy)
+                {
+                    return HealthCheckResult.Degraded($"Redis has the maxmemory-policy {policy}: when its memory is full, it evicts pairings.");
+                }
+            }
+            catch (RedisServerException)
+            {
+                // It does not say.
+            }
+        }
+
+        return HealthCheckResult.Healthy();
+    }
+}
+
+/// <summary>What a server says about itself.</summary>
+internal static class RedisServers
+{
+    // The client lets only connections with admin rights call INFO directly. Redis itself still decides whether this user may.
+    private const string Info = "return redis.call('INFO', 'memory')";
+    private const string Policy = "maxmemory_policy:";
+
+    public static IEnumerable<IServer> Primaries(this IConnectionMultiplexer redis) =>
+        redis.GetServers().Where(server => server is { IsConnected: true, IsReplica: false });
+
+    /// <summary>The policy by which a server may evict pairings; null if it evicts nothing.</summary>
+    public static async Task<string?> FindEvictionPolicyAsync(this IServer server, CancellationToken cancellationToken)
+    {
+        var info = (string?)await server.ExecuteAsync("EVAL", Info, 0).WaitAsync(cancellationToken).ConfigureAwait(false) ?? "";
+        var policy = info.Split("\r\n").FirstOrDefault(line => line.StartsWith(Policy, StringComparison.Ordinal))?[Policy.Length..];
+        return policy is "noeviction" ? null : policy;
     }
 }

@@ -1,6 +1,7 @@
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
@@ -149,6 +150,29 @@ public sealed class RegistrationTests(StandaloneRedis redis) : IClassFixture<Sta
         Assert.DoesNotContain(await CheckAsync($"{server.EndPoint},user=host,password=secret"), entry => entry.Level > LogLevel.Debug);
         await server.KillAsync();
         Assert.DoesNotContain(await CheckAsync($"{server.EndPoint},connectTimeout=300,connectRetry=1"), entry => entry.Level > LogLevel.Debug);
+    }
+
+    [Fact]
+    public async Task The_health_of_Redis_is_that_of_its_primary_and_of_its_policy()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var evicting = await RedisServer.StartAsync("--maxmemory-policy", "allkeys-lru");
+        Assert.Equal((HealthStatus.Healthy, null), await HealthAsync(server.EndPoint));
+        Assert.Equal((HealthStatus.Degraded, "Redis has the maxmemory-policy allkeys-lru: when its memory is full, it evicts pairings."), await HealthAsync(evicting.EndPoint));
+        await server.KillAsync();
+        Assert.Equal((HealthStatus.Unhealthy, "No primary of Redis is connected."), await HealthAsync($"{server.EndPoint},connectTimeout=300,connectRetry=1"));
+    }
+
+    private static async Task<(HealthStatus, string?)> HealthAsync(string configuration)
+    {
+        await using var host = await RedisHost.StartAsync(builder =>
+        {
+            builder.AddRedisPairingStore(configuration).AddRedisAttemptLimiter(configuration);
+            builder.Services.AddHealthChecks().AddDeviceAuthorization();
+        });
+        var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == "device-authorization-redis");
+        var entry = Assert.Single(report.Entries).Value;
+        return (entry.Status, entry.Description);
     }
 
     private static async Task<IReadOnlyList<FakeLogRecord>> CheckAsync(string configuration)

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -9,10 +10,16 @@ namespace DeviceAuthorization.EntityFramework;
 /// Removes what is past its retention, in batches. Every node wakes once a period, and the first to take the lease does all the work. If it dies or
 /// fails, the rest waits for the next period, so nobody needs to watch it. Two at once would only slow each other down.
 /// </summary>
-internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger logger) : BackgroundService
+internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger logger) : BackgroundService, IHealthCheck
     where TDatabase : IHostDatabase
 {
+    /// <summary>After so many periods without a run, something is wrong.</summary>
+    private const int MostMissed = 3;
+
     private readonly EntityFrameworkStoreOptions _options = options.Value;
+
+    /// <summary>The last time that this node or another did the work; at first the start.</summary>
+    private DateTimeOffset _lastRun = clock.GetUtcNow();
 
     /// <summary>What is removed, in an operator's words. Also the name of the lease.</summary>
     protected abstract string What { get; }
@@ -41,6 +48,12 @@ internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOp
         }
     }
 
+    /// <summary>For <c>AddHealthChecks().AddDeviceAuthorization()</c>: degraded, because the flow itself goes on.</summary>
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
+        _options.CleanUpPeriod != Timeout.InfiniteTimeSpan && clock.GetUtcNow() - _lastRun > MostMissed * _options.CleanUpPeriod
+            ? HealthCheckResult.Degraded($"The clean-up of {What} last ran at {_lastRun:O}.")
+            : HealthCheckResult.Healthy());
+
     protected abstract Task<int> RemoveAsync(DbContext db, DateTimeOffset now, int max, CancellationToken cancellationToken);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -55,7 +68,9 @@ internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOp
         {
             try
             {
-                if (await RunAsync(stoppingToken).ConfigureAwait(false) is { } removed)
+                var ran = await RunAsync(stoppingToken).ConfigureAwait(false);
+                _lastRun = clock.GetUtcNow();
+                if (ran is { } removed)
                 {
                     logger.CleanedUp(removed, What);
                 }

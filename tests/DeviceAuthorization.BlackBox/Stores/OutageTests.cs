@@ -5,7 +5,7 @@ public abstract class OutageTests(Store store)
 {
     [SkippableFact]
     [Trait("Row", "73")]
-    public async Task While_the_store_fails_a_poll_is_503_without_an_error_and_later_it_succeeds()
+    public async Task While_the_store_fails_a_poll_is_503_and_slow_down_and_later_it_succeeds()
     {
         var (host, storage) = (await store.MainAsync(), await store.MainStorageAsync());
         var codes = await host.Client.StartAsync();
@@ -14,8 +14,8 @@ public abstract class OutageTests(Store store)
         await storage.BreakPairingsAsync(); // on look-up
         try
         {
-            await UnavailableAsync(() => host.Client.PollAsync(codes));
-            await UnavailableAsync(() => host.Client.CallAsync("POST", Host.Init, "client_id=tv"));
+            await UnavailableAsync(() => host.Client.PollAsync(codes), "slow_down");
+            await UnavailableAsync(() => host.Client.CallAsync("POST", Host.Init, "client_id=tv"), null);
         }
         finally
         {
@@ -25,7 +25,7 @@ public abstract class OutageTests(Store store)
         await storage.BreakTokensAsync(); // on redeem
         try
         {
-            await UnavailableAsync(() => host.Client.PollAsync(codes));
+            await UnavailableAsync(() => host.Client.PollAsync(codes), "slow_down");
         }
         finally
         {
@@ -44,9 +44,9 @@ public abstract class OutageTests(Store store)
         (await host.Client.WithBearerAsync(token)).Is(200);
     }
 
-    private static async Task UnavailableAsync(Func<Task<Answer>> ask)
+    private static async Task UnavailableAsync(Func<Task<Answer>> ask, string? error)
     {
-        var answer = (await ask()).Refuses(503, null);
+        var answer = (await ask()).Refuses(503, error);
         Assert.NotNull(answer.Header("Retry-After"));
     }
 }

@@ -2,6 +2,7 @@ using DeviceAuthorization.EntityFramework;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DeviceAuthorization.Tests;
 
@@ -121,6 +122,26 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
             return await database.CreateStore().FindByUserCodeAsync(pairing.UserCodeHash, default) is null;
         });
         await cleanUp.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task A_clean_up_that_nobody_did_for_three_periods_is_seen_in_the_health_of_the_host()
+    {
+        using var host = new DatabaseHost(database, add: pairing =>
+        {
+            pairing.AddEntityFrameworkStores<HostContext>(options => options.CleanUpPeriod = Period);
+            pairing.Services.AddHealthChecks().AddDeviceAuthorization();
+        });
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
+        host.Clock.Advance(3 * Period);
+        Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
+        host.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        var report = await CheckAsync();
+        Assert.Equal(
+            "device-authorization-pairing-clean-up device-authorization-token-clean-up",
+            string.Join(' ', report.Entries.Where(entry => entry.Value.Status == HealthStatus.Degraded).Select(entry => entry.Key).Order(StringComparer.Ordinal)));
+
+        Task<HealthReport> CheckAsync() => host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
     }
 
     private static async Task WaitAsync(Func<Task<bool>> condition)
