@@ -132,6 +132,10 @@ internal sealed record PairingDetails
     [JsonPropertyName("cl")]
     public long? ClaimedUntil { get; init; }
 
+    [JsonPropertyName("su")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsSuspected { get; init; }
+
     [JsonPropertyName("g")]
     public GrantDetails? Grant { get; init; }
 
@@ -161,6 +165,7 @@ internal sealed record PairingDetails
         CreatedAt = PairingRecord.Milliseconds(pairing.CreatedAt),
         ApproverId = pairing.ApproverId,
         ClaimedUntil = pairing.ClaimedUntil?.ToUnixTimeMilliseconds(),
+        IsSuspected = pairing.IsSuspected,
         Grant = pairing.Grant is not { } grant ? null : new()
         {
             Scopes = grant.Scopes,
@@ -194,6 +199,7 @@ internal sealed record PairingDetails
         Pacing = default,
         ApproverId = ApproverId,
         ClaimedUntil = Time(ClaimedUntil),
+        IsSuspected = IsSuspected,
         Grant = Grant is not { } grant ? null : new()
         {
             Scopes = grant.Scopes,

@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(1004, LogLevel.Warning, "The database of {Database} does not answer, or does not exist, so its tables were not checked. Until it does, pairing fails. If it does not exist yet, apply the host's migrations: dotnet ef database update.")]
     public static partial void DatabaseAway(this ILogger logger, string database);
+
+    [LoggerMessage(1005, LogLevel.Warning, "The tables of device pairing were not checked, because a store could not be created: {Exception}.")]
+    public static partial void StoreNotCreated(this ILogger logger, string exception);
 }

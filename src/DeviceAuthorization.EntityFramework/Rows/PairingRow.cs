@@ -50,6 +50,9 @@ internal class PairingRow
 
     public virtual long? ClaimedUntil { get; set; }
 
+    /// <summary>Null, which counts as false, if a version before it wrote the pairing.</summary>
+    public virtual bool? IsSuspected { get; set; }
+
     public virtual string? GrantedScopes { get; set; }
 
     public virtual string? GrantedDeviceName { get; set; }
@@ -103,6 +106,7 @@ internal class PairingRow
         Status = pairing.Status,
         ApproverId = pairing.ApproverId,
         ClaimedUntil = pairing.ClaimedUntil.Write(),
+        IsSuspected = pairing.IsSuspected,
         GrantedScopes = pairing.Grant?.Scopes.Write(),
         GrantedDeviceName = pairing.Grant?.DeviceName,
         GrantedAsNewDevice = pairing.Grant?.AsNewDevice ?? false,
@@ -141,6 +145,7 @@ internal class PairingRow
         Status = Status,
         ApproverId = ApproverId,
         ClaimedUntil = ClaimedUntil.ReadTime(),
+        IsSuspected = IsSuspected ?? false,
         Grant = TokenSalt is null ? null : new PairingGrant
         {
             Scopes = GrantedScopes!.ReadScopes(),

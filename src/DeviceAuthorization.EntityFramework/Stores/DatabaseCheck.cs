@@ -38,7 +38,7 @@ internal sealed class DatabaseCheck(IServiceScopeFactory scopes, IHostApplicatio
 
         var scope = scopes.CreateAsyncScope();
         await using var ownScope = scope.ConfigureAwait(false);
-        foreach (var (database, tables) in InUse(scope.ServiceProvider))
+        foreach (var (database, tables) in Created(scope.ServiceProvider))
         {
             try
             {
@@ -51,6 +51,20 @@ internal sealed class DatabaseCheck(IServiceScopeFactory scopes, IHostApplicatio
             {
                 logger.TablesUnusable(database.ToString()!, exception.Message);
             }
+        }
+    }
+
+    /// <summary>As <see cref="InUse"/>; none if a store cannot be created, such as one of the host's own that connects to a server that is away.</summary>
+    private IEnumerable<(IHostDatabase Database, IEnumerable<Table> Tables)> Created(IServiceProvider services)
+    {
+        try
+        {
+            return InUse(services);
+        }
+        catch (Exception exception)
+        {
+            logger.StoreNotCreated(exception.GetType().Name);
+            return [];
         }
     }
 

@@ -33,8 +33,8 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
     {
         var pairings = sql.Table<PairingRow>();
         var set = pairings.Set(
-            row => row.Status, row => row.ExpiresAt, row => row.ApproverId, row => row.ClaimedUntil, row => row.GrantedScopes, row => row.GrantedDeviceName,
-            row => row.GrantedAsNewDevice, row => row.TokenExpiresAt, row => row.TokenSalt, row => row.DeviceId, row => row.GrantedSignOuts, row => row.GrantedAccountStamp, row => row.MatchNumber,
+            row => row.Status, row => row.ExpiresAt, row => row.ApproverId, row => row.ClaimedUntil, row => row.IsSuspected, row => row.GrantedScopes,
+            row => row.GrantedDeviceName, row => row.GrantedAsNewDevice, row => row.TokenExpiresAt, row => row.TokenSalt, row => row.DeviceId, row => row.GrantedSignOuts, row => row.GrantedAccountStamp, row => row.MatchNumber,
             row => row.RedeemedAt, row => row.IdempotencyKeyHash, row => row.RedeemedFrom, row => row.WriteId);
         var version = pairings[row => row.Version];
         return $"""

@@ -51,6 +51,7 @@ public abstract partial class PairingStoreConformance
             Status = PairingStatus.Redeemed,
             ApproverId = "alice",
             ClaimedUntil = Now + TimeSpan.FromMilliseconds(1),
+            IsSuspected = true,
             Grant = TestData.NewGrant() with { DeviceId = "d-1", AsNewDevice = true, SignOuts = 2, AccountStamp = "mXv0Rl7bSgZpQ1T5uYkWcA" },
             MatchNumber = 42,
             RedeemedAt = Now,

@@ -18,7 +18,4 @@ public sealed record Approver(string UserId, IReadOnlyCollection<string>? Scopes
     /// <summary>Whether the approver followed a link that included the code, perhaps one that somebody sent. The pairing page says so.</summary>
     /// <value><see langword="false"/> by default: typed, or unknown, as in JSON. A page of your own that knows it sets it.</value>
     public bool CameByLink { get; init; }
-
-    /// <summary>Whether the code looked like phishing when this approver entered it.</summary>
-    internal bool IsCodeSuspected { get; init; }
 }

@@ -72,6 +72,7 @@ public sealed class ApproverFlow
         ArgumentNullException.ThrowIfNull(approver);
         ArgumentNullException.ThrowIfNull(approval);
         using var span = Telemetry.Step("device_authorization.approve");
+        var isSuspected = false;
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
             var (standing, pairing) = await FindAndVoidSharedAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
@@ -87,7 +88,16 @@ public sealed class ApproverFlow
                     return new ApproverResult.Refused(ApproverRefusal.NotFound);
                 }
 
-                approver = detected;
+                isSuspected = detected;
+            }
+
+            if (isSuspected && !pairing!.IsSuspected) // written before anything is refused: a second try is not counted, and must not be judged more mildly
+            {
+                pairing = await TryClaimAsync(pairing, approver, isSuspected, cancellationToken).ConfigureAwait(false);
+                if (pairing is null)
+                {
+                    continue;
+                }
             }
 
             if (await RefusalOfScopesAsync(pairing!, approver, approval, cancellationToken).ConfigureAwait(false) is { } refused)
@@ -167,6 +177,7 @@ public sealed class ApproverFlow
     {
         ArgumentNullException.ThrowIfNull(approver);
         using var span = Telemetry.Step("device_authorization.enter");
+        var isSuspected = false;
         for (var attempt = 0; attempt < DeviceFlow.WriteAttempts; attempt++)
         {
             var (standing, pairing) = await FindAndVoidSharedAsync(userCode, approver, cancellationToken).ConfigureAwait(false);
@@ -190,25 +201,45 @@ public sealed class ApproverFlow
                     return new ApproverResult.Refused(ApproverRefusal.NotFound);
                 }
 
-                approver = detected;
+                isSuspected = detected;
             }
 
-            var now = _clock.Now();
-            var (error, claimed) = pairing!.Claim(approver.UserId, now);
-            if (error is not null || (claimed != pairing && !await _store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false)))
+            if (await TryClaimAsync(pairing!, approver, isSuspected, cancellationToken).ConfigureAwait(false) is { } claimed)
             {
-                continue;
+                return await DescribeAsync(claimed, approver, cancellationToken).ConfigureAwait(false);
             }
-
-            if (!pairing.IsClaimedBy(approver.UserId)) // a second entry by the same user only extends the claim: no new event
-            {
-                await _events.ReportAsync(new PairingEvent.Claimed(claimed)).ConfigureAwait(false);
-            }
-
-            return await DescribeAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
         }
 
         throw DeviceFlow.Contended();
+    }
+
+    /// <summary>Claims the pairing for the approver, and keeps what was detected.</summary>
+    /// <returns>The pairing as it is stored now; null when another request moved it on: find it again.</returns>
+    private async Task<Pairing?> TryClaimAsync(Pairing pairing, Approver approver, bool isSuspected, CancellationToken cancellationToken)
+    {
+        var now = _clock.Now();
+        var (error, claimed) = (isSuspected ? pairing with { IsSuspected = true } : pairing).Claim(approver.UserId, now);
+        if (error is not null)
+        {
+            return null;
+        }
+
+        if (claimed != pairing)
+        {
+            if (!await _store.TryReplaceAsync(claimed, now, cancellationToken).ConfigureAwait(false))
+            {
+                return null;
+            }
+
+            claimed = claimed with { Version = pairing.Version + 1 };
+        }
+
+        if (!pairing.IsClaimedBy(approver.UserId)) // a second entry by the same user only extends the claim: no new event
+        {
+            await _events.ReportAsync(new PairingEvent.Claimed(claimed)).ConfigureAwait(false);
+        }
+
+        return claimed;
     }
 
     private async Task<ApproverResult> DecideAsync(
@@ -286,17 +317,15 @@ public sealed class ApproverFlow
     /// The approver uses the code for the first time: checks how it spreads, and voids the pairing if the host wants that. Once per request, or a
     /// retry would count the pairing twice.
     /// </summary>
-    /// <returns>The approver, with what was detected; null if the pairing was voided.</returns>
-    private async ValueTask<Approver?> DetectAsync(Pairing pairing, Approver approver)
+    /// <returns>Whether it looks like phishing; null if the pairing was voided for that.</returns>
+    private async ValueTask<bool?> DetectAsync(Pairing pairing, Approver approver)
     {
         if (pairing.IsClaimedBy(approver.UserId) || !await _watch.DetectAsync(pairing, approver).ConfigureAwait(false))
         {
-            return approver;
+            return false;
         }
 
-        return await VoidIfConfiguredAsync(pairing, CancellationToken.None).ConfigureAwait(false) // an aborted request does not save the pairing
-            ? null
-            : approver with { IsCodeSuspected = true };
+        return await VoidIfConfiguredAsync(pairing, CancellationToken.None).ConfigureAwait(false) ? null : true; // an aborted request does not save the pairing
     }
 
     /// <summary>Takes a pairing out of the flow if the host wants that (<see cref="DeviceAuthorizationOptions.VoidSuspectedPairings"/>).</summary>
@@ -426,7 +455,7 @@ public sealed class ApproverFlow
         var ofRule = RiskRule.Assess(
             new RiskFacts(
                 Network.Compare(pairing.Device.Address, approver.Address),
-                IsSuspected: approver.IsCodeSuspected || (pairing.ApproverId is not null && !pairing.IsClaimedBy(approver.UserId)),
+                IsSuspected: pairing.IsSuspected || (pairing.ApproverId is not null && !pairing.IsClaimedBy(approver.UserId)),
                 approver.CameByLink,
                 ChangesThings: pairing.RequestedScopes.Any(_options.Page.IsChanging),
                 replacesDevice,

@@ -62,8 +62,10 @@ public sealed class DeviceAccess
     /// lists, without access. Reports <see cref="PairingEvent.Revoked"/> for each token.
     /// </summary>
     /// <remarks>
-    /// This is no single step. Tokens are revoked one after another, and a call that fails can be repeated. A pairing that is approved and not yet
-    /// redeemed has no token: it still gets one. So first refuse new pairings (<see cref="IPairingPolicy.MayStartAsync"/>), and call this again
+    /// This is no single step. Tokens are revoked one after another. If the call fails midway, it returns nothing: the events
+    /// (<see cref="PairingEvent.Revoked"/>) name the users whose tokens it had revoked, and a repeated call returns only the others. The token at which it
+    /// failed may be revoked without an event, if the answer of the store was lost. A pairing that is approved and not yet redeemed has no token: it
+    /// still gets one. So first refuse new pairings (<see cref="IPairingPolicy.MayStartAsync"/>), and call this again
     /// when <see cref="DeviceAuthorizationOptions.PairingLifetime"/> has passed.
     /// </remarks>
     /// <returns>The tokens that this call revoked: they name the users to notify.</returns>

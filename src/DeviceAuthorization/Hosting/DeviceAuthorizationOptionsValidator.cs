@@ -18,13 +18,15 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
         return problems.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
+    private const string AllOrigins = " There is no '*': any web page could then use the network or the sign-in of the person who opens it.";
+
     private IEnumerable<string?> Problems(DeviceAuthorizationOptions options)
     {
         yield return Origin(options);
         foreach (var (setting, origin) in options.ApproverOrigins.Select(origin => (nameof(options.ApproverOrigins), origin))
-            .Concat(options.DeviceOrigins.Where(origin => origin != "*").Select(origin => (nameof(options.DeviceOrigins), origin))))
+            .Concat(options.DeviceOrigins.Select(origin => (nameof(options.DeviceOrigins), origin))))
         {
-            yield return Unless(IsOrigin(origin), $"{setting} has '{origin}'; each must be https://host[:port], without a path or a slash at the end (http only on loopback and in Development).");
+            yield return Unless(IsOrigin(origin), $"{setting} has '{origin}'; each must be https://host[:port], without a path or a slash at the end (http only on loopback and in Development).{(origin == "*" ? AllOrigins : "")}");
         }
 
         yield return options.PathBase is "" ? null : Path(nameof(options.PathBase), options.PathBase, "/app");

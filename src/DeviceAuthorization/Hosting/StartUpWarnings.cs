@@ -45,8 +45,8 @@ internal sealed class StartUpWarnings(
         }
 
         await using var scope = scopes.CreateAsyncScope(); // a store may be a scoped service
-        var pairings = scope.ServiceProvider.GetRequiredService<IPairingStore>() is var store and not InMemoryPairingStore ? store.ToString()! : Memory;
-        var devices = scope.ServiceProvider.GetRequiredService<IDeviceRepository>() is var repository and not InMemoryDeviceRepository ? repository.ToString()! : Memory;
+        var pairings = NameOf<IPairingStore>(scope.ServiceProvider);
+        var devices = NameOf<IDeviceRepository>(scope.ServiceProvider);
         logger.StoresInUse(pairings, devices);
         if (!environment.IsDevelopment())
         {
@@ -55,6 +55,19 @@ internal sealed class StartUpWarnings(
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static string NameOf<TStore>(IServiceProvider services)
+        where TStore : class
+    {
+        try
+        {
+            return services.GetRequiredService<TStore>() is var store and not (InMemoryPairingStore or InMemoryDeviceRepository) ? store.ToString()! : Memory;
+        }
+        catch (Exception exception) // a store may connect when it is created: a server that is away must not stop the host
+        {
+            return $"unknown (it could not be created: {exception.GetType().Name})";
+        }
+    }
 
     private void WarnOfLosses(string pairings, string devices)
     {

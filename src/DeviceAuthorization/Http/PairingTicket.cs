@@ -15,9 +15,8 @@ namespace DeviceAuthorization.Http;
 /// <param name="Code">The user code, grouped.</param>
 /// <param name="UserId">The user who entered the code; null if nobody has, or if that user switched to another account.</param>
 /// <param name="IsOfLink">Whether a link included the code.</param>
-/// <param name="IsSuspected">Whether the code looked like phishing when the user entered it.</param>
 /// <param name="Asked">How often, and when last, the user was sent to sign in again for this code; null if never.</param>
-internal sealed record PairingTicket(string Code, string? UserId, bool IsOfLink, bool IsSuspected = false, SignInAsked? Asked = null)
+internal sealed record PairingTicket(string Code, string? UserId, bool IsOfLink, SignInAsked? Asked = null)
 {
     /// <summary>When the ticket expires, in milliseconds since 1970.</summary>
     public long Until { get; init; }

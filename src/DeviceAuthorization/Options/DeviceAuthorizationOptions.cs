@@ -95,8 +95,8 @@ public sealed class DeviceAuthorizationOptions
     /// device code, never by a cookie. The host must call <c>UseCors()</c>.
     /// </summary>
     /// <value>
-    /// None by default. Each is as in <see cref="ApproverOrigins"/>. <c>*</c> allows every origin: any web page can then start a pairing from the
-    /// network of the person who opens it, so the comparison of networks shows nothing.
+    /// None by default. Each is as in <see cref="ApproverOrigins"/>. There is no <c>*</c> for all: any web page could then start a pairing in the
+    /// network of the person who opens it, and read the codes.
     /// </value>
     public IList<string> DeviceOrigins { get; } = [];
 

@@ -83,11 +83,7 @@ internal sealed class DevicePairingPage(
             return stopped;
         }
 
-        var entered = new PairingTicket(
-            code.RevealGrouped(),
-            visitor.Approver.UserId,
-            IsOfLink(context, form, code),
-            IsSuspected: tickets.Of(context) is { IsSuspected: true } kept && kept.Code == code.RevealGrouped() && kept.IsOf(visitor.Approver));
+        var entered = new PairingTicket(code.RevealGrouped(), visitor.Approver.UserId, IsOfLink(context, form, code));
         visitor = AsOf(entered, visitor);
         var result = entered.IsOfLink
             ? await flow.EnterFromLinkAsync(code, visitor.Approver, context.RequestAborted)
@@ -100,7 +96,7 @@ internal sealed class DevicePairingPage(
                 context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
                 return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
             default:
-                return Keep(context, entered with { IsSuspected = result is ApproverResult.Review { Reasons: var reasons } && reasons.Contains(RiskReason.Suspected) });
+                return Keep(context, entered);
         }
     }
 
@@ -255,7 +251,7 @@ internal sealed class DevicePairingPage(
 
     /// <summary>The visitor, with what the ticket says of how they got the code.</summary>
     private static Visitor AsOf(PairingTicket ticket, Visitor visitor) =>
-        visitor with { Approver = visitor.Approver with { CameByLink = ticket.IsOfLink, IsCodeSuspected = ticket.IsSuspected } };
+        visitor with { Approver = visitor.Approver with { CameByLink = ticket.IsOfLink } };
 
     /// <summary>Gives the same answer for unknown, expired and decided codes, and for those of others (T-22).</summary>
     private HtmlPage Unknown(HttpContext context, Visitor visitor) => Enter(context, visitor, null, frame.TextsFor(context)["Problem_code"]);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.RomM;
@@ -74,9 +75,9 @@ internal sealed class ApproverJson(IOptions<DeviceAuthorizationOptions> options)
         ApproverRefusal.NotFound => NotFound(),
         ApproverRefusal.Forbidden => Problems.Forbidden(),
         ApproverRefusal.ScopesNotGrantable => Refused("Approved scopes exceed what's allowed for this user"),
-        ApproverRefusal.StepUpRequired => Refused("Sign in again before you approve this device."),
-        ApproverRefusal.NumberRequired => Refused("Approve this device on the page: its number must be compared."),
-        ApproverRefusal.Blocked => Refused("This request cannot be approved."),
+        ApproverRefusal.StepUpRequired => Refused("Sign in again before you approve this device.", "insufficient_user_authentication"),
+        ApproverRefusal.NumberRequired => Refused("Approve this device on the page: its number must be compared.", "number_required"),
+        ApproverRefusal.Blocked => Refused("This request cannot be approved.", "blocked"),
         ApproverRefusal.TokenLimitReached => LimitReached(_options.MaxTokensPerUser, "tokens"),
         ApproverRefusal.DeviceLimitReached => LimitReached(_options.MaxDevicesPerUser, "devices"),
         _ => throw new UnreachableException(),
@@ -90,7 +91,9 @@ internal sealed class ApproverJson(IOptions<DeviceAuthorizationOptions> options)
     /// <summary>RomM's text for its limit of tokens, also used for devices.</summary>
     public static IResult LimitReached(int limit, string things) => Problems.Detail(StatusCodes.Status400BadRequest, $"Maximum of {limit} {things} per user reached");
 
-    private static IResult Refused(string detail) => Problems.Detail(StatusCodes.Status403Forbidden, detail);
+    /// <param name="error">What an app must tell apart: the first is a word of RFC 9470, the others are ours.</param>
+    private static JsonHttpResult<ApprovalProblem> Refused(string detail, string? error = null) =>
+        TypedResults.Json(new ApprovalProblem(detail, error), RomMJson.Default.ApprovalProblem, statusCode: StatusCodes.Status403Forbidden);
 }
 
 /// <summary>A user code as the approver typed it, and their approval.</summary>

@@ -113,6 +113,13 @@ internal sealed record RomMApproved(
     [property: JsonPropertyName("device_id")] string DeviceId,
     [property: JsonPropertyName("device_name")] string? DeviceName);
 
+/// <summary>Why an approver was refused. RomM's clients read <c>detail</c>; this library adds a word for what an app can do about it.</summary>
+internal sealed record ApprovalProblem(
+    [property: JsonPropertyName("detail")] string Detail,
+    [property: JsonPropertyName("error"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Description(
+        "`insufficient_user_authentication`: sign in again, then approve. `number_required`: approve on the page, where the number is compared. `blocked`: the pairing cannot be approved. Absent for other refusals.")]
+    string? Error = null);
+
 internal sealed record PairingDenial([property: JsonPropertyName("user_code"), Required] string? UserCode);
 
 /// <summary>RomM's answer to a device that registers.</summary>
@@ -170,6 +177,7 @@ internal sealed record ClientTokenSchema(
 [JsonSerializable(typeof(PairingPoll))]
 [JsonSerializable(typeof(PairingApproval))]
 [JsonSerializable(typeof(PairingDenial))]
+[JsonSerializable(typeof(ApprovalProblem))]
 [JsonSerializable(typeof(RomMStarted))]
 [JsonSerializable(typeof(RomMPaired))]
 [JsonSerializable(typeof(RomMPending))]

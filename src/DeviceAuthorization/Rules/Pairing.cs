@@ -71,6 +71,13 @@ public sealed record Pairing
     /// <summary>While pending: how long <see cref="ApproverId"/> holds the code.</summary>
     public DateTimeOffset? ClaimedUntil { get; init; }
 
+    /// <summary>
+    /// Whether the code looked like phishing when a user entered or approved it: another user had entered it before, or its network seems to run a
+    /// campaign (<see cref="RiskReason.Suspected"/>). Once set it stays, so that a second try is judged like the first.
+    /// </summary>
+    /// <value><see langword="false"/> by default.</value>
+    public bool IsSuspected { get; init; }
+
     /// <summary>What was granted; <see langword="null"/> unless the status is matching, approved or redeemed.</summary>
     public PairingGrant? Grant { get; init; }
 

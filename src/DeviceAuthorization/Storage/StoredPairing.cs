@@ -44,6 +44,8 @@ internal sealed class StoredPairing
 
         public required DateTimeOffset? ClaimedUntil { get; init; }
 
+        public required bool IsSuspected { get; init; }
+
         public required PairingGrant? Grant { get; init; }
 
         public required int? MatchNumber { get; init; }
@@ -97,6 +99,7 @@ internal sealed class StoredPairing
                 Status = _status,
                 ApproverId = _entered?.ApproverId,
                 ClaimedUntil = _entered?.ClaimedUntil,
+                IsSuspected = _entered?.IsSuspected ?? false,
                 Grant = _entered?.Grant,
                 MatchNumber = _entered?.MatchNumber,
                 RedeemedAt = _entered?.RedeemedAt,
@@ -156,12 +159,13 @@ internal sealed class StoredPairing
     private void Stand(Pairing pairing, long version)
     {
         (_expiresAt, _status, _version) = (pairing.ExpiresAt, pairing.Status, version);
-        _entered = pairing is { ApproverId: null, ClaimedUntil: null, Grant: null, MatchNumber: null, RedeemedAt: null, IdempotencyKeyHash: null, RedeemedFrom: null }
+        _entered = pairing is { ApproverId: null, ClaimedUntil: null, IsSuspected: false, Grant: null, MatchNumber: null, RedeemedAt: null, IdempotencyKeyHash: null, RedeemedFrom: null }
             ? null
             : new Entered
             {
                 ApproverId = pairing.ApproverId,
                 ClaimedUntil = pairing.ClaimedUntil,
+                IsSuspected = pairing.IsSuspected,
                 Grant = pairing.Grant,
                 MatchNumber = pairing.MatchNumber,
                 RedeemedAt = pairing.RedeemedAt,

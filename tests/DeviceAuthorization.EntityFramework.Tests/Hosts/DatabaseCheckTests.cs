@@ -77,6 +77,16 @@ public abstract class DatabaseCheckTests
     }
 
     [Fact]
+    public async Task A_store_of_the_hosts_own_that_cannot_be_created_yet_stops_no_host()
+    {
+        await using var app = await StartAsync<HostContext>(more: services => services.AddScoped<IPairingStore>(_ => throw new IOException("The server is away.")));
+        var logged = Assert.Single(await CheckedAsync(app), entry => entry.Id.Id == 1005);
+        Assert.Equal((LogLevel.Warning, null), (logged.Level, logged.Exception));
+        Assert.EndsWith("could not be created: IOException.", logged.Message, StringComparison.Ordinal);
+        Assert.False(app.Lifetime.ApplicationStopping.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task A_context_that_is_not_in_use_is_not_checked()
     {
         await using var app = await StartAsync<HostContext>(register: false, more: services => services

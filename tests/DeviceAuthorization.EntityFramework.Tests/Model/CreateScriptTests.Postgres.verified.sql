@@ -27,6 +27,7 @@ CREATE TABLE "DevicePairings" (
     "Status" character varying(16) NOT NULL,
     "ApproverId" character varying(255),
     "ClaimedUntil" bigint,
+    "IsSuspected" boolean,
     "GrantedScopes" text,
     "GrantedDeviceName" character varying(255),
     "GrantedAsNewDevice" boolean NOT NULL,

@@ -32,6 +32,7 @@ CREATE TABLE [auth].[DevicePairings] (
     [Status] nvarchar(16) NOT NULL,
     [ApproverId] nvarchar(255) NULL,
     [ClaimedUntil] bigint NULL,
+    [IsSuspected] bit NULL,
     [GrantedScopes] nvarchar(max) NULL,
     [GrantedDeviceName] nvarchar(255) NULL,
     [GrantedAsNewDevice] bit NOT NULL,

@@ -26,6 +26,7 @@ CREATE TABLE "DevicePairings" (
     "Status" TEXT NOT NULL,
     "ApproverId" TEXT NULL,
     "ClaimedUntil" INTEGER NULL,
+    "IsSuspected" INTEGER NULL,
     "GrantedScopes" TEXT NULL,
     "GrantedDeviceName" TEXT NULL,
     "GrantedAsNewDevice" INTEGER NOT NULL,

@@ -75,6 +75,7 @@ public sealed class ApproverScopeTests
         {
             using var refused = await With(host, claims).ApproveAsync((await host.Device().StartJsonAsync(scopes: All)).UserCode, All);
             Assert.Equal("Approved scopes exceed what's allowed for this user", await refused.DetailAsync());
+            Assert.Equal(["detail"], (await refused.JsonAsync()).EnumerateObject().Select(member => member.Name), StringComparer.Ordinal);
         }
 
         Assert.DoesNotContain(host.Logs.GetSnapshot(), entry => entry.Id.Id == Limited);

@@ -134,6 +134,28 @@ public sealed class AccountEndTests
     }
 
     [Fact]
+    public async Task If_it_fails_midway_the_events_name_what_was_revoked_and_a_repeated_call_returns_the_rest()
+    {
+        var flow = new TestFlow();
+        var at = flow.Clock.GetUtcNow();
+        foreach (var user in new[] { "alice", "bob", "carol" })
+        {
+            await ObtainAsync(flow, user, "203.0.113.7", "tv");
+        }
+
+        var obtained = new ObtainedAccess { From = at, To = at.AddHours(1), ClientId = "tv" };
+        var before = flow.Events.Names.Count;
+        var calls = 0;
+        flow.Devices.Passing = (member, isAfter) => member == nameof(IDeviceRepository.TryReplaceTokenAsync) && !isAfter && ++calls == 2
+            ? throw new IOException("The test's outage.")
+            : Task.CompletedTask;
+        await Assert.ThrowsAsync<IOException>(() => flow.Access.RevokeObtainedAsync(obtained));
+        var first = Assert.Single(flow.Events.All.Skip(before).Cast<PairingEvent.Revoked>()).Token.UserId;
+        var rest = await flow.Access.RevokeObtainedAsync(obtained);
+        Assert.Equal(["alice", "bob", "carol"], rest.Select(token => token.UserId).Append(first).Order(StringComparer.Ordinal), StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async Task What_would_revoke_everything_or_nothing_by_mistake_is_refused()
     {
         var flow = new TestFlow();

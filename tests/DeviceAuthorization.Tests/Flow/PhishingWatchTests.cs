@@ -164,6 +164,62 @@ public sealed class PhishingWatchTests
     }
 
     [Theory]
+    [InlineData("again")]
+    [InlineData("entered")]
+    [InlineData("released")]
+    [InlineData("another user")]
+    public async Task A_code_of_a_campaign_stays_suspected_at_every_later_try(string later)
+    {
+        var flow = new TestFlow(options => options.CampaignThreshold = 1);
+        await flow.Approver.EnterAsync((await StartAsync(flow, "198.51.100.1")).UserCode, Bob);
+        var codes = await StartAsync(flow, "198.51.100.1", canShowNumber: true);
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NumberRequired), await ApproveWithoutNumberAsync(flow, codes, Alice));
+        Assert.Equal((true, "alice"), ((await flow.StoredAsync(codes)).IsSuspected, (await flow.StoredAsync(codes)).ApproverId));
+        var approver = Alice;
+        switch (later)
+        {
+            case "entered":
+                Assert.Contains(RiskReason.Suspected, Assert.IsType<ApproverResult.Review>(await flow.Approver.EnterAsync(codes.UserCode, Alice)).Reasons);
+                break;
+            case "released":
+                await flow.Approver.ReleaseAsync(codes.UserCode, Alice);
+                break;
+            case "another user":
+                flow.Clock.Advance(Pairing.ClaimLifetime);
+                approver = Bob;
+                break;
+        }
+
+        Assert.Contains(RiskReason.Suspected, Assert.IsType<ApproverResult.Review>(await flow.Approver.ReviewAsync(codes.UserCode, approver)).Reasons);
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NumberRequired), await ApproveWithoutNumberAsync(flow, codes, approver));
+        Assert.Single(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
+    }
+
+    [Fact]
+    public async Task A_request_of_the_same_user_that_comes_between_does_not_lose_the_suspicion()
+    {
+        var flow = new TestFlow(options => options.CampaignThreshold = 1);
+        await flow.Approver.EnterAsync((await StartAsync(flow, "198.51.100.1")).UserCode, Bob);
+        var codes = await StartAsync(flow, "198.51.100.1", canShowNumber: true);
+        var pause = flow.Store.PauseBefore(nameof(IPairingStore.TryReplaceAsync));
+        var approving = ApproveWithoutNumberAsync(flow, codes, Alice);
+        await pause.Reached;
+        Assert.IsType<ApproverResult.Review>(await flow.Approver.EnterAsync(codes.UserCode, Alice)); // writes first
+        pause.Release();
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NumberRequired), await approving);
+        Assert.True((await flow.StoredAsync(codes)).IsSuspected);
+    }
+
+    [Fact]
+    public async Task An_approval_that_finds_nothing_claims_nothing()
+    {
+        var flow = new TestFlow();
+        var codes = await StartAsync(flow, "198.51.100.1");
+        Assert.Equal(new ApproverResult.Refused(ApproverRefusal.ScopesNotGrantable), await flow.Approver.ApproveAsync(codes.UserCode, Alice, new Approval { Scopes = ["admin"] }));
+        Assert.Equal((false, null), ((await flow.StoredAsync(codes)).IsSuspected, (await flow.StoredAsync(codes)).ApproverId));
+    }
+
+    [Theory]
     [InlineData("203.0.113.7", 1)] // at home
     [InlineData("203.0.113.200", 1)] // perhaps, behind a carrier's NAT
     [InlineData("2001:db8::1", 1)] // perhaps: one device has IPv6, the other one has not
@@ -184,6 +240,9 @@ public sealed class PhishingWatchTests
         Assert.Empty(flow.Events.All.OfType<PairingEvent.CampaignSuspected>());
     }
 
-    private static async Task<StartResult.Started> StartAsync(TestFlow flow, string? address) => Assert.IsType<StartResult.Started>(await flow.Device.StartAsync(
-        new PairingRequest { ClientId = "tv", Scopes = ["read"], Device = new ReportedDevice { Name = "TV", Address = address } }));
+    private static Task<ApproverResult> ApproveWithoutNumberAsync(TestFlow flow, StartResult.Started codes, Approver approver) =>
+        flow.Approver.ApproveAsync(codes.UserCode, approver, new Approval { Scopes = ["read"] });
+
+    private static async Task<StartResult.Started> StartAsync(TestFlow flow, string? address, bool canShowNumber = false) => Assert.IsType<StartResult.Started>(await flow.Device.StartAsync(
+        new PairingRequest { ClientId = "tv", Scopes = ["read"], Device = new ReportedDevice { Name = "TV", Address = address }, CanShowNumber = canShowNumber }));
 }

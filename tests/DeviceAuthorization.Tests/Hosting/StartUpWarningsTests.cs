@@ -211,6 +211,20 @@ public sealed class StartUpWarningsTests
         await host.Device().StartAsync();
     }
 
+    [Fact]
+    public async Task A_store_that_cannot_be_created_yet_stops_no_host()
+    {
+        await using var host = await TestHost.StartAsync(services: services => services
+            .AddTransient<IPairingStore>(_ => throw new System.Net.Sockets.SocketException())
+            .AddTransient<IDeviceRepository>(_ => throw new TimeoutException("server=secret")));
+        Assert.Equal(
+            "Pairings are kept in unknown (it could not be created: SocketException), devices and tokens in unknown (it could not be created: TimeoutException).",
+            Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id == 51).Message);
+        using var start = await host.Device().PostFormAsync("init", ("client_id", "tv"));
+        Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, start.StatusCode);
+        Assert.NotNull(start.Headers.RetryAfter);
+    }
+
     private static FakeLogRecord[] Own(TestHost host) =>
         [.. host.Logs.GetSnapshot().Where(entry => entry.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true)];
 

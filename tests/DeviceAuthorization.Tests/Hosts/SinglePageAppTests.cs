@@ -101,16 +101,16 @@ public sealed class SinglePageAppTests
         Assert.Equal((null, null), await PreflightAsync(host, App, "GET", page));
     }
 
-    [Theory]
-    [InlineData("https://tv.example.org", "https://tv.example.org")]
-    [InlineData("*", "*")]
-    public async Task A_device_that_is_a_web_app_pairs_from_an_allowed_origin_without_cookies(string setting, string allowed)
+    [Fact]
+    public async Task A_device_that_is_a_web_app_pairs_from_an_allowed_origin_without_cookies()
     {
-        await using var host = await StartAsync(devices: [setting]);
-        Assert.Equal((allowed, null), await PreflightAsync(host, "https://tv.example.org", "POST", $"{Wire.Prefix}/init"));
-        Assert.Equal((null, null), await PreflightAsync(host, "https://tv.example.org", "POST", $"{Wire.Prefix}/approve"));
+        const string allowed = "https://tv.example.org";
+        await using var host = await StartAsync(devices: [allowed]);
+        Assert.Equal((allowed, null), await PreflightAsync(host, allowed, "POST", $"{Wire.Prefix}/init"));
+        Assert.Equal((null, null), await PreflightAsync(host, "https://other.example.org", "POST", $"{Wire.Prefix}/init"));
+        Assert.Equal((null, null), await PreflightAsync(host, allowed, "POST", $"{Wire.Prefix}/approve"));
         var tv = host.Device();
-        tv.DefaultRequestHeaders.Add("Origin", "https://tv.example.org");
+        tv.DefaultRequestHeaders.Add("Origin", allowed);
         using var start = await tv.PostFormAsync("init", ("client_id", "tv"));
         Assert.Equal(allowed, Assert.Single(start.Headers.GetValues("Access-Control-Allow-Origin")));
         using var poll = await tv.PostFormAsync("token", ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("client_id", "tv"), ("device_code", (await start.JsonAsync()).String("device_code")!));
@@ -121,13 +121,23 @@ public sealed class SinglePageAppTests
     [InlineData("ApproverOrigins:0", "https://app.example.com/")]
     [InlineData("ApproverOrigins:0", "app.example.com")]
     [InlineData("ApproverOrigins:0", "http://app.example.com")]
-    [InlineData("ApproverOrigins:0", "*")]
     [InlineData("DeviceOrigins:0", "https://tv.example.com:443")]
     public async Task An_origin_that_no_browser_sends_is_refused_at_the_start(string setting, string value)
     {
         var exception = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(
             () => MinimalHost.StartAsync(MinimalHost.Origin, (setting, value)));
         Assert.Contains($"{setting[..^2]} has '{value}'; each must be https://host[:port]", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ApproverOrigins")]
+    [InlineData("DeviceOrigins")]
+    public async Task All_origins_at_once_are_refused_at_the_start_with_the_reason(string setting)
+    {
+        var exception = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(
+            () => MinimalHost.StartAsync(MinimalHost.Origin, ($"{setting}:0", "*")));
+        Assert.Contains($"{setting} has '*'; each must be https://host[:port]", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("There is no '*': any web page could then use the network or the sign-in", exception.Message, StringComparison.Ordinal);
     }
 
     private static HttpClient FromApp(HttpClient client)

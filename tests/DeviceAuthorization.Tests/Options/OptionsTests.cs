@@ -200,7 +200,7 @@ public sealed class OptionsTests
             ("RevokeOnReplay", "false"),
             ("RevokeOnSuspectedReplay", "true"),
             ("ApproverOrigins:0", "https://app.example.com"),
-            ("DeviceOrigins:0", "*"),
+            ("DeviceOrigins:0", "https://tv.example.org"),
             ("RateLimits:Enabled", "false"),
             ("RateLimits:StartsPerMinute", "3"),
             ("RateLimits:StartsPerClientPerMinute", "4"),
@@ -223,7 +223,7 @@ public sealed class OptionsTests
         Assert.Equal((false, 3, 4, 60), (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute, options.RateLimits.StartsPerClientPerMinute, options.RateLimits.PollsPerMinute));
         Assert.Equal((true, true, true, 5), (options.RateLimits.StopOverCodesInAll, options.AllowWeakUserCodes, options.VoidSuspectedPairings, options.CampaignThreshold));
         Assert.Single(options.UserCodeKeys);
-        Assert.Equal(("https://app.example.com", "*"), (Assert.Single(options.ApproverOrigins), Assert.Single(options.DeviceOrigins)));
+        Assert.Equal(("https://app.example.com", "https://tv.example.org"), (Assert.Single(options.ApproverOrigins), Assert.Single(options.DeviceOrigins)));
         Assert.Equal("1h 1y 30d 90d never", string.Join(' ', options.TokenLifetimes.Keys.Order(StringComparer.Ordinal))); // what is added comes beside RomM's
         Assert.Equal((TimeSpan.FromHours(1), TimeSpan.FromDays(31)), (options.TokenLifetimes["1h"], options.TokenLifetimes["30d"]));
         Assert.Equal((SecurityLevel.Relaxed, NumberMatching.Always), (options.Security, options.NumberMatching));

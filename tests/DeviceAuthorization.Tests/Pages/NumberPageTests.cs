@@ -171,6 +171,7 @@ public sealed class NumberPageTests
         foreach (var answer in new[] { await alice.ApproveAsync(codes.UserCode), await alice.GetAsync($"{Wire.Prefix}/pending/{codes.UserCode}") })
         {
             Assert.Equal((HttpStatusCode.Forbidden, Detail), (answer.StatusCode, await answer.DetailAsync()));
+            Assert.Equal("number_required", (await answer.JsonAsync()).String("error"));
         }
 
         using var denied = await alice.DenyAsync(codes.UserCode);

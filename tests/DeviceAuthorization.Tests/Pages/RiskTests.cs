@@ -47,7 +47,8 @@ public sealed class RiskTests
         }
 
         using var json = await alice.ApproveAsync(codes.UserCode);
-        Assert.Equal((HttpStatusCode.Forbidden, "This request cannot be approved."), (json.StatusCode, (await json.JsonAsync()).String("detail")));
+        var refused = await json.JsonAsync();
+        Assert.Equal((HttpStatusCode.Forbidden, "This request cannot be approved.", "blocked"), (json.StatusCode, refused.String("detail"), refused.String("error")));
         Assert.Equal("authorization_pending", await (await host.Device().PollAsync(codes.DeviceCode)).ErrorAsync());
         using var denied = await alice.DenyAsync(codes.UserCode); // no is always possible
         Assert.Equal(HttpStatusCode.OK, denied.StatusCode);

@@ -97,9 +97,9 @@ public sealed class SecurityStoryTests
     [Theory]
     [InlineData(SecurityLevel.Relaxed, true, HttpStatusCode.OK)]
     [InlineData(SecurityLevel.Balanced, true, HttpStatusCode.OK)]
-    [InlineData(SecurityLevel.Strict, true, HttpStatusCode.Forbidden, "Approve this device on the page: its number must be compared.")]
-    [InlineData(SecurityLevel.Strict, false, HttpStatusCode.Forbidden, "Sign in again before you approve this device.")]
-    public async Task From_another_network_JSON_is_told_what_to_do(SecurityLevel level, bool canShowNumber, HttpStatusCode status, string? detail = null)
+    [InlineData(SecurityLevel.Strict, true, HttpStatusCode.Forbidden, "Approve this device on the page: its number must be compared.", "number_required")]
+    [InlineData(SecurityLevel.Strict, false, HttpStatusCode.Forbidden, "Sign in again before you approve this device.", "insufficient_user_authentication")]
+    public async Task From_another_network_JSON_is_told_what_to_do(SecurityLevel level, bool canShowNumber, HttpStatusCode status, string? detail = null, string? error = null)
     {
         await using var host = await HostAsync(level);
         var alice = await SignInAsync(host, "alice", Home);
@@ -107,7 +107,9 @@ public sealed class SecurityStoryTests
         var codes = await StartAsync(host, Elsewhere, canShowNumber);
         using var approved = await alice.ApproveAsync(codes.UserCode, "library.write");
         Assert.Equal(status, approved.StatusCode);
-        Assert.Equal(detail, (await approved.JsonAsync()).TryGetProperty("detail", out var said) ? said.GetString() : null);
+        var answer = await approved.JsonAsync();
+        Assert.Equal(detail, answer.TryGetProperty("detail", out var said) ? said.GetString() : null);
+        Assert.Equal(error, answer.TryGetProperty("error", out var word) ? word.GetString() : null);
     }
 
     [Fact]

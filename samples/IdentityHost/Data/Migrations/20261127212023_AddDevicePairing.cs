@@ -48,6 +48,7 @@ namespace IdentityHost.Data.Migrations
                     Status = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
                     ApproverId = table.Column<string>(type: "TEXT", maxLength: 255, nullable: true),
                     ClaimedUntil = table.Column<long>(type: "INTEGER", nullable: true),
+                    IsSuspected = table.Column<bool>(type: "INTEGER", nullable: true),
                     GrantedScopes = table.Column<string>(type: "TEXT", nullable: true),
                     GrantedDeviceName = table.Column<string>(type: "TEXT", maxLength: 255, nullable: true),
                     GrantedAsNewDevice = table.Column<bool>(type: "INTEGER", nullable: false),

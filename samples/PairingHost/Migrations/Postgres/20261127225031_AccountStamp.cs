@@ -23,6 +23,12 @@ namespace PairingHost.Migrations.Postgres
                 type: "character varying(22)",
                 maxLength: 22,
                 nullable: true);
+
+            migrationBuilder.AddColumn<bool>(
+                name: "IsSuspected",
+                table: "DevicePairings",
+                type: "boolean",
+                nullable: true);
         }
 
         /// <inheritdoc />
@@ -34,6 +40,10 @@ namespace PairingHost.Migrations.Postgres
 
             migrationBuilder.DropColumn(
                 name: "GrantedAccountStamp",
+                table: "DevicePairings");
+
+            migrationBuilder.DropColumn(
+                name: "IsSuspected",
                 table: "DevicePairings");
         }
     }

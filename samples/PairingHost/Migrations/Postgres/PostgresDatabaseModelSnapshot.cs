@@ -179,6 +179,9 @@ namespace PairingHost.Migrations.Postgres
                     b.Property<bool>("IsSlowed")
                         .HasColumnType("boolean");
 
+                    b.Property<bool?>("IsSuspected")
+                        .HasColumnType("boolean");
+
                     b.Property<int?>("MatchNumber")
                         .HasColumnType("integer");
 

@@ -23,6 +23,12 @@ namespace PairingHost.Migrations.Sqlite
                 type: "TEXT",
                 maxLength: 22,
                 nullable: true);
+
+            migrationBuilder.AddColumn<bool>(
+                name: "IsSuspected",
+                table: "DevicePairings",
+                type: "INTEGER",
+                nullable: true);
         }
 
         /// <inheritdoc />
@@ -34,6 +40,10 @@ namespace PairingHost.Migrations.Sqlite
 
             migrationBuilder.DropColumn(
                 name: "GrantedAccountStamp",
+                table: "DevicePairings");
+
+            migrationBuilder.DropColumn(
+                name: "IsSuspected",
                 table: "DevicePairings");
         }
     }

@@ -174,6 +174,9 @@ namespace PairingHost.Migrations.Sqlite
                     b.Property<bool>("IsSlowed")
                         .HasColumnType("INTEGER");
 
+                    b.Property<bool?>("IsSuspected")
+                        .HasColumnType("INTEGER");
+
                     b.Property<int?>("MatchNumber")
                         .HasColumnType("INTEGER");
 

@@ -45,7 +45,7 @@ internal static class FlowDescriptions
             new(200, typeof(RomMPending), "The device, the scopes that it requests, and those that this approver can grant."),
             DescribedAnswers.Https,
             DescribedAnswers.NotSignedIn,
-            DescribedAnswers.Problem(403, "The caller has a device token, the request comes from another site, or number matching is in progress on the page."),
+            new(403, typeof(ApprovalProblem), "The caller has a device token, the request comes from another site, or number matching is in progress on the page."),
             DescribedAnswers.UnknownCode,
             DescribedAnswers.Decided,
             DescribedAnswers.TooManyCodes,
@@ -64,8 +64,9 @@ internal static class FlowDescriptions
             new(200, typeof(RomMApproved), "Approved."),
             DescribedAnswers.Problem(400, "HTTPS is required, or the approver has reached the limit of devices or tokens. Remove one, and approve again."),
             DescribedAnswers.NotSignedIn,
-            DescribedAnswers.Problem(
+            new(
                 403,
+                typeof(ApprovalProblem),
                 "The caller has a device token, or the request comes from another site. Or the approver cannot grant the scopes, must sign in again, must "
                 + "approve with number matching on the page, or cannot approve this pairing."),
             DescribedAnswers.UnknownCode,
