@@ -55,6 +55,7 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
     {
         var (started, limit) = (clock.GetTimestamp(), options.Value.StoreTimeout);
         using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var end = new CancellationTokenSource(limit, clock); // both count from here, not from when the client returns its task
         using var timer = clock.CreateTimer(static bound => ((CancellationTokenSource)bound!).Cancel(), bound, limit == Timeout.InfiniteTimeSpan ? limit : limit * 0.9, Timeout.InfiniteTimeSpan);
         try
         {
@@ -63,7 +64,7 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
             // A client that ignores the token is left alone at the end of the bound, a little after those that obey it.
             var result = running.IsCompleted
                 ? await running.ConfigureAwait(false)
-                : await running.AsTask().WaitAsync(limit, clock, CancellationToken.None).ConfigureAwait(false);
+                : await running.AsTask().WaitAsync(end.Token).ConfigureAwait(false);
             telemetry.Called(store, call, clock.GetElapsedTime(started), error: null);
             if (_outages.TryGetValue(store, out var outage))
             {
