@@ -67,6 +67,22 @@ public static class Wire
     public static Task<HttpResponseMessage> PollAsync(this HttpClient device, string deviceCode, string clientId = "tv") =>
         device.PostFormAsync("token", ("grant_type", GrantType), ("device_code", deviceCode), ("client_id", clientId));
 
+    /// <summary>A poll with an <c>Idempotency-Key</c>, if there is one.</summary>
+    public static async Task<HttpResponseMessage> PollAsync(this TestHost host, string deviceCode, string? key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Prefix}/token")
+        {
+            Content = new FormUrlEncodedContent(
+                [KeyValuePair.Create("grant_type", GrantType), KeyValuePair.Create("device_code", deviceCode), KeyValuePair.Create("client_id", "tv")]),
+        };
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        return await host.Device().SendAsync(request);
+    }
+
     public static Task<HttpResponseMessage> PollJsonAsync(this HttpClient device, string deviceCode) =>
         device.PostJsonAsync("token", new { device_code = deviceCode });
 

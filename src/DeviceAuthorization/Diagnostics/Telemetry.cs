@@ -41,13 +41,15 @@ internal sealed class Telemetry
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = CallSeconds });
     }
 
+    private static Activity? CurrentStep => Activity.Current is { } span && span.Source == Spans ? span : null;
+
     /// <summary>Starts the span of a step of the flow; null if nobody listens.</summary>
     public static Activity? Step(string name) => Spans.StartActivity(name);
 
     /// <summary>Says in the span of the current step which pairing it is about. Its id is in the log, too, and is no secret.</summary>
     public static void Tag(Guid pairingId)
     {
-        if (Activity.Current is { } span && span.Source == Spans)
+        if (CurrentStep is { } span)
         {
             span.SetTag("device_authorization.pairing.id", pairingId.ToString());
         }
@@ -59,11 +61,7 @@ internal sealed class Telemetry
     {
         var tag = new KeyValuePair<string, object?>("device_authorization.event", name);
         _events.Add(1, tag);
-        if (Activity.Current is { } span && span.Source == Spans)
-        {
-            span.AddEvent(new ActivityEvent(name));
-        }
-
+        CurrentStep?.AddEvent(new ActivityEvent(name));
         if (since is { } time)
         {
             _time.Record(time.TotalSeconds, tag);

@@ -163,20 +163,7 @@ public sealed class TelemetryTests
     private static MetricCollector<T> Collect<T>(TestHost host, string instrument)
         where T : struct => new(host.Services.GetRequiredService<IMeterFactory>(), "DeviceAuthorization", instrument);
 
-    private static async Task PollAsync(TestHost host, StartedCodes codes, string? key = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/auth/device/token")
-        {
-            Content = new FormUrlEncodedContent(new Dictionary<string, string>(StringComparer.Ordinal)
-            {
-                ["grant_type"] = "urn:ietf:params:oauth:grant-type:device_code",
-                ["device_code"] = codes.DeviceCode,
-                ["client_id"] = "tv",
-            }),
-        };
-        request.Headers.Add("Idempotency-Key", key is null ? [] : [key]);
-        (await host.Device().SendAsync(request)).Dispose();
-    }
+    private static async Task PollAsync(TestHost host, StartedCodes codes, string? key = null) => (await host.PollAsync(codes.DeviceCode, key)).Dispose();
 
     private static string Sums<T>(MetricCollector<T> collector, string tag)
         where T : struct => string.Join(", ", collector.GetMeasurementSnapshot()

@@ -407,7 +407,7 @@ public sealed class FormPollTests
         var device = host.Device();
         var codes = await device.StartAsync();
         (await (await host.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
-        using var first = await PollAsync(host, codes.DeviceCode, firstKey);
+        using var first = await host.PollAsync(codes.DeviceCode, firstKey);
         var token = (await first.JsonAsync()).GetProperty("access_token").GetString()!;
         if (used)
         {
@@ -415,7 +415,7 @@ public sealed class FormPollTests
         }
 
         host.Clock.Advance(TimeSpan.FromSeconds(seconds));
-        using var second = await PollAsync(host, codes.DeviceCode, secondKey);
+        using var second = await host.PollAsync(codes.DeviceCode, secondKey);
         if (again)
         {
             Assert.Equal(token, (await second.JsonAsync()).GetProperty("access_token").GetString());
@@ -462,7 +462,7 @@ public sealed class FormPollTests
         (await (await second.SignInAsync("alice")).ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
         var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => Task.Run(async () =>
         {
-            using var response = await PollAsync(i % 2 == 0 ? first : second, codes.DeviceCode, key);
+            using var response = await (i % 2 == 0 ? first : second).PollAsync(codes.DeviceCode, key);
             if (response.StatusCode == HttpStatusCode.OK)
             {
                 return (await response.JsonAsync()).GetProperty("access_token").GetString();
@@ -535,21 +535,6 @@ public sealed class FormPollTests
         store.Broken.Clear();
         Assert.Equal(HttpStatusCode.OK, (await device.PollAsync(form.DeviceCode)).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await device.PollJsonAsync(json.DeviceCode)).StatusCode);
-    }
-
-    private static async Task<HttpResponseMessage> PollAsync(TestHost host, string deviceCode, string? key)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Wire.Prefix}/token")
-        {
-            Content = new FormUrlEncodedContent(
-                [KeyValuePair.Create("grant_type", Wire.GrantType), KeyValuePair.Create("device_code", deviceCode), KeyValuePair.Create("client_id", "tv")]),
-        };
-        if (key is not null)
-        {
-            request.Headers.Add("Idempotency-Key", key);
-        }
-
-        return await host.Device().SendAsync(request);
     }
 
     private sealed class Policy : IPairingPolicy
