@@ -41,6 +41,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
         private const int Short = 50;
         private const int Word = 16;
         private const int Stamp = 22;
+        private const int TraceParent = 55;
         private const int Address = 64; // 45, plus the zone of a link-local address
 
         public void Pairings(EntityTypeBuilder<PairingRow> table)
@@ -62,6 +63,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             table.Property(row => row.GrantedDeviceName).HasMaxLength(Long);
             table.Property(row => row.TokenSalt).HasMaxLength(64);
             table.Property(row => row.DeviceId).HasMaxLength(Id);
+            table.Property(row => row.TraceParent).HasMaxLength(TraceParent);
             table.Property(row => row.GrantedAccountStamp).HasMaxLength(Stamp);
             table.Property(row => row.IdempotencyKeyHash).HasMaxLength(Hash);
             table.Property(row => row.RedeemedFrom).HasMaxLength(Address);

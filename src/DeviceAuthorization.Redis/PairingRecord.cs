@@ -126,6 +126,9 @@ internal sealed record PairingDetails
     [JsonPropertyName("c")]
     public required long CreatedAt { get; init; }
 
+    [JsonPropertyName("tp")]
+    public string? TraceParent { get; init; }
+
     [JsonPropertyName("by")]
     public string? ApproverId { get; init; }
 
@@ -163,6 +166,7 @@ internal sealed record PairingDetails
         Address = pairing.Device.Address,
         CanShowNumber = pairing.CanShowNumber,
         CreatedAt = PairingRecord.Milliseconds(pairing.CreatedAt),
+        TraceParent = pairing.TraceParent,
         ApproverId = pairing.ApproverId,
         ClaimedUntil = pairing.ClaimedUntil?.ToUnixTimeMilliseconds(),
         IsSuspected = pairing.IsSuspected,
@@ -195,6 +199,7 @@ internal sealed record PairingDetails
         Device = new() { Name = DeviceName, Platform = Platform, ClientVersion = ClientVersion, Identifier = DeviceIdentifier, Address = Address },
         CanShowNumber = CanShowNumber,
         CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt),
+        TraceParent = TraceParent,
         ExpiresAt = default,
         Pacing = default,
         ApproverId = ApproverId,

@@ -64,6 +64,9 @@ internal sealed class RedisAttemptLimiter(RedisConnection connection, IOptions<R
         return wait
         """;
 
+    /// <summary>Names the limiter in the log at start.</summary>
+    public override string ToString() => "Redis";
+
     public async ValueTask<TimeSpan?> TryCountAsync(IReadOnlyList<AttemptBudget> budgets, CancellationToken cancellationToken)
     {
         AttemptBudget.Check(budgets);

@@ -30,6 +30,7 @@ public static class TestData
         Device = new ReportedDevice { Name = "Living room – テレビ", Platform = "tvOS", ClientVersion = "1.2.3", Identifier = "tv-1", Address = "2001:db8::1" },
         CanShowNumber = true,
         CreatedAt = Start,
+        TraceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
         ExpiresAt = Start + TimeSpan.FromMinutes(10),
         Pacing = Pacing.Start(TimeSpan.FromSeconds(5), Start),
     };

@@ -33,6 +33,8 @@ internal class PairingRow
 
     public virtual long CreatedAt { get; set; }
 
+    public virtual string? TraceParent { get; set; }
+
     public virtual long ExpiresAt { get; set; }
 
     public virtual long PollInterval { get; set; }
@@ -99,6 +101,7 @@ internal class PairingRow
         ReportedAddress = pairing.Device.Address,
         CanShowNumber = pairing.CanShowNumber,
         CreatedAt = pairing.CreatedAt.Write(),
+        TraceParent = pairing.TraceParent,
         ExpiresAt = pairing.ExpiresAt.Write(),
         PollInterval = (long)pairing.Pacing.Interval.TotalMilliseconds,
         PollDueAt = pairing.Pacing.DueAt.Write(),
@@ -140,6 +143,7 @@ internal class PairingRow
         },
         CanShowNumber = CanShowNumber,
         CreatedAt = CreatedAt.ReadTime(),
+        TraceParent = TraceParent,
         ExpiresAt = ExpiresAt.ReadTime(),
         Pacing = new Pacing(TimeSpan.FromMilliseconds(PollInterval), PollDueAt.ReadTime(), IsSlowed),
         Status = Status,

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +12,7 @@ namespace DeviceAuthorization.EntityFramework;
 /// fails, the rest waits for the next period, so nobody needs to watch it. Two at once would only slow each other down.
 /// </summary>
 internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger logger) : BackgroundService, IHealthCheck
-    where TDatabase : IHostDatabase
+    where TDatabase : class, IHostDatabase
 {
     /// <summary>After so many periods without a run, something is wrong.</summary>
     private const int MostMissed = 3;
@@ -34,6 +35,7 @@ internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOp
         var database = scope.ServiceProvider.GetRequiredService<TDatabase>();
         if (!await database.WriteAsync(db => Lease.TryTakeAsync(db, What, now, _options.CleanUpPeriod, cancellationToken), cancellationToken).ConfigureAwait(false))
         {
+            await LookAsync(null, now, cancellationToken).ConfigureAwait(false);
             return null;
         }
 
@@ -43,6 +45,7 @@ internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOp
             removed += batch;
             if (batch < _options.CleanUpBatch)
             {
+                await LookAsync(database, now, cancellationToken).ConfigureAwait(false);
                 return removed;
             }
         }
@@ -55,6 +58,10 @@ internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOp
             : HealthCheckResult.Healthy());
 
     protected abstract Task<int> RemoveAsync(DbContext db, DateTimeOffset now, int max, CancellationToken cancellationToken);
+
+    /// <summary>Looks at what is left.</summary>
+    /// <param name="database">Null if it is another node's turn.</param>
+    protected virtual Task LookAsync(TDatabase? database, DateTimeOffset now, CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -83,10 +90,28 @@ internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOp
     }
 }
 
-internal sealed class PairingCleanUp(IServiceScopeFactory scopes, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, ILogger<PairingCleanUp> logger)
-    : StoreCleanUp<IPairingDatabase>(scopes, options, clock, logger)
+internal sealed class PairingCleanUp : StoreCleanUp<IPairingDatabase>
 {
+    private static readonly PairingStatus[] Live = [PairingStatus.Pending, PairingStatus.Matching, PairingStatus.Approved];
+
+    /// <summary>How many pairings were live when this node cleaned up; none if another node did so since. Then that one says it.</summary>
+    private Measurement<int>[] _live = [];
+
+    private readonly Instrument _instrument;
+
+    public PairingCleanUp(IServiceScopeFactory scopes, IOptions<EntityFrameworkStoreOptions> options, TimeProvider clock, IMeterFactory meters, ILogger<PairingCleanUp> logger)
+        : base(scopes, options, clock, logger) =>
+        _instrument = meters.Create("DeviceAuthorization").CreateObservableUpDownCounter( // as the store in memory does
+            "device_authorization.pairings.live", () => _live, "{pairing}", "Pairings that are neither redeemed, denied nor expired.");
+
     protected override string What => "expired pairings";
+
+    protected override async Task LookAsync(IPairingDatabase? database, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var at = now.Write();
+        _live = database is null || !_instrument.Enabled ? [] : [new(await database.ReadAsync(
+            db => db.Set<PairingRow>().CountAsync(row => Live.Contains(row.Status) && row.ExpiresAt > at, cancellationToken)).ConfigureAwait(false))];
+    }
 
     protected override Task<int> RemoveAsync(DbContext db, DateTimeOffset now, int max, CancellationToken cancellationToken)
     {

@@ -3,8 +3,9 @@ using Microsoft.Extensions.Logging;
 namespace DeviceAuthorization.Diagnostics;
 
 /// <summary>
-/// All messages of this assembly. Ids are never reused. Pairings, users and devices appear by id; codes, tokens and what a device says about
-/// itself never appear. Debug: what devices do. Information: what an owner wants in an audit. Error: what an operator must fix.
+/// All messages of this assembly. Ids are never reused. Pairings, users and devices appear by id; codes, tokens and addresses never appear. The audit
+/// has the names of devices and clients, shortened and in quotes, and networks. Debug: what devices do. Information: what an owner wants in
+/// an audit. Error: what an operator must fix.
 /// </summary>
 internal static partial class Log
 {
@@ -21,14 +22,14 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Error, "A pairing was refused: {Attempts} user codes in a row were already in use. Make user codes longer.")]
     public static partial void CodesExhausted(this ILogger logger, int attempts);
 
-    [LoggerMessage(4, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}. Risk: {Risk}.")]
-    public static partial void PairingApproved(this ILogger logger, Guid pairingId, string userId, string risk);
+    [LoggerMessage(4, LogLevel.Information, "User {UserId} approved pairing {PairingId}: device {Device}, client {Client}, network {Network}, scopes {Scopes}. Risk: {Risk}.")]
+    public static partial void PairingApproved(this ILogger logger, string userId, Guid pairingId, string device, string client, string network, string scopes, string risk);
 
-    [LoggerMessage(5, LogLevel.Information, "Pairing {PairingId} denied by user {UserId}.")]
-    public static partial void PairingDenied(this ILogger logger, Guid pairingId, string userId);
+    [LoggerMessage(5, LogLevel.Information, "User {UserId} denied pairing {PairingId}: device {Device}, client {Client}, network {Network}.")]
+    public static partial void PairingDenied(this ILogger logger, string userId, Guid pairingId, string device, string client, string network);
 
-    [LoggerMessage(6, LogLevel.Information, "Pairing {PairingId} redeemed: device {DeviceId} has token {TokenId}.")]
-    public static partial void PairingRedeemed(this ILogger logger, Guid pairingId, string deviceId, Guid tokenId);
+    [LoggerMessage(6, LogLevel.Information, "Pairing {PairingId} redeemed: device {DeviceId} has token {TokenId}, scopes {Scopes}.")]
+    public static partial void PairingRedeemed(this ILogger logger, Guid pairingId, string deviceId, Guid tokenId, string scopes);
 
     [LoggerMessage(28, LogLevel.Debug, "The device of pairing {PairingId} fetched its token once more.")]
     public static partial void PairingRedelivered(this ILogger logger, Guid pairingId);
@@ -77,11 +78,11 @@ internal static partial class Log
     [LoggerMessage(16, LogLevel.Warning, "The device code of pairing {PairingId} was used again, a minute or more after its redemption.")]
     public static partial void PairingReplayed(this ILogger logger, Guid pairingId);
 
-    [LoggerMessage(17, LogLevel.Information, "Token {TokenId} of user {UserId} was revoked.")]
-    public static partial void TokenRevoked(this ILogger logger, Guid tokenId, string userId);
+    [LoggerMessage(17, LogLevel.Information, "Token {TokenId} of user {UserId} was revoked: {Name}, client {Client}, network {Network}, scopes {Scopes}.")]
+    public static partial void TokenRevoked(this ILogger logger, Guid tokenId, string userId, string name, string client, string network, string scopes);
 
-    [LoggerMessage(18, LogLevel.Information, "Device {DeviceId} of user {UserId} was removed, and its tokens were revoked.")]
-    public static partial void DeviceRemoved(this ILogger logger, string deviceId, string userId);
+    [LoggerMessage(18, LogLevel.Information, "Device {DeviceId} of user {UserId} was removed, and its tokens were revoked: {Device}.")]
+    public static partial void DeviceRemoved(this ILogger logger, string deviceId, string userId, string device);
 
     [LoggerMessage(19, LogLevel.Error, "A listener (IPairingEvents) failed to handle {Event}. The request continued.")]
     public static partial void ListenerFailed(this ILogger logger, Exception exception, string @event);
@@ -107,8 +108,8 @@ internal static partial class Log
     [LoggerMessage(26, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}, who must still choose the number that the device shows. Risk: {Risk}.")]
     public static partial void NumberMatchingStarted(this ILogger logger, Guid pairingId, string userId, string risk);
 
-    [LoggerMessage(27, LogLevel.Information, "Pairing {PairingId} approved by user {UserId}: they chose the number that the device shows.")]
-    public static partial void NumberMatched(this ILogger logger, Guid pairingId, string userId);
+    [LoggerMessage(27, LogLevel.Information, "User {UserId} approved pairing {PairingId} by the number that the device shows: device {Device}, client {Client}, network {Network}, scopes {Scopes}.")]
+    public static partial void NumberMatched(this ILogger logger, string userId, Guid pairingId, string device, string client, string network, string scopes);
 
     [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}' but has no user id, so they cannot approve. Their claims: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds the id.")]
     public static partial void ApproverWithoutId(this ILogger logger, string scheme, string claimTypes);
@@ -134,8 +135,8 @@ internal static partial class Log
     [LoggerMessage(50, LogLevel.Warning, "No endpoint of this host is at '{PagePath}', so the links that devices show lead nowhere, unless another server answers there. Call MapDevicePairingPage(), or set DeviceAuthorization:PagePath to the path of your own page.")]
     public static partial void LinksLeadNowhere(this ILogger logger, string pagePath);
 
-    [LoggerMessage(51, LogLevel.Information, "Pairings are kept in {PairingStore}, devices and tokens in {DeviceRepository}.")]
-    public static partial void StoresInUse(this ILogger logger, string pairingStore, string deviceRepository);
+    [LoggerMessage(51, LogLevel.Information, "Pairings are kept in {PairingStore}, devices and tokens in {DeviceRepository}; limits are counted in {Limiter}. Security: {Security}. Scopes: {Scopes}. Limits: {Limits}.")]
+    public static partial void InUse(this ILogger logger, string pairingStore, string deviceRepository, string limiter, string security, string scopes, string limits);
 
     [LoggerMessage(52, LogLevel.Warning, "Devices and tokens are kept in memory: a restart of this host forgets them, and every device must pair again. Keep them in a database, such as with AddEntityFrameworkStores<TContext>().")]
     public static partial void DevicesInMemory(this ILogger logger);
@@ -161,8 +162,8 @@ internal static partial class Log
     [LoggerMessage(60, LogLevel.Warning, "The device code of pairing {PairingId} was used again soon after its redemption, with another Idempotency-Key or from another network: somebody else may have it.")]
     public static partial void ReplaySuspected(this ILogger logger, Guid pairingId);
 
-    [LoggerMessage(61, LogLevel.Information, "User {UserId} made token {TokenId} by hand.")]
-    public static partial void TokenMade(this ILogger logger, Guid tokenId, string userId);
+    [LoggerMessage(61, LogLevel.Information, "User {UserId} made token {TokenId} by hand: {Name}, scopes {Scopes}.")]
+    public static partial void TokenMade(this ILogger logger, string userId, Guid tokenId, string name, string scopes);
 
     [LoggerMessage(62, LogLevel.Information, "User {UserId} renewed token {TokenId}: its old secret is refused.")]
     public static partial void TokenRenewed(this ILogger logger, Guid tokenId, string userId);

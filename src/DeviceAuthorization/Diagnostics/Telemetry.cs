@@ -21,6 +21,9 @@ internal sealed class Telemetry
     // As the semantic conventions advise for the calls of a database client.
     private static readonly double[] CallSeconds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
+    private const string PairingId = "device_authorization.pairing.id";
+
+    private readonly Meter _meter;
     private readonly Counter<long> _events;
     private readonly Histogram<double> _time;
     private readonly Counter<long> _polls;
@@ -29,14 +32,14 @@ internal sealed class Telemetry
 
     public Telemetry(IMeterFactory meters)
     {
-        var meter = meters.Create(Name);
-        _events = meter.CreateCounter<long>("device_authorization.events", "{event}", "What happened, as the host's IPairingEvents are told.");
-        _time = meter.CreateHistogram(
+        _meter = meters.Create(Name);
+        _events = _meter.CreateCounter<long>("device_authorization.events", "{event}", "What happened, as the host's IPairingEvents are told.");
+        _time = _meter.CreateHistogram(
             "device_authorization.pairing.duration", "s", "Time from the start of a pairing to a later event.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = FlowSeconds });
-        _polls = meter.CreateCounter<long>("device_authorization.polls", "{poll}", "Polls of devices, by their outcome.");
-        _refused = meter.CreateCounter<long>("device_authorization.limit.refusals", "{request}", "Requests over a limit.");
-        _calls = meter.CreateHistogram(
+        _polls = _meter.CreateCounter<long>("device_authorization.polls", "{poll}", "Polls of devices, by their outcome.");
+        _refused = _meter.CreateCounter<long>("device_authorization.limit.refusals", "{request}", "Requests over a limit.");
+        _calls = _meter.CreateHistogram(
             "device_authorization.store.call.duration", "s", "Calls to a store that is not in memory.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = CallSeconds });
     }
@@ -46,14 +49,29 @@ internal sealed class Telemetry
     /// <summary>Starts the span of a step of the flow; null if nobody listens.</summary>
     public static Activity? Step(string name) => Spans.StartActivity(name);
 
-    /// <summary>Says in the span of the current step which pairing it is about. Its id is in the log, too, and is no secret.</summary>
-    public static void Tag(Guid pairingId)
+    /// <summary>The span of the current step, for a trace that comes later; null if no trace records it.</summary>
+    public static string? TraceParent => CurrentStep is { Recorded: true, IdFormat: ActivityIdFormat.W3C } span ? span.Id : null;
+
+    /// <summary>
+    /// Says in the span of the current step which pairing it is about, and links it to the span of the start. The id is in the log, too, and is no secret.
+    /// </summary>
+    public static void Tag(Guid pairingId, string? traceParent)
     {
-        if (CurrentStep is { } span)
+        if (CurrentStep is not { } span || span.GetTagItem(PairingId) is not null) // a step that tries again has said it
         {
-            span.SetTag("device_authorization.pairing.id", pairingId.ToString());
+            return;
+        }
+
+        span.SetTag(PairingId, pairingId.ToString());
+        if (traceParent != span.Id && ActivityContext.TryParse(traceParent, traceState: null, isRemote: true, out var start))
+        {
+            span.AddLink(new ActivityLink(start));
         }
     }
+
+    /// <summary>Lets a store that knows it say how many pairings are live.</summary>
+    public void ObserveLive(Func<int> count) =>
+        _meter.CreateObservableUpDownCounter("device_authorization.pairings.live", count, "{pairing}", "Pairings that are neither redeemed, denied nor expired.");
 
     /// <summary>Counts an event.</summary>
     /// <param name="since">When its pairing started, if the time until then is of interest.</param>

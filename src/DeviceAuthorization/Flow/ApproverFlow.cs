@@ -284,7 +284,7 @@ public sealed class ApproverFlow
 
         if (pairing is not null)
         {
-            Telemetry.Tag(pairing.Id);
+            Telemetry.Tag(pairing.Id, pairing.TraceParent);
         }
 
         var standing = pairing?.StandingOf(approver.UserId, _clock.Now()) ?? Standing.Over;

@@ -37,6 +37,8 @@ public sealed class DeviceFlow
 
     private EventReporter Events => _services.GetRequiredService<EventReporter>();
 
+    private Telemetry Telemetry => _services.GetRequiredService<Telemetry>();
+
     private OncePerKey Once => _services.GetRequiredService<OncePerKey>();
 
     private IPairingPolicy Policy => _services.GetRequiredService<IPairingPolicy>();
@@ -75,11 +77,14 @@ public sealed class DeviceFlow
         {
             var (deviceCode, userCode) = (DeviceCode.New(), _options.UserCode.New());
             var pairing = Pairing.Start(
-                request, scopes, deviceCode.Hash(), userCode.Hash(_options.UserCodeKeyBytes[0]), lifetime, _options.PollingInterval, now);
+                request, scopes, deviceCode.Hash(), userCode.Hash(_options.UserCodeKeyBytes[0]), lifetime, _options.PollingInterval, now) with
+            {
+                TraceParent = Telemetry.TraceParent,
+            };
             switch (await TryAddAsync(pairing, userCode, cancellationToken).ConfigureAwait(false))
             {
                 case PairingAddition.Added:
-                    Telemetry.Tag(pairing.Id);
+                    Telemetry.Tag(pairing.Id, pairing.TraceParent);
                     await events.ReportAsync(new PairingEvent.Started(pairing)).ConfigureAwait(false);
                     return new StartResult.Started
                     {
@@ -90,9 +95,11 @@ public sealed class DeviceFlow
                         AllowsLink = _options.AllowsLink(request.ClientId),
                     };
                 case PairingAddition.Full:
+                    Telemetry.Refused("store");
                     await LogOnceAsync("store-full", TenMinutes, Logger.StoreFull).ConfigureAwait(false);
                     return new StartResult.Unavailable();
                 case PairingAddition.NetworkFull:
+                    Telemetry.Refused("store-share");
                     await LogOnceAsync($"network-full:{Network.ParseSite(request.Device.Address)}", TenMinutes, Logger.NetworkFull).ConfigureAwait(false);
                     return new StartResult.Unavailable();
             }
@@ -129,7 +136,7 @@ public sealed class DeviceFlow
                 return PollResult.NotPaired.UnknownCode;
             }
 
-            Telemetry.Tag(pairing.Id);
+            Telemetry.Tag(pairing.Id, pairing.TraceParent);
             var keyHash = poll.IdempotencyKey is null ? null : SecretHash.Of(poll.IdempotencyKey);
             var (outcome, next) = pairing.Poll(poll.ClientId, keyHash, now, poll.Address);
             switch (outcome)

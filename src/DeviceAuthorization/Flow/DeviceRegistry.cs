@@ -199,13 +199,15 @@ internal sealed class DeviceRegistry(WatchedDeviceRepository repository, IPairin
     /// <summary>Removes a user's device and revokes its tokens; false if the user has no such device.</summary>
     public async Task<bool> RemoveAsync(string userId, string deviceId, CancellationToken cancellationToken)
     {
-        var removed = await repository.DeleteAsync(userId, deviceId, clock.Now(), cancellationToken).ConfigureAwait(false);
-        if (removed)
+        // Read for the audit: once it is gone, nobody knows what the id was.
+        if (await repository.FindAsync(userId, deviceId, cancellationToken).ConfigureAwait(false) is not { } device
+            || !await repository.DeleteAsync(userId, deviceId, clock.Now(), cancellationToken).ConfigureAwait(false))
         {
-            await events.ReportAsync(new PairingEvent.DeviceRemoved(userId, deviceId)).ConfigureAwait(false);
+            return false;
         }
 
-        return removed;
+        await events.ReportAsync(new PairingEvent.DeviceRemoved(userId, deviceId) { DeviceName = device.Name }).ConfigureAwait(false);
+        return true;
     }
 
     /// <summary>Revokes every token of a user's device, and keeps the device; false if the user has no such device.</summary>

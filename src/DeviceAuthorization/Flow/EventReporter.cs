@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
 using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization.Flow;
@@ -73,19 +74,19 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
                 logger.CodeShared(pairing.Id, approver.UserId, pairing.ApproverId!);
                 break;
             case PairingEvent.Approved { Pairing: var pairing, Risk: { } risk, Reasons: var reasons }:
-                logger.PairingApproved(pairing.Id, pairing.ApproverId!, Words(risk, reasons));
+                logger.PairingApproved(pairing.ApproverId!, pairing.Id, NameOf(pairing), AuditText.Quote(pairing.ClientId), NetworkOf(pairing), Words(pairing.Grant!.Scopes), Words(risk, reasons));
                 break;
             case PairingEvent.Approved { Pairing: var pairing }:
-                logger.NumberMatched(pairing.Id, pairing.ApproverId!);
+                logger.NumberMatched(pairing.ApproverId!, pairing.Id, NameOf(pairing), AuditText.Quote(pairing.ClientId), NetworkOf(pairing), Words(pairing.Grant!.Scopes));
                 break;
             case PairingEvent.NumberMatchingStarted { Pairing: var pairing, Risk: var risk, Reasons: var reasons }:
                 logger.NumberMatchingStarted(pairing.Id, pairing.ApproverId!, Words(risk, reasons));
                 break;
             case PairingEvent.Denied { Pairing: var pairing }:
-                logger.PairingDenied(pairing.Id, pairing.ApproverId!);
+                logger.PairingDenied(pairing.ApproverId!, pairing.Id, NameOf(pairing), AuditText.Quote(pairing.ClientId), NetworkOf(pairing));
                 break;
             case PairingEvent.Redeemed { Pairing: var pairing, Token: var token }:
-                logger.PairingRedeemed(pairing.Id, token.DeviceId!, token.Id);
+                logger.PairingRedeemed(pairing.Id, token.DeviceId!, token.Id, Words(token.Scopes));
                 break;
             case PairingEvent.Redelivered { Pairing: var pairing }:
                 logger.PairingRedelivered(pairing.Id);
@@ -100,7 +101,7 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
                 logger.ReplaySuspected(pairing.Id);
                 break;
             case PairingEvent.TokenMade { Token: var token }:
-                logger.TokenMade(token.Id, token.UserId);
+                logger.TokenMade(token.UserId, token.Id, AuditText.Quote(token.Name), Words(token.Scopes));
                 break;
             case PairingEvent.TokenRenewed { Token: var token }:
                 logger.TokenRenewed(token.Id, token.UserId);
@@ -109,10 +110,10 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
                 logger.TokenChanged(token.Id, token.UserId);
                 break;
             case PairingEvent.Revoked { Token: var token }:
-                logger.TokenRevoked(token.Id, token.UserId);
+                logger.TokenRevoked(token.Id, token.UserId, AuditText.Quote(token.Name), AuditText.Quote(token.ClientId), Network.Name(token.StartedFrom), Words(token.Scopes));
                 break;
-            case PairingEvent.DeviceRemoved { UserId: var userId, DeviceId: var deviceId }:
-                logger.DeviceRemoved(deviceId, userId);
+            case PairingEvent.DeviceRemoved { UserId: var userId, DeviceId: var deviceId, DeviceName: var name }:
+                logger.DeviceRemoved(deviceId, userId, AuditText.Quote(name));
                 break;
             case PairingEvent.SignedOutEverywhere { UserId: var userId, Lost: var lost }:
                 logger.SignedOutEverywhere(userId, lost.Tokens, lost.Devices);
@@ -131,6 +132,13 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
                 break;
         }
     }
+
+    /// <summary>The name that the approver gave the device, or its own.</summary>
+    private static string NameOf(Pairing pairing) => AuditText.Quote(pairing.Grant?.DeviceName ?? pairing.Device.Name);
+
+    private static string NetworkOf(Pairing pairing) => Network.Name(pairing.Device.Address);
+
+    private static string Words(IReadOnlyList<string> scopes) => scopes.Count == 0 ? "(none)" : string.Join(' ', scopes);
 
     private static string Words(ApprovalRisk risk, IReadOnlyList<RiskReason> reasons) => reasons.Count == 0 ? $"{risk}" : $"{risk} ({string.Join(", ", reasons)})";
 }

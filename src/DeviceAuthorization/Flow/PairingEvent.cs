@@ -110,7 +110,11 @@ public abstract record PairingEvent
     /// <summary>A device was removed, and all its tokens were revoked.</summary>
     /// <param name="UserId">The owner.</param>
     /// <param name="DeviceId">The device.</param>
-    public sealed record DeviceRemoved(string UserId, string DeviceId) : PairingEvent;
+    public sealed record DeviceRemoved(string UserId, string DeviceId) : PairingEvent
+    {
+        /// <summary>The name of the device; <see langword="null"/> if it had none.</summary>
+        public string? DeviceName { get; init; }
+    }
 
     /// <summary>
     /// Every token of a user was revoked: by the user, or by the host (<see cref="DeviceAccess.SignOutEverywhereAsync"/>). Neither the tokens nor

@@ -29,11 +29,6 @@ internal sealed class StartUpWarnings(
             logger.SettingUnknown(setting);
         }
 
-        if (options.Value.UserCodeKeys.Count == 0)
-        {
-            logger.UserCodesWithoutKey();
-        }
-
         if (!options.Value.RateLimits.Enabled)
         {
             logger.LimitsOff();
@@ -47,7 +42,13 @@ internal sealed class StartUpWarnings(
         await using var scope = scopes.CreateAsyncScope(); // a store may be a scoped service
         var pairings = NameOf<IPairingStore>(scope.ServiceProvider);
         var devices = NameOf<IDeviceRepository>(scope.ServiceProvider);
-        logger.StoresInUse(pairings, devices);
+        logger.InUse(
+            pairings, devices, NameOf<IAttemptLimiter>(scope.ServiceProvider), $"{options.Value.Security}", string.Join(' ', options.Value.Scopes.Keys), Words(options.Value.RateLimits));
+        if (options.Value.UserCodeKeys.Count == 0 && pairings != Memory) // nobody reads the memory of a process who cannot also read its keys
+        {
+            logger.UserCodesWithoutKey();
+        }
+
         if (!environment.IsDevelopment())
         {
             WarnOfLosses(pairings, devices);
@@ -61,13 +62,27 @@ internal sealed class StartUpWarnings(
     {
         try
         {
-            return services.GetRequiredService<TStore>() is var store and not (InMemoryPairingStore or InMemoryDeviceRepository) ? store.ToString()! : Memory;
+            return services.GetRequiredService<TStore>() is var store and not (InMemoryPairingStore or InMemoryDeviceRepository or InMemoryAttemptLimiter) ? store.ToString()! : Memory;
         }
         catch (Exception exception) // a store may connect when it is created: a server that is away must not stop the host
         {
             return $"unknown (it could not be created: {exception.GetType().Name})";
         }
     }
+
+    /// <summary>The limits that are on, by their names in the configuration.</summary>
+    private static string Words(DeviceRateLimits limits) => !limits.Enabled ? "off" : string.Join(", ", new (string Name, int? Limit)[]
+    {
+        (nameof(limits.StartsPerMinute), limits.StartsPerMinute),
+        (nameof(limits.PendingPerAddress), limits.PendingPerAddress),
+        (nameof(limits.StartsPerClientPerMinute), limits.StartsPerClientPerMinute),
+        (nameof(limits.CodesPerUser), limits.CodesPerUser),
+        (nameof(limits.CodesPerUserAndDay), limits.CodesPerUserAndDay),
+        (nameof(limits.CodesPerAddress), limits.CodesPerAddress),
+        (nameof(limits.CodesInAll), limits.CodesInAll),
+        (nameof(limits.UnknownDeviceCodesPerMinute), limits.UnknownDeviceCodesPerMinute),
+        (nameof(limits.PollsPerMinute), limits.PollsPerMinute),
+    }.Where(limit => limit.Limit is not null).Select(limit => $"{limit.Name} {limit.Limit}"));
 
     private void WarnOfLosses(string pairings, string devices)
     {

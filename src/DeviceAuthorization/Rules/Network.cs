@@ -35,6 +35,19 @@ internal static class Network
     /// </summary>
     public static string? ParseSite(string? address) => Read(address) is { } read && !IPAddress.IsLoopback(read) ? SiteOf(read) : null;
 
+    /// <summary>The network of a stored address, for people: an IPv4 /24 or an IPv6 /48, which names no person; <c>unknown</c> without an address.</summary>
+    public static string Name(string? address)
+    {
+        if (Read(address) is not { } read)
+        {
+            return "unknown";
+        }
+
+        var (bytes, kept) = (read.GetAddressBytes(), read.AddressFamily == AddressFamily.InterNetwork ? BytesOf24 : BytesOf48);
+        bytes.AsSpan(kept).Clear();
+        return $"{new IPAddress(bytes)}/{kept * 8}";
+    }
+
     /// <summary>
     /// Whether two addresses are in one network. Unknown if they do not show it, for example with one address of each family: most homes have
     /// both. Never relax a check because of <see cref="NetworkComparison.Same"/>: carriers, offices and VPNs share addresses.

@@ -56,6 +56,12 @@ public sealed record Pairing
     /// <summary>When the pairing started.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
+    /// <summary>
+    /// The span of the start, as a W3C <c>traceparent</c> of 55 characters, so that the traces of the later steps link to it; <see langword="null"/> if no
+    /// trace recorded it. Never changes.
+    /// </summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>From this moment on the pairing can be neither decided nor redeemed.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 

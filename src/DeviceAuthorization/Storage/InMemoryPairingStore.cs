@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Rules;
 using Microsoft.Extensions.Options;
 
@@ -49,11 +50,12 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
     private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal); // live ones by network
     private int _waiting;
 
-    public InMemoryPairingStore(IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+    public InMemoryPairingStore(IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, Telemetry? telemetry = null)
     {
         (_clock, _maxLive) = (clock, options.Value.MaxLivePairings);
         (_byDeviceCode, _byUserCode) = (new(-1, _maxLive), new(-1, _maxLive)); // a large one that grows holds starts up for a tenth of a second
         _timer = clock.CreateTimer(_ => Sweep(), null, SweepPeriod, SweepPeriod);
+        telemetry?.ObserveLive(() => _live.Count);
     }
 
     public ValueTask<PairingAddition> TryAddAsync(Pairing pairing, CancellationToken cancellationToken)

@@ -14,6 +14,7 @@ internal sealed class StoredPairing
     private readonly ReportedDevice _device;
     private readonly bool _canShowNumber;
     private readonly DateTimeOffset _createdAt;
+    private readonly string? _traceParent;
 
     // How it stands.
     private DateTimeOffset _expiresAt;
@@ -25,7 +26,7 @@ internal sealed class StoredPairing
     public StoredPairing(Pairing added, SharedTexts texts)
     {
         (DeviceCode, UserCode) = (CodeHash.Parse(added.DeviceCodeHash), CodeHash.Parse(added.UserCodeHash));
-        (_id, _requiresClientId, _canShowNumber, _createdAt) = (added.Id, added.RequiresClientId, added.CanShowNumber, added.CreatedAt);
+        (_id, _requiresClientId, _canShowNumber, _createdAt, _traceParent) = (added.Id, added.RequiresClientId, added.CanShowNumber, added.CreatedAt, added.TraceParent);
         (_clientId, _requestedScopes) = (texts.Share(added.ClientId), texts.Share(added.RequestedScopes));
         _device = added.Device with
         {
@@ -94,6 +95,7 @@ internal sealed class StoredPairing
                 Device = _device,
                 CanShowNumber = _canShowNumber,
                 CreatedAt = _createdAt,
+                TraceParent = _traceParent,
                 ExpiresAt = _expiresAt,
                 Pacing = _pacing,
                 Status = _status,

@@ -19,6 +19,7 @@ CREATE TABLE "DevicePairings" (
     "ReportedAddress" character varying(64),
     "CanShowNumber" boolean NOT NULL,
     "CreatedAt" bigint NOT NULL,
+    "TraceParent" character varying(55),
     "ExpiresAt" bigint NOT NULL,
     "PollInterval" bigint NOT NULL,
     "PollDueAt" bigint NOT NULL,

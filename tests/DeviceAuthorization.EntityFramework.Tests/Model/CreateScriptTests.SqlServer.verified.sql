@@ -24,6 +24,7 @@ CREATE TABLE [auth].[DevicePairings] (
     [ReportedAddress] nvarchar(64) NULL,
     [CanShowNumber] bit NOT NULL,
     [CreatedAt] bigint NOT NULL,
+    [TraceParent] nvarchar(55) NULL,
     [ExpiresAt] bigint NOT NULL,
     [PollInterval] bigint NOT NULL,
     [PollDueAt] bigint NOT NULL,

@@ -18,6 +18,7 @@ CREATE TABLE "DevicePairings" (
     "ReportedAddress" TEXT NULL,
     "CanShowNumber" INTEGER NOT NULL,
     "CreatedAt" INTEGER NOT NULL,
+    "TraceParent" TEXT NULL,
     "ExpiresAt" INTEGER NOT NULL,
     "PollInterval" INTEGER NOT NULL,
     "PollDueAt" INTEGER NOT NULL,

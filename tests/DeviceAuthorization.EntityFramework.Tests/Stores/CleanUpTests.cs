@@ -1,8 +1,10 @@
+using System.Diagnostics.Metrics;
 using DeviceAuthorization.EntityFramework;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 
 namespace DeviceAuthorization.Tests;
 
@@ -122,6 +124,41 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
             return await database.CreateStore().FindByUserCodeAsync(pairing.UserCodeHash, default) is null;
         });
         await cleanUp.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task The_node_that_cleans_up_says_how_many_pairings_are_live()
+    {
+        using var first = new DatabaseHost(database);
+        using var second = new DatabaseHost(database);
+        using var listening = Live(first);
+        using var other = Live(second);
+        var store = database.CreateStore();
+        await store.TryAddAsync(TestData.NewPairing(), default);
+        await store.TryAddAsync(TestData.NewPairing() with { Status = PairingStatus.Matching }, default);
+        await store.TryAddAsync(TestData.NewPairing() with { Status = PairingStatus.Denied }, default);
+        await store.TryAddAsync(TestData.NewPairing() with { ExpiresAt = TestData.Start }, default);
+        Assert.NotNull(await first.CleanUp<PairingCleanUp>().RunAsync(default));
+        Assert.Equal((2, null), (Read(listening), Read(other)));
+
+        first.Clock.Advance(Period);
+        second.Clock.Advance(Period);
+        Assert.NotNull(await second.CleanUp<PairingCleanUp>().RunAsync(default));
+        Assert.Null(await first.CleanUp<PairingCleanUp>().RunAsync(default));
+        Assert.Equal((null, 2), (Read(listening), Read(other))); // or a sum over the nodes would count twice
+
+        static MetricCollector<int> Live(DatabaseHost host)
+        {
+            host.CleanUp<PairingCleanUp>();
+            return new(host.Services.GetRequiredService<IMeterFactory>(), "DeviceAuthorization", "device_authorization.pairings.live");
+        }
+
+        static int? Read(MetricCollector<int> collector)
+        {
+            collector.Clear();
+            collector.RecordObservableInstruments();
+            return collector.LastMeasurement?.Value;
+        }
     }
 
     [Fact]

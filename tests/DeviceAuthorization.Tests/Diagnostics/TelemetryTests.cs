@@ -7,7 +7,8 @@ using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>What an operator sees of a story: each metric of docs/operations.md.</summary>
+/// <summary>What an operator sees of a story: each metric of docs/operations.md. Not beside tests that listen to every span of this process.</summary>
+[Collection(nameof(InMemoryPairingStoreTests))]
 public sealed class TelemetryTests
 {
     private const string Event = "device_authorization.event";
@@ -128,13 +129,7 @@ public sealed class TelemetryTests
     {
         var spans = new ConcurrentQueue<Activity>();
         await using var host = await StartAsync();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name == "DeviceAuthorization",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = spans.Enqueue,
-        };
-        ActivitySource.AddActivityListener(listener);
+        using var listener = Listen(spans, ActivitySamplingResult.AllDataAndRecorded);
         var codes = await host.Device().StartAsync();
         var alice = await host.SignInAsync("alice");
         await alice.ReviewAsync(codes.UserCode);
@@ -146,6 +141,75 @@ public sealed class TelemetryTests
             "start: started | enter: claimed | review:  | approve: approved | poll: redeemed",
             string.Join(" | ", own.Select(span => $"{span.OperationName["device_authorization.".Length..]}: {string.Join(' ', span.Events.Select(happened => happened.Name))}")));
         Assert.All(own, span => Assert.Equal("device_authorization.pairing.id", Assert.Single(span.TagObjects).Key)); // no user, no code, no address
+    }
+
+    [Fact]
+    public async Task Each_later_step_links_to_the_trace_in_which_the_device_started()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        var events = new RecordedEvents();
+        await using var host = await StartAsync(services: services => services.AddSingleton<IPairingEvents>(events));
+        using var listener = Listen(spans, ActivitySamplingResult.AllDataAndRecorded);
+        var (codes, alice) = (await host.Device().StartAsync(), await host.SignInAsync("alice"));
+        await alice.ReviewAsync(codes.UserCode);
+        (await alice.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        await PollAsync(host, codes);
+        var redeemed = Assert.Single(events.All.OfType<PairingEvent.Redeemed>()).Pairing;
+        var own = spans.Where(span => Equals(span.GetTagItem("device_authorization.pairing.id"), $"{redeemed.Id}")).ToArray();
+        var start = Assert.Single(own, span => span.OperationName == "device_authorization.start");
+        Assert.Equal((start.Id, 55), (redeemed.TraceParent, redeemed.TraceParent!.Length));
+        Assert.Empty(start.Links);
+        Assert.Equal(4, own.Length - 1); // enter, review, approve, poll
+        Assert.All(own.Except([start]), span =>
+        {
+            Assert.NotEqual(start.TraceId, span.TraceId);
+            Assert.Equal((start.TraceId, start.SpanId), (Assert.Single(span.Links).Context.TraceId, span.Links.Single().Context.SpanId));
+        });
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(ActivitySamplingResult.PropagationData)] // the sampler left this trace out
+    public async Task A_start_that_no_trace_records_leaves_nothing_in_the_pairing(ActivitySamplingResult? sampling)
+    {
+        var events = new RecordedEvents();
+        await using var host = await StartAsync(services: services => services.AddSingleton<IPairingEvents>(events));
+        using var listener = sampling is { } result ? Listen([], result) : null;
+        await host.Device().StartAsync();
+        Assert.Null(Assert.IsType<PairingEvent.Started>(Assert.Single(events.All)).Pairing.TraceParent);
+    }
+
+    [Fact]
+    public async Task Live_pairings_in_memory_are_a_number_and_a_full_store_refuses()
+    {
+        await using var host = await StartAsync(options => options.MaxLivePairings = 3);
+        using var live = Collect<int>(host, "device_authorization.pairings.live");
+        using var refused = Collect<long>(host, "device_authorization.limit.refusals");
+        StartedCodes[] started = [await host.Device().StartAsync(), await host.Device().StartAsync(), await host.Device().StartAsync()];
+        Assert.Equal(3, Live());
+        using var full = await host.Device().PostFormAsync("init", ("client_id", "tv"));
+        (await (await host.SignInAsync("alice")).DenyAsync(started[0].UserCode)).EnsureSuccessStatusCode();
+        Assert.Equal(2, Live());
+        host.Clock.Advance(TimeSpan.FromMinutes(11)); // all expire
+        Assert.Equal((0, "store 1"), (Live(), Sums(refused, "device_authorization.limit")));
+
+        int Live()
+        {
+            live.RecordObservableInstruments();
+            return live.LastMeasurement!.Value;
+        }
+    }
+
+    private static ActivityListener Listen(ConcurrentQueue<Activity> spans, ActivitySamplingResult sampling)
+    {
+        var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "DeviceAuthorization",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => sampling,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 
     private Task<TestHost> StartAsync(Action<DeviceAuthorizationOptions>? configure = null, Action<IServiceCollection>? services = null) => TestHost.StartAsync(

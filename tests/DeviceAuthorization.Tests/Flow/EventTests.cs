@@ -181,7 +181,7 @@ public sealed class EventTests
         removed.EnsureSuccessStatusCode();
         using var again = await alice.DeleteAsync($"/api/devices/{id}");
         var told = Assert.Single(events.All.OfType<PairingEvent.DeviceRemoved>());
-        Assert.Equal(("alice", id), (told.UserId, told.DeviceId));
+        Assert.Equal(("alice", id, "tv"), (told.UserId, told.DeviceId, told.DeviceName));
     }
 
     private sealed class Failing : IPairingEvents

@@ -18,7 +18,8 @@ public sealed class StartUpWarningsTests
         await using var host = await StartAsync();
         var note = Assert.Single(Own(host));
         Assert.Equal(
-            (LogLevel.Information, "Pairings are kept in A store of mine, devices and tokens in HostContext (Microsoft.EntityFrameworkCore.Sqlite)."),
+            (LogLevel.Information, "Pairings are kept in A store of mine, devices and tokens in HostContext (Microsoft.EntityFrameworkCore.Sqlite); limits are counted in memory. Security: Balanced. "
+                + "Scopes: library.read library.write profile. Limits: StartsPerMinute 10, CodesPerUser 5, CodesPerUserAndDay 30, CodesPerAddress 20, CodesInAll 100, UnknownDeviceCodesPerMinute 600."),
             (note.Level, note.Message));
     }
 
@@ -29,6 +30,13 @@ public sealed class StartUpWarningsTests
         var note = Assert.Single(Own(host), entry => entry.Id.Id != 51);
         Assert.Equal(LogLevel.Information, note.Level);
         Assert.Contains("Set DeviceAuthorization:UserCodeKeys", note.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_store_in_memory_needs_no_key()
+    {
+        await using var host = await TestHost.StartAsync(options => options.UserCodeKeys.Clear());
+        Assert.DoesNotContain(Own(host), entry => entry.Id.Id == 20);
     }
 
     [Theory]
@@ -64,7 +72,7 @@ public sealed class StartUpWarningsTests
     public async Task What_is_kept_in_memory_is_said_and_outside_Development_what_a_restart_forgets(string environment, int warnings)
     {
         await using var host = await TestHost.StartAsync(environment: environment);
-        Assert.Contains(Own(host), entry => entry.Message == "Pairings are kept in memory, devices and tokens in memory.");
+        Assert.Contains(Own(host), entry => entry.Message.StartsWith("Pairings are kept in memory, devices and tokens in memory; limits are counted in memory.", StringComparison.Ordinal));
         var forgotten = Own(host).Where(entry => entry is { Id.Id: 52 or 53, Level: LogLevel.Warning }).Select(entry => entry.Message).ToArray();
         Assert.Equal(warnings, forgotten.Length);
         if (warnings > 0)
@@ -217,9 +225,10 @@ public sealed class StartUpWarningsTests
         await using var host = await TestHost.StartAsync(services: services => services
             .AddTransient<IPairingStore>(_ => throw new System.Net.Sockets.SocketException())
             .AddTransient<IDeviceRepository>(_ => throw new TimeoutException("server=secret")));
-        Assert.Equal(
-            "Pairings are kept in unknown (it could not be created: SocketException), devices and tokens in unknown (it could not be created: TimeoutException).",
-            Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id == 51).Message);
+        Assert.StartsWith(
+            "Pairings are kept in unknown (it could not be created: SocketException), devices and tokens in unknown (it could not be created: TimeoutException);",
+            Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Id == 51).Message,
+            StringComparison.Ordinal);
         using var start = await host.Device().PostFormAsync("init", ("client_id", "tv"));
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, start.StatusCode);
         Assert.NotNull(start.Headers.RetryAfter);

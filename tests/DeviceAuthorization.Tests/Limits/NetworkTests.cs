@@ -33,6 +33,16 @@ public sealed class NetworkTests
         Assert.Equal(shared, Network.ParseSite(one) == Network.ParseSite(other));
 
     [Theory]
+    [InlineData("203.0.113.7", "203.0.113.0/24")]
+    [InlineData("::ffff:203.0.113.7", "203.0.113.0/24")]
+    [InlineData("64:ff9b::203.0.113.7", "203.0.113.0/24")]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1::/48")]
+    [InlineData("fe80::1%3", "fe80::/48")]
+    [InlineData("TV", "unknown")]
+    [InlineData(null, "unknown")]
+    public void People_see_a_network_and_never_an_address(string? address, string network) => Assert.Equal(network, Network.Name(address));
+
+    [Theory]
     [InlineData(null)]
     [InlineData("TV")]
     [InlineData("127.0.0.1")]

@@ -241,13 +241,13 @@ public sealed class SecurityStoryTests
         var started = Assert.Single(events.All.OfType<PairingEvent.NumberMatchingStarted>());
         Assert.Equal(ApprovalRisk.MatchNumber, started.Risk);
         Assert.Equal([RiskReason.OtherNetwork, RiskReason.Link], started.Reasons);
-        var lines = host.Logs.GetSnapshot().Where(entry => entry.Id.Id is 4 or 26 or 27).Select(entry => entry.Message.Split("alice")[1]);
+        var lines = host.Logs.GetSnapshot().Where(entry => entry.Id.Id is 4 or 26 or 27).Select(entry => entry.Message[entry.Message.IndexOfAny([':', ','])..]);
         Assert.Equal(
             [
-                ". Risk: None.",
-                ". Risk: Warn (OtherNetwork).",
+                ": device \"tv\", client \"tv\", network 203.0.113.0/24, scopes library.write. Risk: None.",
+                ": device \"tv\", client \"tv\", network 198.51.100.0/24, scopes library.write. Risk: Warn (OtherNetwork).",
                 ", who must still choose the number that the device shows. Risk: MatchNumber (OtherNetwork, Link).",
-                ": they chose the number that the device shows.",
+                ": device \"tv\", client \"tv\", network 198.51.100.0/24, scopes library.write.",
             ],
             lines,
             StringComparer.Ordinal);

@@ -239,6 +239,10 @@ namespace IdentityHost.Data.Migrations
                         .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("TraceParent")
+                        .HasMaxLength(55)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("UserCodeHash")
                         .IsRequired()
                         .HasMaxLength(64)

@@ -40,6 +40,7 @@ namespace IdentityHost.Data.Migrations
                     ReportedAddress = table.Column<string>(type: "TEXT", maxLength: 64, nullable: true),
                     CanShowNumber = table.Column<bool>(type: "INTEGER", nullable: false),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
+                    TraceParent = table.Column<string>(type: "TEXT", maxLength: 55, nullable: true),
                     ExpiresAt = table.Column<long>(type: "INTEGER", nullable: false),
                     PollInterval = table.Column<long>(type: "INTEGER", nullable: false),
                     PollDueAt = table.Column<long>(type: "INTEGER", nullable: false),

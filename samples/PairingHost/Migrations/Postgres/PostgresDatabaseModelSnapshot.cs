@@ -241,6 +241,10 @@ namespace PairingHost.Migrations.Postgres
                         .HasMaxLength(64)
                         .HasColumnType("character varying(64)");
 
+                    b.Property<string>("TraceParent")
+                        .HasMaxLength(55)
+                        .HasColumnType("character varying(55)");
+
                     b.Property<string>("UserCodeHash")
                         .IsRequired()
                         .HasMaxLength(64)
