@@ -54,13 +54,24 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>As a crash: neither it nor the processes of its connections get a chance to write anything. Then starts it again.</summary>
     public async Task KillAndRestartAsync()
     {
-        _server!.Kill(entireProcessTree: true);
-        await _server.WaitForExitAsync();
-        _server.Dispose();
+        await KillAsync();
         await StartAsync();
     }
 
-    private async Task StartAsync()
+    /// <summary>As a crash, until <see cref="StartAsync"/>.</summary>
+    public async Task KillAsync()
+    {
+        _server!.Kill(entireProcessTree: true);
+        await _server.WaitForExitAsync();
+        _server.Dispose();
+    }
+
+    /// <summary>Stops it in the middle: it takes connections and answers nothing, until <see cref="ThawAsync"/>.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    public Task ThawAsync() => SignalAsync("CONT");
+
+    public async Task StartAsync()
     {
         _server = Start([.. AsUser(), Find("postgres"), "-D", Data, "-k", _folder.FullName, "-h", "", "-c", $"fsync={(IsDurable ? "on" : "off")}", "-c", "max_connections=100"]);
         _server.OutputDataReceived += (_, _) => { };
@@ -93,6 +104,8 @@ public sealed class PostgresServer : IAsyncLifetime
         _server?.Dispose();
         _folder.Delete(recursive: true);
     }
+
+    private Task SignalAsync(string signal) => RunAsync("sh", "-c", $"kill -{signal} {_server!.Id} $(cat /proc/{_server.Id}/task/{_server.Id}/children)");
 
     private string ConnectionTo(string database) => $"Host={_folder.FullName};Username={User};Database={database};Maximum Pool Size=80";
 

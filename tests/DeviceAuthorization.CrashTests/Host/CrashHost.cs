@@ -47,6 +47,10 @@ internal static class CrashHost
         host.UseAuthentication();
         host.UseAuthorization();
         host.MapDeviceAuthorization();
+        host.MapDevicePairingPage();
+        host.MapDevicesPage();
+        host.MapDevices();
+        host.MapClientTokens();
         host.MapGet("/api/library", (PairedDevice device) => device.Id).RequireScope(Scope);
         return host;
     }
@@ -58,8 +62,9 @@ internal static class CrashHost
             var connection = settings.GetConnectionString("Database");
             if (settings["Devices"] == "postgres")
             {
-                // Like a host that survives its database: it retries over a new connection, and recognises what it has committed already.
-                options.UseNpgsql(connection, postgres => postgres.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(200), null));
+                // Like a host that survives its database: it retries over a new connection, and recognises what it has committed already. The provider's
+                // own retries take almost a minute in all.
+                options.UseNpgsql(connection, postgres => _ = settings["Retries"] == "default" ? postgres.EnableRetryOnFailure() : postgres.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(200), null));
             }
             else
             {

@@ -16,7 +16,7 @@ public abstract class Stores : IAsyncLifetime
 
     internal IDeviceRepository Devices => _observer!.Services.GetRequiredService<IDeviceRepository>();
 
-    internal Task<HostProcess> StartHostAsync() => HostProcess.StartAsync(Settings);
+    internal Task<HostProcess> StartHostAsync(params string[] more) => HostProcess.StartAsync([.. Settings, .. more]);
 
     /// <summary>A host that no test kills.</summary>
     internal async Task<HostProcess> SurvivorAsync() => _survivor ??= await StartHostAsync();
