@@ -1,14 +1,90 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Duende.IdentityModel;
 using Duende.IdentityModel.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DeviceAuthorization.Tests;
 
-/// <summary>A client library that knows nothing of this one (Duende.IdentityModel) completes the whole flow.</summary>
+/// <summary>Client libraries that know nothing of this one (Duende.IdentityModel, and openid-client of npm) complete the whole flow.</summary>
 public sealed class ThirdPartyClientTests
 {
+    [Fact]
+    public async Task Openid_client_goes_on_polling_through_an_outage_and_a_limit()
+    {
+        var store = new InterceptedPairingStore(new InMemoryPairingStore(
+            Microsoft.Extensions.Options.Options.Create(new DeviceAuthorizationOptions()), new FakeTimeProvider(TestHost.Epoch)));
+        var answers = new ConcurrentQueue<int>();
+        var limited = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        TestHost? running = null;
+        await using var host = running = await TestHost.StartAsync(
+            options => (options.RateLimits.Enabled, options.RateLimits.PollsPerMinute) = (true, 3),
+            services => services.AddSingleton<IPairingStore>(store).AddSingleton<IStartupFilter>(new BeforeRouting(app => app.Use(async (context, next) =>
+            {
+                if (!context.Request.Path.Value!.EndsWith("/token", StringComparison.Ordinal))
+                {
+                    await next(context);
+                    return;
+                }
+
+                running!.Clock.Advance(answers.Count < 4 ? TimeSpan.FromSeconds(10) : TimeSpan.FromMinutes(1)); // the fourth poll in a minute is one too many
+                if (answers.Count == 1)
+                {
+                    store.FailBefore(nameof(IPairingStore.TryAcceptPollAsync));
+                }
+
+                await next(context);
+                answers.Enqueue(context.Response.StatusCode);
+                if (context.Response.StatusCode == StatusCodes.Status429TooManyRequests)
+                {
+                    limited.TrySetResult();
+                }
+            }))),
+            kestrel: true);
+        using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(Repository.Root, "tests/DeviceAuthorization.Tests/Http/Flow/openid-client.mjs"), $"{host.Address}"]) { RedirectStandardOutput = true })!;
+        var code = (await node.StandardOutput.ReadLineAsync())!;
+        await limited.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        (await (await host.SignInAsync("alice")).ApproveAsync(code)).EnsureSuccessStatusCode();
+
+        var last = await node.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(last.Contains("access_token", StringComparison.Ordinal), last);
+        Assert.Equal([400, 503, 400, 429], answers.Take(4));
+        Assert.Equal(200, answers.Last());
+        var device = host.Device();
+        device.SetBearerToken(JsonDocument.Parse(last).RootElement.GetProperty("access_token").GetString()!);
+        Assert.Equal(HttpStatusCode.OK, (await device.GetAsync("/api/library")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Duende_IdentityModel_tells_the_app_of_an_outage_and_of_a_limit()
+    {
+        var store = new InterceptedPairingStore(new InMemoryPairingStore(
+            Microsoft.Extensions.Options.Options.Create(new DeviceAuthorizationOptions()), new FakeTimeProvider(TestHost.Epoch)));
+        await using var host = await TestHost.StartAsync(
+            options => (options.RateLimits.Enabled, options.RateLimits.PollsPerMinute) = (true, 2), services => services.AddSingleton<IPairingStore>(store));
+        var (device, codes) = (host.Device(), await host.Device().StartAsync());
+        store.FailBefore(nameof(IPairingStore.TryAcceptPollAsync));
+        var (outage, _, limit) = (await PollAsync(), await PollAsync(), await PollAsync());
+        Assert.Equal((ResponseErrorType.Http, HttpStatusCode.ServiceUnavailable, "slow_down"), (outage.ErrorType, outage.HttpStatusCode, outage.TryGet("error")));
+        Assert.Equal((ResponseErrorType.Http, HttpStatusCode.TooManyRequests, "slow_down"), (limit.ErrorType, limit.HttpStatusCode, limit.TryGet("error")));
+        Assert.Equal("Service Unavailable", outage.Error); // so an app must read the error of the body, as docs/compatibility.md says
+
+        Task<TokenResponse> PollAsync() => device.RequestDeviceTokenAsync(new DeviceTokenRequest
+        {
+            Address = $"{Wire.Prefix}/token",
+            ClientId = "tv",
+            ClientCredentialStyle = ClientCredentialStyle.PostBody,
+            DeviceCode = codes.DeviceCode,
+        });
+    }
+
     [Theory]
     [InlineData(ClientCredentialStyle.PostBody, null)]
     [InlineData(ClientCredentialStyle.PostBody, "")]
