@@ -48,7 +48,7 @@ public sealed class ThirdPartyClientTests
                 }
             }))),
             kestrel: true);
-        using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(Repository.Root, "tests/DeviceAuthorization.Tests/Http/Flow/openid-client.mjs"), $"{host.Address}"]) { RedirectStandardOutput = true })!;
+        using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(Repository.Root, "tests/DeviceAuthorization.Tests/Http/Flow/openid-client.mjs"), $"{host.Address}"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         var code = (await node.StandardOutput.ReadLineAsync())!;
         await limited.Task.WaitAsync(TimeSpan.FromSeconds(30));
         (await (await host.SignInAsync("alice")).ApproveAsync(code)).EnsureSuccessStatusCode();
