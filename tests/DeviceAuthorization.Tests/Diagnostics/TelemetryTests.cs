@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Text.RegularExpressions;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
@@ -14,6 +15,67 @@ public sealed class TelemetryTests
     private const string Event = "device_authorization.event";
 
     private readonly TestPolicy _policy = new() { Stamp = "secret stamp" };
+
+    [Fact]
+    public async Task The_whole_story_moves_every_metric()
+    {
+        var store = InMemory();
+        await using var host = await StartAsync(
+            options => (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute) = (true, 4), services => services.AddSingleton<IPairingStore>(store));
+        using var events = Collect<long>(host, "device_authorization.events");
+        using var times = Collect<double>(host, "device_authorization.pairing.duration");
+        using var polls = Collect<long>(host, "device_authorization.polls");
+        using var refusals = Collect<long>(host, "device_authorization.limit.refusals");
+        using var calls = Collect<double>(host, "device_authorization.store.call.duration");
+
+        var alice = await host.SignInAsync("alice");
+        StartedCodes paired = await host.Device().StartAsync(), denied = await host.Device().StartAsync(), late = await host.Device().StartAsync(), lost = await host.Device().StartAsync();
+        using var refused = await host.Device().PostFormAsync("init", ("client_id", "tv")); // the limit
+        await PollAsync(host, paired, "a");
+        await PollAsync(host, paired, "a"); // slow_down
+        (await alice.ApproveAsync(paired.UserCode)).EnsureSuccessStatusCode();
+        (await alice.DenyAsync(denied.UserCode)).EnsureSuccessStatusCode();
+        store.FailBefore(nameof(IPairingStore.TryAcceptPollAsync)); // the store is down, and back
+        await PollAsync(host, paired, "a");
+        host.Clock.Advance(TimeSpan.FromSeconds(30));
+        await PollAsync(host, paired, "a"); // redeems
+        await PollAsync(host, denied);
+        host.Clock.Advance(TimeSpan.FromMinutes(2));
+        await PollAsync(host, paired, "b"); // a replay
+        host.Clock.Advance(TimeSpan.FromMinutes(10));
+        await PollAsync(host, late);
+        await PollAsync(host, lost with { DeviceCode = "x" });
+
+        Assert.Equal("approved 1, denied 1, expired 1, limit_reached 1, redeemed 1, replayed 1, revoked 1, started 4", Sums(events, Event));
+        Assert.Equal("approved 0, denied 0, redeemed 30", Sums(times, Event));
+        Assert.Equal("access_denied 1, authorization_pending 1, expired_token 1, invalid_grant 1, paired 1, slow_down 1, unknown_code 1", Sums(polls, "device_authorization.poll.outcome"));
+        Assert.Equal("start 1", Sums(refusals, "device_authorization.limit"));
+        Assert.Equal(
+            "accept_poll 6, accept_poll System.IO.IOException 1, add 4, find_by_user_code 2, replace 4, slow_down 1",
+            string.Join(", ", calls.GetMeasurementSnapshot()
+                .GroupBy(call => $"{call.Tags["device_authorization.store.call"]} {call.Tags.GetValueOrDefault("error.type")}".TrimEnd(), StringComparer.Ordinal)
+                .OrderBy(group => group.Key, StringComparer.Ordinal)
+                .Select(group => $"{group.Key} {group.Count()}")));
+    }
+
+    [Fact]
+    public async Task The_document_lists_every_metric_with_its_unit_and_every_event()
+    {
+        var instruments = new List<Instrument>();
+        await using var host = await StartAsync();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, _) => instruments.Add(instrument) };
+        var factory = host.Services.GetRequiredService<IMeterFactory>();
+        await host.PairAsync();
+        listener.Start();
+        var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/operations.md"));
+        Assert.Equal(
+            instruments.Where(instrument => instrument.Meter == factory.Create("DeviceAuthorization")).Select(instrument => $"{instrument.Name} {instrument.Unit}").Order(StringComparer.Ordinal),
+            Regex.Matches(text, @"^\| `(device_authorization\.[a-z.]+)` \| `([^`]+)` \|", RegexOptions.Multiline).Select(row => $"{row.Groups[1]} {row.Groups[2]}").Order(StringComparer.Ordinal));
+        var listed = Regex.Match(text, @"^\| `device_authorization\.events` .*$", RegexOptions.Multiline).Value.Split('|')[3];
+        Assert.Equal(
+            typeof(PairingEvent).GetNestedTypes().Select(type => Regex.Replace(type.Name, "(?<!^)[A-Z]", "_$0").ToLowerInvariant()).Order(StringComparer.Ordinal),
+            Regex.Matches(listed, "`([a-z_]+)`").Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
+    }
 
     [Fact]
     public async Task Each_event_counts_once_and_the_time_since_the_start_is_measured()
