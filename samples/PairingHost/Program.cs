@@ -19,11 +19,13 @@ builder.Services.AddSingleton<Accounts>();
 builder.Services.AddSingleton<IPairingPolicy>(services => services.GetRequiredService<Accounts>());
 builder.Services.AddSingleton<GameLibrary>();
 builder.AddSignIn();
+builder.AddObservability();
 
 // Without Strict, ASP.NET Core describes every number in the OpenAPI document as "integer or string".
 builder.Services.AddOpenApi().ConfigureHttpJsonOptions(json => json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict);
 
 var app = builder.Build();
+app.UseObservability(); // /metrics, /health/ready and /health/live, on a port of their own
 app.MigrateDatabase();
 app.MapSignIn();
 app.MapDeviceAuthorization(); // devices pair, their owners approve

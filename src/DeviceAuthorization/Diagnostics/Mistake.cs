@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Diagnostics;
@@ -57,7 +58,7 @@ internal sealed record Mistake(string Key, string Cause)
         }
 
         return exception is OptionsValidationException
-            || (exception is InvalidOperationException { InnerException: null } and not ObjectDisposedException && SetUp.Contains(exception.Source, StringComparer.Ordinal))
+            || (exception is InvalidOperationException { InnerException: null or CryptographicException } and not ObjectDisposedException && SetUp.Contains(exception.Source, StringComparer.Ordinal))
                 ? Known(exception.Message)
                 : null;
     }

@@ -1,8 +1,11 @@
+using System.Net;
 using DeviceAuthorization.EntityFramework;
 using DeviceAuthorization.RomM;
 using DeviceAuthorization.Storage;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Tests;
@@ -100,6 +103,28 @@ public abstract class EncryptionTests(TestDatabase database) : IDisposable
 
         Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(device with { SyncConfig = null }, default)); // given up on purpose
         Assert.Null(await StoredAsync(device));
+    }
+
+    [Fact]
+    public async Task A_request_that_needs_settings_whose_key_is_lost_is_500_and_logged_once()
+    {
+        var device = await Host(true).GetRequiredService<IDeviceRepository>().AddOrFindAsync(NewDevice(), default);
+        await using var host = await TestHost.StartAsync( // it has keys of its own
+            services: services =>
+            {
+                database.AddTo(services);
+                services.AddDeviceAuthorization().AddEntityFrameworkStores<HostContext>();
+            },
+            map: app => app.MapDevices());
+        var alice = await host.SignInAsync("alice");
+        for (var call = 0; call < 2; call++)
+        {
+            Assert.Equal(HttpStatusCode.InternalServerError, (await alice.CallAsync("GET", DeviceCalls.Devices)).Status);
+        }
+
+        var logged = Assert.Single(host.Logs.GetSnapshot(), entry => entry.Level >= LogLevel.Error && entry.Category!.StartsWith("DeviceAuthorization.", StringComparison.Ordinal));
+        Assert.Equal(90, logged.Id.Id);
+        Assert.Contains($"The sync_config of device {device.Id} cannot be decrypted.", logged.Message, StringComparison.Ordinal);
     }
 
     [Fact]
