@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Xml.Linq;
 
 namespace DeviceAuthorization.Tests.Samples;
@@ -7,18 +5,11 @@ namespace DeviceAuthorization.Tests.Samples;
 /// <summary>A host in a folder of its own: a project as of <c>dotnet new web</c> that refers to the library, built by the SDK and started as a process.</summary>
 internal sealed class ReadmeHost : IAsyncDisposable
 {
-    private const string Listening = "Now listening on: ";
-
-    /// <summary>Long for a busy build machine.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     /// <summary>Release or Debug, as this test: what the project refers to is there already.</summary>
-    private static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+    internal static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("readme-");
-    private readonly ConcurrentQueue<string> _output = new();
-    private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Process? _process;
+    private ListeningProcess? _process;
 
     private ReadmeHost()
     {
@@ -37,15 +28,9 @@ internal sealed class ReadmeHost : IAsyncDisposable
             host.Write("Program.cs", program);
             host.Write("SignIn.cs", signIn);
             host.Write("Types.cs", types);
-            using (var build = host.Run("build", "-c", Configuration, "-warnaserror", "-nodeReuse:false"))
-            {
-                await build.WaitForExitAsync().WaitAsync(Patience);
-                Assert.True(build.ExitCode == 0, $"{host}\n{program}\n{types}");
-            }
-
-            host._process = host.Run([Path.Combine("bin", Configuration, "net10.0", "Host.dll"), "--urls=http://127.0.0.1:0", .. settings]);
-            _ = host._process.WaitForExitAsync().ContinueWith(_ => host._address.TrySetException(new InvalidOperationException($"It ended.\n{host}")), TaskScheduler.Default);
-            await host._address.Task.WaitAsync(Patience);
+            var (exitCode, output) = await ListeningProcess.RunAsync(host._folder.FullName, "dotnet", "build", "-c", Configuration, "-warnaserror", "-nodeReuse:false");
+            Assert.True(exitCode == 0, $"{output}\n{program}\n{types}");
+            host._process = await ListeningProcess.StartAsync(host._folder.FullName, "dotnet", [Path.Combine("bin", Configuration, "net10.0", "Host.dll"), .. settings]);
             return host;
         }
         catch
@@ -56,17 +41,13 @@ internal sealed class ReadmeHost : IAsyncDisposable
     }
 
     /// <summary>A client with cookies of its own, which follows redirects.</summary>
-    public HttpClient Client() => new() { BaseAddress = _address.Task.Result };
-
-    public override string ToString() => string.Join('\n', _output);
+    public HttpClient Client() => _process!.Client();
 
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
         {
-            _process.Kill(); // does nothing to a process that has ended
-            await _process.WaitForExitAsync();
-            _process.Dispose();
+            await _process.DisposeAsync();
         }
 
         _folder.Delete(recursive: true);
@@ -100,39 +81,4 @@ internal sealed class ReadmeHost : IAsyncDisposable
     }
 
     private void Write(string file, string text) => File.WriteAllText(Path.Combine(_folder.FullName, file), text);
-
-    private Process Run(params string[] arguments)
-    {
-        var process = new Process
-        {
-            StartInfo = new ProcessStartInfo("dotnet", arguments)
-            {
-                Environment = { ["ASPNETCORE_ENVIRONMENT"] = "Development" },
-                RedirectStandardError = true,
-                RedirectStandardOutput = true,
-                UseShellExecute = false,
-                WorkingDirectory = _folder.FullName,
-            },
-        };
-        process.OutputDataReceived += (_, line) => Read(line.Data);
-        process.ErrorDataReceived += (_, line) => Read(line.Data);
-        process.Start();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return process;
-    }
-
-    private void Read(string? line)
-    {
-        if (line is null)
-        {
-            return;
-        }
-
-        _output.Enqueue(line);
-        if (line.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at)
-        {
-            _address.TrySetResult(new Uri(line[(at + Listening.Length)..].Trim()));
-        }
-    }
 }

@@ -69,8 +69,8 @@ internal static partial class Log
     [LoggerMessage(13, LogLevel.Warning, "A limit was reached: {Limit} (DeviceAuthorization:RateLimits).")]
     public static partial void LimitReached(this ILogger logger, string limit);
 
-    [LoggerMessage(14, LogLevel.Warning, "Codes of one network are entered from other networks more often than CampaignThreshold allows, most recently that of pairing {PairingId}. This looks like phishing.")]
-    public static partial void CampaignSuspected(this ILogger logger, Guid pairingId);
+    [LoggerMessage(14, LogLevel.Warning, "Codes of the network {Network} are entered from other networks more often than CampaignThreshold allows, most recently that of pairing {PairingId}. This looks like phishing.")]
+    public static partial void CampaignSuspected(this ILogger logger, string network, Guid pairingId);
 
     [LoggerMessage(15, LogLevel.Warning, "Pairing {PairingId} was voided: a second user entered its code, or it looks like part of a campaign.")]
     public static partial void PairingVoided(this ILogger logger, Guid pairingId);
@@ -183,8 +183,8 @@ internal static partial class Log
     [LoggerMessage(70, LogLevel.Warning, "Pairing {PairingId} waits: user {UserId} has {Limit} devices, as many as DeviceAuthorization:MaxDevicesPerUser allows.")]
     public static partial void DeviceLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
 
-    [LoggerMessage(80, LogLevel.Warning, "A pairing was refused: the network of its address holds its share of the store, a tenth of DeviceAuthorization:MaxLivePairings, or 3 pairings once half of the store is taken. If that address is your proxy's, configure forwarded headers (see log 23). Otherwise, raise MaxLivePairings if this is legitimate traffic.")]
-    public static partial void NetworkFull(this ILogger logger);
+    [LoggerMessage(80, LogLevel.Warning, "A pairing was refused: the network {Network} holds its share of the store, a tenth of DeviceAuthorization:MaxLivePairings, or 3 pairings once half of the store is taken. If it is your proxy's, configure forwarded headers (see log 23). Otherwise, raise MaxLivePairings if this is legitimate traffic.")]
+    public static partial void NetworkFull(this ILogger logger, string network);
 
     [LoggerMessage(81, LogLevel.Warning, "A request over plain HTTP was refused. Forwarded header that no middleware applied: {Header}. If a proxy ends HTTPS in front of this host, it must send X-Forwarded-For and X-Forwarded-Proto. " + ConfigureProxy)]
     public static partial void PlainHttpRefused(this ILogger logger, string header);

@@ -100,7 +100,7 @@ public sealed class DeviceFlow
                     return new StartResult.Unavailable();
                 case PairingAddition.NetworkFull:
                     Telemetry.Refused("store-share");
-                    await LogOnceAsync($"network-full:{Network.ParseSite(request.Device.Address)}", TenMinutes, Logger.NetworkFull).ConfigureAwait(false);
+                    await LogOnceAsync($"network-full:{Network.ParseSite(request.Device.Address)}", TenMinutes, () => Logger.NetworkFull(Network.Name(request.Device.Address))).ConfigureAwait(false);
                     return new StartResult.Unavailable();
             }
         }

@@ -125,7 +125,7 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
                 logger.LimitReached(limit);
                 break;
             case PairingEvent.CampaignSuspected { Pairing: var pairing }:
-                logger.CampaignSuspected(pairing.Id);
+                logger.CampaignSuspected(NetworkOf(pairing), pairing.Id);
                 break;
             case PairingEvent.Voided { Pairing: var pairing }:
                 logger.PairingVoided(pairing.Id);

@@ -17,6 +17,7 @@ using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.HttpLogging;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Routing;
@@ -68,6 +69,14 @@ namespace Microsoft.Extensions.DependencyInjection
             services.AddCors();
             AddOwnEndpointCors(services);
             services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, DescribedEndpoints>());
+
+            // Without reflection (Native AOT), OpenAPI finds the described types here only. They are last: the host's own come first.
+            services.PostConfigure<JsonOptions>(json =>
+            {
+                json.SerializerOptions.TypeInfoResolverChain.Add(OAuthJson.Default);
+                json.SerializerOptions.TypeInfoResolverChain.Add(RomMJson.Default);
+                json.SerializerOptions.TypeInfoResolverChain.Add(DescribedJson.Default);
+            });
             services.TryAddSingleton<ClientCredentials>();
             services.TryAddSingleton<ApproverSession>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<CookieAuthenticationOptions>, SignInStamp>());

@@ -24,7 +24,7 @@ public sealed class ArchitectureTests
         Http/Flow: Diagnostics, Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication, RomM, Http/Tokens
         Http/Metadata: Options, Http
         Pages: Diagnostics, Codes, Devices, Rules, Options, Storage, Flow, Http, Authentication
-        Hosting: Diagnostics, Codes, Rules, Options, Storage, Limits, Flow, Http, Authentication, RomM, Http/Tokens, Http/Devices, Http/Flow, Http/Metadata, Pages
+        Hosting: Diagnostics, Codes, Devices, Rules, Options, Storage, Limits, Flow, Http, Authentication, RomM, Http/Tokens, Http/Devices, Http/Flow, Http/Metadata, Pages
         """;
 
     private static readonly string[] WithAspNetCore = ["Authentication", "Http", "RomM", "Http/Tokens", "Http/Devices", "Http/Flow", "Http/Metadata", "Pages", "Hosting"];

@@ -1,14 +1,17 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Http.Devices;
 using DeviceAuthorization.Http.Flow;
 using DeviceAuthorization.Http.Tokens;
 using DeviceAuthorization.RomM;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 using static DeviceAuthorization.TestKit.Verifier;
 
 namespace DeviceAuthorization.Tests;
@@ -42,6 +45,21 @@ public sealed class EndpointDescriptionTests
         Assert.Contains("GET /api/devices/{id}", described, StringComparer.Ordinal);
         Assert.DoesNotContain(described, api => api.StartsWith("HEAD", StringComparison.Ordinal));
         Assert.Equal(described.Distinct(StringComparer.Ordinal), described, StringComparer.Ordinal);
+    }
+
+    /// <summary>As in a host under Native AOT: OpenAPI asks the host's JSON options for the described types.</summary>
+    [Fact]
+    public async Task A_host_without_reflection_can_describe_every_body()
+    {
+        await using var host = await TestHost.StartAsync(
+            services: services => services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolver = JsonTypeInfoResolver.Combine()),
+            map: EveryEndpoint.Map);
+        var json = host.Services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
+        var bodies = host.Services.GetRequiredService<EndpointDataSource>().Endpoints
+            .Select(endpoint => endpoint.Metadata.GetMetadata<EndpointDescription>()).OfType<EndpointDescription>()
+            .SelectMany(description => description.Answers.Select(answer => answer.Body).Append(description.Body)).OfType<Type>().Distinct().ToArray();
+        Assert.Contains(typeof(DeviceRegistration), bodies);
+        Assert.Empty(bodies.Where(body => !json.TryGetTypeInfo(body, out _)).Select(body => body.Name));
     }
 
     [Fact]
