@@ -105,7 +105,7 @@ public sealed class PostgresServer : IAsyncLifetime
         _folder.Delete(recursive: true);
     }
 
-    private Task SignalAsync(string signal) => RunAsync("sh", "-c", $"kill -{signal} {_server!.Id} $(cat /proc/{_server.Id}/task/{_server.Id}/children)");
+    private Task<string> SignalAsync(string signal) => RunAsync("sh", "-c", $"kill -{signal} {_server!.Id} $(cat /proc/{_server.Id}/task/{_server.Id}/children)");
 
     private string ConnectionTo(string database) => $"Host={_folder.FullName};Username={User};Database={database};Maximum Pool Size=80";
 

@@ -70,11 +70,11 @@ public sealed class TelemetryTests
         var text = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/operations.md"));
         Assert.Equal(
             instruments.Where(instrument => instrument.Meter == factory.Create("DeviceAuthorization")).Select(instrument => $"{instrument.Name} {instrument.Unit}").Order(StringComparer.Ordinal),
-            Regex.Matches(text, @"^\| `(device_authorization\.[a-z.]+)` \| `([^`]+)` \|", RegexOptions.Multiline).Select(row => $"{row.Groups[1]} {row.Groups[2]}").Order(StringComparer.Ordinal));
+            Regex.Matches(text, @"^\| `(?<name>device_authorization\.[a-z.]+)` \| `(?<unit>[^`]+)` \|", RegexOptions.Multiline).Select(row => $"{row.Groups["name"]} {row.Groups["unit"]}").Order(StringComparer.Ordinal));
         var listed = Regex.Match(text, @"^\| `device_authorization\.events` .*$", RegexOptions.Multiline).Value.Split('|')[3];
         Assert.Equal(
             typeof(PairingEvent).GetNestedTypes().Select(type => Regex.Replace(type.Name, "(?<!^)[A-Z]", "_$0").ToLowerInvariant()).Order(StringComparer.Ordinal),
-            Regex.Matches(listed, "`([a-z_]+)`").Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
+            Regex.Matches(listed, "(?<=`)[a-z_]+(?=`)").Select(match => match.Value).Order(StringComparer.Ordinal));
     }
 
     [Fact]
