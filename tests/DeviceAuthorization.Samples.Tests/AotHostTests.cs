@@ -164,7 +164,7 @@ public sealed class AotHostTests(AotHostServer server) : IClassFixture<AotHostSe
         using var metadata = JsonDocument.Parse(await server.Client().GetStringAsync("/.well-known/oauth-authorization-server"));
         Assert.EndsWith("/api/auth/device/introspect", metadata.RootElement.String("introspection_endpoint"), StringComparison.Ordinal);
         Assert.Contains("The configuration has DeviceAuthorization:Securty, which is no setting", server.Log, StringComparison.Ordinal);
-        Assert.Contains("Pairings are kept in Redis, devices and tokens in memory.", server.Log, StringComparison.Ordinal);
+        Assert.Contains("Pairings are kept in Redis, devices and tokens in memory; limits are counted in Redis.", server.Log, StringComparison.Ordinal);
     }
 
     [Fact]

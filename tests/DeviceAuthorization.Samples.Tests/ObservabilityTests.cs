@@ -119,25 +119,24 @@ public sealed partial class ObservabilityTests : IDisposable
         server.Clock.Advance(TimeSpan.FromMinutes(2));
         await PollAsync(device, paired, "b");
 
-        await DecideAsync(bob, "approve", shared); // from elsewhere: a first one
-        await DecideAsync(alice, "deny", shared);
-        await DecideAsync(alice, "approve", denied);
+        await EnterAsync(Client(server, host, Home), "bob", shared); // from elsewhere: a first one
+        await DecideAsync(alice, "approve", shared);
+        await EnterAsync(Client(server, host, Home), "alice", denied); // and a second: a campaign
         await DecideAsync(alice, "deny", denied);
         for (var i = 0; i < 8; i++)
         {
             await bob.CallAsync("GET", $"{PairingHostServer.Auth}/pending/{UnknownCode}");
         }
 
-        server.Clock.Advance(TimeSpan.FromHours(1));
+        server.Clock.Advance(TimeSpan.FromMinutes(10)); // expired, and not yet cleaned up
         await PollAsync(device, late);
         return [token, UnknownCode, .. ((JsonElement[])[paired, denied, shared, late]).SelectMany(init => new[] { init.String("device_code")!, init.String("user_code")! })];
     }
 
     private static HttpClient Client(PairingHostServer server, WebApplicationFactory<Program>? host, string address, string? user = null)
     {
-        var client = (host ?? server).CreateClient();
+        var client = (host ?? server).CreateClient(new() { BaseAddress = new Uri("https://localhost") }); // the cookies of the page are for HTTPS
         client.DefaultRequestHeaders.Add("X-Forwarded-For", address);
-        client.DefaultRequestHeaders.Add("X-Forwarded-Proto", "https");
         client.DefaultRequestHeaders.Authorization = user is null ? null : new("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(user + ":demo")));
         return client;
     }
@@ -152,6 +151,13 @@ public sealed partial class ObservabilityTests : IDisposable
 
     private static async Task<JsonElement> PollAsync(HttpClient device, JsonElement init, string? key = null) => (await device.CallAsync(
         "POST", $"{PairingHostServer.Auth}/token", JsonSerializer.Serialize(new { device_code = init.String("device_code") }), key is null ? [] : [("Idempotency-Key", key)])).Body;
+
+    /// <summary>On the page: a code that is read by JSON is not claimed.</summary>
+    private static async Task EnterAsync(HttpClient browser, string user, JsonElement init)
+    {
+        await browser.CallAsync("POST", "/api/login", $$"""{ "username": "{{user}}", "password": "demo" }""");
+        Assert.Contains(DeviceName, await browser.ReviewAsync(init.String("user_code")!), StringComparison.Ordinal);
+    }
 
     private static async Task DecideAsync(HttpClient approver, string decision, JsonElement init) => await approver.CallAsync(
         "POST", $"{PairingHostServer.Auth}/{decision}", JsonSerializer.Serialize(new { user_code = init.String("user_code"), approved_scopes = (string[])["me.read"] }));
