@@ -12,6 +12,7 @@ public sealed class LanguageTests(Chromium chromium)
     {
         await using var host = await PageHost.StartAsync(ApprovalRisk.Warn, new DeviceClient { LogoPath = "/tv.svg" }, NumberMatching.Always);
         var page = await chromium.NewPageAsync(Screen.Narrow);
+        await page.Clock.InstallAsync(); // buttons wake up after a second
         await page.GotoAsync(host.Page);
         await page.SignInAsync("alice");
         var languages = await page.Locator("select[name=language] option").EvaluateAllAsync<string[]>("options => options.map(option => option.value)");
@@ -24,9 +25,11 @@ public sealed class LanguageTests(Chromium chromium)
             await CheckAsync(language, "enter");
             await page.EnterAsync(await host.StartPairingAsync());
             await CheckAsync(language, "review");
+            await page.Clock.FastForwardAsync(1000);
             await page.Locator("button[value=approve]").ClickAsync();
             await Expect(page.Locator(".numbers")).ToBeVisibleAsync();
             await CheckAsync(language, "number");
+            await page.Clock.FastForwardAsync(1000);
             await page.Locator("button[value=deny]").ClickAsync();
             await Expect(page.Locator(".mark")).ToBeVisibleAsync();
             await CheckAsync(language, "denied");
