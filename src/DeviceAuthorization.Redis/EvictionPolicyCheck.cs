@@ -67,6 +67,10 @@ internal sealed class RedisHealth(RedisConnection connection) : IHealthCheck
             {
                 // It does not say.
             }
+            catch (Exception exception) when (exception is RedisException or TimeoutException) // its message names the server
+            {
+                return new HealthCheckResult(context.Registration.FailureStatus, exception.GetType().Name, exception);
+            }
         }
 
         return HealthCheckResult.Healthy();

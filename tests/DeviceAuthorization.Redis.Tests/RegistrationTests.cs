@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -163,13 +164,31 @@ public sealed class RegistrationTests(StandaloneRedis redis) : IClassFixture<Sta
         Assert.Equal((HealthStatus.Unhealthy, "No primary of Redis is connected."), await HealthAsync($"{server.EndPoint},connectTimeout=300,connectRetry=1"));
     }
 
+    [Fact]
+    public async Task The_health_of_a_Redis_that_hangs_names_the_failure_and_not_the_server()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var host = await WithHealthAsync($"{server.EndPoint},asyncTimeout=300");
+        Assert.Equal((HealthStatus.Healthy, null), await HealthAsync(host));
+        using var freeze = Process.Start("kill", ["-STOP", $"{server.ProcessId}"]);
+        await freeze.WaitForExitAsync();
+        Assert.Equal((HealthStatus.Unhealthy, nameof(RedisTimeoutException)), await HealthAsync(host));
+    }
+
+    private static Task<RedisHost> WithHealthAsync(string configuration) => RedisHost.StartAsync(builder =>
+    {
+        builder.AddRedisPairingStore(configuration).AddRedisAttemptLimiter(configuration);
+        builder.Services.AddHealthChecks().AddDeviceAuthorization();
+    });
+
     private static async Task<(HealthStatus, string?)> HealthAsync(string configuration)
     {
-        await using var host = await RedisHost.StartAsync(builder =>
-        {
-            builder.AddRedisPairingStore(configuration).AddRedisAttemptLimiter(configuration);
-            builder.Services.AddHealthChecks().AddDeviceAuthorization();
-        });
+        await using var host = await WithHealthAsync(configuration);
+        return await HealthAsync(host);
+    }
+
+    private static async Task<(HealthStatus, string?)> HealthAsync(RedisHost host)
+    {
         var report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(check => check.Name == "device-authorization-redis");
         var entry = Assert.Single(report.Entries).Value;
         return (entry.Status, entry.Description);

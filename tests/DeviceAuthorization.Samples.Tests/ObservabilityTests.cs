@@ -128,7 +128,7 @@ public sealed partial class ObservabilityTests : IDisposable
             await bob.CallAsync("GET", $"{PairingHostServer.Auth}/pending/{UnknownCode}");
         }
 
-        server.Clock.Advance(TimeSpan.FromMinutes(10)); // expired, and not yet cleaned up
+        server.Clock.Advance(TimeSpan.FromMinutes(10)); // it has expired, and no clean-up removes it yet
         await PollAsync(device, late);
         return [token, UnknownCode, .. ((JsonElement[])[paired, denied, shared, late]).SelectMany(init => new[] { init.String("device_code")!, init.String("user_code")! })];
     }

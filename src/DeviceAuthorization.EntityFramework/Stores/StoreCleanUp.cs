@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -45,7 +46,7 @@ internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOp
             removed += batch;
             if (batch < _options.CleanUpBatch)
             {
-                await LookAsync(database, now, cancellationToken).ConfigureAwait(false);
+                await LookAsync(scope.ServiceProvider, now, cancellationToken).ConfigureAwait(false);
                 return removed;
             }
         }
@@ -60,8 +61,8 @@ internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOp
     protected abstract Task<int> RemoveAsync(DbContext db, DateTimeOffset now, int max, CancellationToken cancellationToken);
 
     /// <summary>Looks at what is left.</summary>
-    /// <param name="database">Null if it is another node's turn.</param>
-    protected virtual Task LookAsync(TDatabase? database, DateTimeOffset now, CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <param name="services">Null if it is another node's turn.</param>
+    protected virtual Task LookAsync(IServiceProvider? services, DateTimeOffset now, CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -94,7 +95,7 @@ internal sealed class PairingCleanUp : StoreCleanUp<IPairingDatabase>
 {
     private static readonly PairingStatus[] Live = [PairingStatus.Pending, PairingStatus.Matching, PairingStatus.Approved];
 
-    /// <summary>How many pairings were live when this node cleaned up; none if another node did so since. Then that one says it.</summary>
+    /// <summary>How many pairings were live when this node cleaned up; none if another node did so since, which then says it, or if another store has the pairings.</summary>
     private Measurement<int>[] _live = [];
 
     private readonly Instrument _instrument;
@@ -106,10 +107,10 @@ internal sealed class PairingCleanUp : StoreCleanUp<IPairingDatabase>
 
     protected override string What => "expired pairings";
 
-    protected override async Task LookAsync(IPairingDatabase? database, DateTimeOffset now, CancellationToken cancellationToken)
+    protected override async Task LookAsync(IServiceProvider? services, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var at = now.Write();
-        _live = database is null || !_instrument.Enabled ? [] : [new(await database.ReadAsync(
+        _live = !_instrument.Enabled || services?.GetRequiredService<IPairingStore>() is not EntityFrameworkPairingStore ? [] : [new(await services.GetRequiredService<IPairingDatabase>().ReadAsync(
             db => db.Set<PairingRow>().CountAsync(row => Live.Contains(row.Status) && row.ExpiresAt > at, cancellationToken)).ConfigureAwait(false))];
     }
 

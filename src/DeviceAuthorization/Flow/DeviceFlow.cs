@@ -170,7 +170,8 @@ public sealed class DeviceFlow
                         await RevokeTokenOfAsync(pairing, cancellationToken).ConfigureAwait(false);
                     }
 
-                    if (await Once.IsFirstAsync($"expired:{pairing.Id}", Day).ConfigureAwait(false))
+                    // Devices that nobody uses expire all day, so what is remembered of each must not last a day.
+                    if (now < pairing.ExpiresAt + Pairing.Retention && await Once.IsFirstAsync($"expired:{pairing.Id}", Pairing.Retention).ConfigureAwait(false))
                     {
                         await events.ReportAsync(new PairingEvent.Expired(pairing)).ConfigureAwait(false);
                     }

@@ -59,7 +59,8 @@ namespace DeviceAuthorization.Hosting
         {
             try
             {
-                await call(services, cancellationToken).ConfigureAwait(false);
+                // Neither a store that ignores the token nor Data Protection, which reads its keys without one, holds up the answer.
+                await Task.Run(() => call(services, cancellationToken), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
                 return HealthCheckResult.Healthy();
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)

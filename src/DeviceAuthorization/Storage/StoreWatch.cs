@@ -54,9 +54,9 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
         string store, string call, TState state, Func<TState, CancellationToken, ValueTask<T>> run, CancellationToken cancellationToken)
     {
         var (started, limit) = (clock.GetTimestamp(), options.Value.StoreTimeout);
-        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var end = new CancellationTokenSource(limit, clock); // both count from here, not from when the client returns its task
-        using var timer = clock.CreateTimer(static bound => ((CancellationTokenSource)bound!).Cancel(), bound, limit == Timeout.InfiniteTimeSpan ? limit : limit * 0.9, Timeout.InfiniteTimeSpan);
+        using var soon = new CancellationTokenSource(limit == Timeout.InfiniteTimeSpan ? limit : limit * 0.9, clock);
+        using var bound = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, soon.Token);
         try
         {
             var running = run(state, bound.Token);

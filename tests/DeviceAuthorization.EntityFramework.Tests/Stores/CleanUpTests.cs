@@ -146,19 +146,19 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
         Assert.NotNull(await second.CleanUp<PairingCleanUp>().RunAsync(default));
         Assert.Null(await first.CleanUp<PairingCleanUp>().RunAsync(default));
         Assert.Equal((null, 2), (Read(listening), Read(other))); // or a sum over the nodes would count twice
+    }
 
-        static MetricCollector<int> Live(DatabaseHost host)
+    [Fact]
+    public async Task Where_another_store_has_the_pairings_the_database_does_not_say_that_none_is_live()
+    {
+        using var host = new DatabaseHost(database, add: pairing =>
         {
-            host.CleanUp<PairingCleanUp>();
-            return new(host.Services.GetRequiredService<IMeterFactory>(), "DeviceAuthorization", "device_authorization.pairings.live");
-        }
-
-        static int? Read(MetricCollector<int> collector)
-        {
-            collector.Clear();
-            collector.RecordObservableInstruments();
-            return collector.LastMeasurement?.Value;
-        }
+            pairing.AddEntityFrameworkStores<HostContext>();
+            pairing.Services.AddSingleton<IPairingStore, InMemoryPairingStore>();
+        });
+        using var listening = Live(host);
+        Assert.NotNull(await host.CleanUp<PairingCleanUp>().RunAsync(default));
+        Assert.Null(Read(listening));
     }
 
     [Fact]
@@ -179,6 +179,19 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
             string.Join(' ', report.Entries.Where(entry => entry.Value.Status == HealthStatus.Degraded).Select(entry => entry.Key).Order(StringComparer.Ordinal)));
 
         Task<HealthReport> CheckAsync() => host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+    }
+
+    private static MetricCollector<int> Live(DatabaseHost host)
+    {
+        host.CleanUp<PairingCleanUp>();
+        return new(host.Services.GetRequiredService<IMeterFactory>(), "DeviceAuthorization", "device_authorization.pairings.live");
+    }
+
+    private static int? Read(MetricCollector<int> collector)
+    {
+        collector.Clear();
+        collector.RecordObservableInstruments();
+        return collector.LastMeasurement?.Value;
     }
 
     private static async Task WaitAsync(Func<Task<bool>> condition)

@@ -59,6 +59,18 @@ public sealed class RequestDeviceTests
         Assert.Equal("none", await setting.AskAsync(way, "person", named));
     }
 
+    [Theory]
+    [InlineData("query", "%00")]
+    [InlineData("body", "a\0")]
+    [InlineData("mvc", "a\0")]
+    public async Task A_text_at_which_a_database_fails_names_no_device_and_is_no_outage(string way, string named)
+    {
+        var devices = new InterceptedDeviceRepository(new InMemoryDeviceRepository());
+        await using var setting = await Setting.StartAsync(devices);
+        devices.FailBefore(nameof(IDeviceRepository.FindAsync)); // PostgreSQL does, at U+0000
+        Assert.Equal("unknown", await setting.AskAsync(way, "person", named));
+    }
+
     [Fact]
     public async Task The_route_counts_before_the_query()
     {
@@ -160,9 +172,9 @@ public sealed class RequestDeviceTests
 
         public Dictionary<string, string> Ids { get; } = new(StringComparer.Ordinal) { ["nobodys"] = Guid.NewGuid().ToString() };
 
-        public static async Task<Setting> StartAsync()
+        public static async Task<Setting> StartAsync(IDeviceRepository? devices = null)
         {
-            var setting = new Setting(await TestHost.StartAsync(services: AddEither, map: Map));
+            var setting = new Setting(await TestHost.StartAsync(services: services => AddEither(services).AddSingleton(devices ?? new InMemoryDeviceRepository()), map: Map));
             setting._clients["device"] = await setting.PairAsync("bound", "alice");
             await setting.PairAsync("other", "alice");
             await setting.PairAsync("bobs", "bob");
@@ -192,11 +204,12 @@ public sealed class RequestDeviceTests
 
         public ValueTask DisposeAsync() => Host.DisposeAsync();
 
-        private static void AddEither(IServiceCollection services)
+        private static IServiceCollection AddEither(IServiceCollection services)
         {
             services.AddControllers().AddApplicationPart(typeof(RequestDeviceController).Assembly);
             services.AddAuthentication().AddPolicyScheme(EitherScheme, null, options => options.ForwardDefaultSelector = context =>
                 context.Request.Headers.Authorization.Count > 0 ? DeviceTokenDefaults.AuthenticationScheme : CookieAuthenticationDefaults.AuthenticationScheme);
+            return services;
         }
 
         private static void Map(WebApplication app)

@@ -1,5 +1,6 @@
 using System.Net;
 using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Limits;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -29,6 +30,21 @@ public sealed class EventTests
         Assert.Equal(["Started", "Claimed", "Approved", "Redeemed", "Revoked", "Replayed"], flow.Events.Names);
         var redeemed = flow.Events.All.OfType<PairingEvent.Redeemed>().Single();
         Assert.Equal(("alice", redeemed.Pairing.Id), (redeemed.Token.UserId, redeemed.Token.PairingId!.Value));
+    }
+
+    [Fact]
+    public async Task An_expired_pairing_is_told_once_and_remembered_no_longer_than_it_is_kept()
+    {
+        var limiter = new RecordedBudgets();
+        var flow = new TestFlow(limiter: limiter);
+        var codes = await flow.StartAsync();
+        flow.Clock.Advance(codes.ExpiresIn);
+        await flow.RefusedAsync(codes);
+        flow.Clock.Advance(Pairing.Retention - TimeSpan.FromMilliseconds(1));
+        await flow.RefusedAsync(codes);
+        Assert.Equal(["Started", "Expired"], flow.Events.Names);
+        Assert.All(limiter.Budgets, budget => Assert.Equal(Pairing.Retention, budget.Window)); // devices on a sign-in screen expire all day
+        Assert.NotEmpty(limiter.Budgets);
     }
 
     [Fact]
@@ -187,5 +203,18 @@ public sealed class EventTests
     private sealed class Failing : IPairingEvents
     {
         public ValueTask OnAsync(PairingEvent happened) => throw new InvalidOperationException("no mail today");
+    }
+
+    private sealed class RecordedBudgets : IAttemptLimiter
+    {
+        private readonly InMemoryAttemptLimiter _inner = new(TimeProvider.System);
+
+        public List<AttemptBudget> Budgets { get; } = [];
+
+        public ValueTask<TimeSpan?> TryCountAsync(IReadOnlyList<AttemptBudget> budgets, CancellationToken cancellationToken)
+        {
+            Budgets.AddRange(budgets);
+            return _inner.TryCountAsync(budgets, cancellationToken);
+        }
     }
 }

@@ -15,7 +15,8 @@ internal sealed class TestFlow
 
     /// <param name="configure">Changes the settings.</param>
     /// <param name="before">The flow of the same host before a restart. The new flow takes over its clock and its stores.</param>
-    public TestFlow(Action<DeviceAuthorizationOptions>? configure = null, TestFlow? before = null)
+    /// <param name="limiter">By default the one in memory.</param>
+    public TestFlow(Action<DeviceAuthorizationOptions>? configure = null, TestFlow? before = null, IAttemptLimiter? limiter = null)
     {
         var options = new DeviceAuthorizationOptions { StoreTimeout = Timeout.InfiniteTimeSpan, Scopes = { ["read"] = "Read", ["write"] = "Write" } };
         configure?.Invoke(options);
@@ -29,7 +30,7 @@ internal sealed class TestFlow
             .AddSingleton<IDeviceRepository>(Devices)
             .AddSingleton<IPairingPolicy>(Policy)
             .AddSingleton<IPairingEvents>(Events)
-            .AddSingleton<IAttemptLimiter>(new InMemoryAttemptLimiter(Clock))
+            .AddSingleton(limiter ?? new InMemoryAttemptLimiter(Clock))
             .AddSingleton<TimeProvider>(Clock)
             .AddSingleton(wrapped)
             .AddFlow()

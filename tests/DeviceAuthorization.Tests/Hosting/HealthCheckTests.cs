@@ -50,6 +50,26 @@ public sealed class HealthCheckTests
     }
 
     [Fact]
+    public async Task A_check_ends_in_time_even_if_the_store_or_the_reading_of_keys_heeds_no_time_limit()
+    {
+        await using var host = await StartAsync();
+        using var never = new ManualResetEventSlim();
+        using var limit = new CancellationTokenSource();
+        var (hangs, blocks) = (_pairings.PauseBefore(nameof(IPairingStore.FindByUserCodeAsync)), new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _protector.Before = () =>
+        {
+            blocks.SetResult();
+            never.Wait(TimeSpan.FromSeconds(30));
+        };
+        var report = host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(limit.Token);
+        await Task.WhenAll(hangs.Reached, blocks.Task);
+        await limit.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => report.WaitAsync(TimeSpan.FromSeconds(10)));
+        never.Set();
+        hangs.Release();
+    }
+
+    [Fact]
     public async Task What_a_store_package_registers_is_checked_too()
     {
         await using var host = await StartAsync(services => services.AddSingleton(
@@ -90,7 +110,13 @@ public sealed class HealthCheckTests
 
         public IDataProtector CreateProtector(string purpose) => this;
 
-        public byte[] Protect(byte[] plaintext) => IsDown ? throw new IOException("password=secret") : _inner.Protect(plaintext);
+        public Action Before { get; set; } = () => { };
+
+        public byte[] Protect(byte[] plaintext)
+        {
+            Before();
+            return IsDown ? throw new IOException("password=secret") : _inner.Protect(plaintext);
+        }
 
         public byte[] Unprotect(byte[] protectedData) => _inner.Unprotect(protectedData);
     }
