@@ -26,7 +26,7 @@ internal sealed class DeviceTokenHandler(
     IOptionsMonitor<DeviceTokenOptions> options,
     ILoggerFactory logger,
     UrlEncoder encoder)
-    : AuthenticationHandler<DeviceTokenOptions>(options, logger, encoder)
+    : AuthenticationHandler<DeviceTokenOptions>(options, new FrameworkLoggers(logger), encoder)
 {
     private const string BearerScheme = "Bearer ";
     private const int LongestToken = 512;
@@ -128,6 +128,22 @@ internal sealed class DeviceTokenHandler(
         if (!Response.Headers.WWWAuthenticate.Contains(challenge, StringComparer.Ordinal)) // an endpoint may also name a scheme that forwards to this one
         {
             Response.Headers.Append("WWW-Authenticate", challenge);
+        }
+    }
+
+    /// <summary>
+    /// The base class logs each refused call at Information, in the category of this type. It is ASP.NET Core's own line, with ASP.NET Core's id, so it belongs
+    /// to ASP.NET Core's category: there, every template's <c>"Microsoft.AspNetCore": "Warning"</c> turns it off.
+    /// </summary>
+    private sealed class FrameworkLoggers(ILoggerFactory loggers) : ILoggerFactory
+    {
+        public ILogger CreateLogger(string categoryName) => loggers.CreateLogger($"Microsoft.AspNetCore.Authentication.{nameof(DeviceTokenHandler)}");
+
+        public void AddProvider(ILoggerProvider provider) => loggers.AddProvider(provider);
+
+        public void Dispose()
+        {
+            // the host's loggers outlive this request
         }
     }
 }

@@ -15,7 +15,8 @@ namespace Microsoft.Extensions.DependencyInjection
         /// <summary>
         /// Adds <c>device-authorization-pairings</c>, <c>-devices</c> and <c>-limits</c> (each store answers a real call), <c>-keys</c> (Data Protection
         /// can protect and unprotect), and what the store packages add. All have the tags <c>ready</c> and <c>device-authorization</c>. None
-        /// has <c>live</c>: no restart of this host mends a store that does not answer. Each ends within five seconds.
+        /// has <c>live</c>: no restart of this host mends a store that does not answer. Each is cancelled after five seconds. If the store's client ignores that, it ends
+        /// after <c>StoreTimeout</c>.
         /// </summary>
         public static IHealthChecksBuilder AddDeviceAuthorization(this IHealthChecksBuilder builder)
         {

@@ -43,7 +43,7 @@ internal sealed class StartUpWarnings(
         var pairings = NameOf<IPairingStore>(scope.ServiceProvider);
         var devices = NameOf<IDeviceRepository>(scope.ServiceProvider);
         logger.InUse(
-            pairings, devices, NameOf<IAttemptLimiter>(scope.ServiceProvider), $"{options.Value.Security}", string.Join(' ', options.Value.Scopes.Keys), Words(options.Value.RateLimits));
+            pairings, devices, NameOf<IAttemptLimiter>(scope.ServiceProvider), $"{options.Value.Security}", string.Join(' ', options.Value.Scopes.Keys), Words(options.Value.RateLimits, options.Value.PendingPerAddress));
         if (options.Value.UserCodeKeys.Count == 0 && pairings != Memory) // nobody reads the memory of a process who cannot also read its keys
         {
             logger.UserCodesWithoutKey();
@@ -71,10 +71,10 @@ internal sealed class StartUpWarnings(
     }
 
     /// <summary>The limits that are on, by their names in the configuration.</summary>
-    private static string Words(DeviceRateLimits limits) => !limits.Enabled ? "off" : string.Join(", ", new (string Name, int? Limit)[]
+    private static string Words(DeviceRateLimits limits, int pendingPerAddress) => !limits.Enabled ? "off" : string.Join(", ", new (string Name, int? Limit)[]
     {
         (nameof(limits.StartsPerMinute), limits.StartsPerMinute),
-        (nameof(limits.PendingPerAddress), limits.PendingPerAddress),
+        (nameof(limits.PendingPerAddress), pendingPerAddress), // the preset's, if it is not set
         (nameof(limits.StartsPerClientPerMinute), limits.StartsPerClientPerMinute),
         (nameof(limits.CodesPerUser), limits.CodesPerUser),
         (nameof(limits.CodesPerUserAndDay), limits.CodesPerUserAndDay),

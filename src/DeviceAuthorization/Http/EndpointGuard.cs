@@ -100,13 +100,12 @@ internal sealed class EndpointGuard(
     /// Asks the client to try again. Many clients of RFC 8628 read the member <c>error</c> of a poll and not the status, and give up at any error but
     /// <c>authorization_pending</c> and <c>slow_down</c> (§3.5), also at none.
     /// </summary>
-    public static IResult Unavailable(HttpContext context)
-    {
-        RetryAfter(context, RetryDelay);
-        return IsTokenEndpoint(context) && !RequestBody.IsJson(context.Request)
-            ? Problems.OAuth(PairingError.SlowDown, "Temporarily unavailable. Try again later.", StatusCodes.Status503ServiceUnavailable)
-            : Problems.Detail(StatusCodes.Status503ServiceUnavailable, "Temporarily unavailable. Try again later.");
-    }
+    public static IResult Unavailable(HttpContext context) => new Later(IsTokenEndpoint(context) && !RequestBody.IsJson(context.Request)
+        ? Problems.OAuth(PairingError.SlowDown, "Temporarily unavailable. Try again later.", StatusCodes.Status503ServiceUnavailable)
+        : Problems.Detail(StatusCodes.Status503ServiceUnavailable, "Temporarily unavailable. Try again later."));
+
+    /// <summary>Says in the answer when the client may try again.</summary>
+    public static void RetryLater(HttpContext context) => RetryAfter(context, RetryDelay);
 
     private static bool IsTokenEndpoint(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<EndpointDescription>()?.MetadataMember == "token_endpoint";
@@ -114,6 +113,16 @@ internal sealed class EndpointGuard(
     /// <summary>Sets <c>Retry-After</c> in whole seconds (RFC 9110 §10.2.3), rounded up: after this time the next request is not too early.</summary>
     public static void RetryAfter(HttpContext context, TimeSpan wait) =>
         context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Sets the header only when it answers: an anonymous endpoint may answer 200 although the caller's token could not be checked.</summary>
+    private sealed class Later(IResult answer) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            RetryLater(httpContext);
+            return answer.ExecuteAsync(httpContext);
+        }
+    }
 }
 
 /// <summary>What became of a request that failed.</summary>

@@ -27,6 +27,11 @@ internal sealed class PageGuard(EndpointGuard guard)
 
         var malformed = failure as BadHttpRequestException;
         var failed = malformed is null ? guard.Failed(context, failure) : null;
+        if (failed is { Status: StatusCodes.Status503ServiceUnavailable })
+        {
+            EndpointGuard.RetryLater(context);
+        }
+
         try
         {
             await Page(Frame(context), context, malformed, failed).ExecuteAsync(context);

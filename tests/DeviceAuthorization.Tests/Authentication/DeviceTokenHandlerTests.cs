@@ -23,6 +23,21 @@ public sealed class DeviceTokenHandlerTests
         Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
     }
 
+    [Theory]
+    [InlineData("/api/library", "da_unknown")]
+    [InlineData("/api/profile", null)]
+    public async Task A_refused_call_is_no_line_of_ours_at_Information(string path, string? token)
+    {
+        await using var host = await TestHost.StartAsync(map: app => app.MapGet("/api/profile", () => "Alice").RequireScope("library.write"));
+        using var client = host.WithToken(token ?? await host.PairAsync());
+        host.Logs.Clear();
+        using var answer = await client.GetAsync(path);
+        Assert.False(answer.IsSuccessStatusCode);
+        var lines = host.Logs.GetSnapshot().Where(line => line.Category!.EndsWith("DeviceTokenHandler", StringComparison.Ordinal)).ToArray();
+        Assert.NotEmpty(lines); // ASP.NET Core's own, which every template's "Microsoft.AspNetCore": "Warning" turns off
+        Assert.All(lines, line => Assert.StartsWith("Microsoft.AspNetCore.", line.Category, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_host_names_its_own_realm()
     {

@@ -19,7 +19,7 @@ public sealed class StartUpWarningsTests
         var note = Assert.Single(Own(host));
         Assert.Equal(
             (LogLevel.Information, "Pairings are kept in A store of mine, devices and tokens in HostContext (Microsoft.EntityFrameworkCore.Sqlite); limits are counted in memory. Security: Balanced. "
-                + "Scopes: library.read library.write profile. Limits: StartsPerMinute 10, CodesPerUser 5, CodesPerUserAndDay 30, CodesPerAddress 20, CodesInAll 100, UnknownDeviceCodesPerMinute 600."),
+                + "Scopes: library.read library.write profile. Limits: StartsPerMinute 10, PendingPerAddress 50, CodesPerUser 5, CodesPerUserAndDay 30, CodesPerAddress 20, CodesInAll 100, UnknownDeviceCodesPerMinute 600."),
             (note.Level, note.Message));
     }
 

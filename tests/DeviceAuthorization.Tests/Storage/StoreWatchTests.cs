@@ -1,6 +1,7 @@
 using System.Net;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Storage;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -53,6 +54,16 @@ public sealed class StoreWatchTests
     }
 
     [Fact]
+    public async Task An_anonymous_endpoint_that_answers_all_the_same_asks_nobody_to_retry()
+    {
+        await using var host = await StartAsync();
+        var device = host.WithToken(await host.PairAsync());
+        _devices.FailBefore(nameof(IDeviceRepository.FindTokenAsync));
+        using var open = await device.GetAsync("/api/open");
+        Assert.Equal((HttpStatusCode.OK, null, "nobody"), (open.StatusCode, open.Headers.RetryAfter, await open.Content.ReadAsStringAsync()));
+    }
+
+    [Fact]
     public async Task A_page_says_so_within_the_limit()
     {
         await using var host = await StartAsync(options => options.StoreTimeout = TimeSpan.FromSeconds(3));
@@ -60,6 +71,7 @@ public sealed class StoreWatchTests
         using var page = await HangAsync(
             host, _devices.PauseBefore(nameof(IDeviceRepository.ListAsync)), alice.GetAsync(DevicesBrowser.Devices), TimeSpan.FromSeconds(3));
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "text/html"), (page.StatusCode, page.Content.Headers.ContentType!.MediaType));
+        Assert.Equal("5", page.Headers.RetryAfter!.ToString());
     }
 
     [Fact]
@@ -177,6 +189,7 @@ public sealed class StoreWatchTests
         {
             app.MapDevicesPage();
             app.MapGet("/api/maybe", (PairedDevice? device) => device?.Id ?? "nobody");
+            app.MapGet("/api/open", async (HttpContext context) => (await context.AuthenticateAsync(DeviceTokenDefaults.AuthenticationScheme)).Succeeded ? "a device" : "nobody");
         });
 
     /// <summary>Timers that fire when the test says so, also after they are disposed: disposal does not wait for a timer that is firing.</summary>
