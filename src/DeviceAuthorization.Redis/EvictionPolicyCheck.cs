@@ -69,7 +69,7 @@ internal sealed class RedisHealth(RedisConnection connection) : IHealthCheck
             }
             catch (Exception exception) when (exception is RedisException or TimeoutException) // its message names the server
             {
-                return new HealthCheckResult(context.Registration.FailureStatus, exception.GetType().Name, exception);
+                return new HealthCheckResult(context.Registration.FailureStatus, exception.GetType().Name);
             }
         }
 

@@ -73,8 +73,8 @@ public abstract record PairingEvent
     public sealed record Expired(Pairing Pairing) : PairingEvent;
 
     /// <summary>
-    /// A used device code came back after a minute, so another party has it. Reported once for each pairing, after <see cref="Revoked"/> if the token
-    /// was still live.
+    /// A used device code came back after a minute, so another party has it. Reported once for each pairing, when the token is revoked. If many such polls
+    /// come at once, <see cref="Revoked"/> may be reported a moment later.
     /// </summary>
     /// <param name="Pairing">The pairing.</param>
     public sealed record Replayed(Pairing Pairing) : PairingEvent;

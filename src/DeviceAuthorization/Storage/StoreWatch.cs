@@ -30,6 +30,9 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
 
         public required DateTimeOffset LastLine { get; set; }
 
+        /// <summary>The call that failed last. Others may succeed meanwhile, such as reads while the disk is full.</summary>
+        public required string LastCall { get; set; }
+
         public long Failed { get; set; }
     }
 
@@ -68,10 +71,15 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
             telemetry.Called(store, call, clock.GetElapsedTime(started), error: null);
             if (_outages.TryGetValue(store, out var outage))
             {
-                Succeeded(store, outage);
+                Succeeded(store, call, outage);
             }
 
             return result;
+        }
+        catch (OperationCanceledException left) when (cancellationToken.IsCancellationRequested)
+        {
+            telemetry.Called(store, call, clock.GetElapsedTime(started), left.GetType()); // the caller waits no longer
+            throw;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -81,7 +89,7 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
             telemetry.Called(store, call, clock.GetElapsedTime(started), failure.GetType());
             if (!Mistake.IsOfSetUp(failure)) // no outage: it does not pass
             {
-                Failed(store, failure);
+                Failed(store, call, failure);
                 failure.Data[Mark] = true;
             }
 
@@ -94,13 +102,13 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
         }
     }
 
-    private void Failed(string store, Exception exception)
+    private void Failed(string store, string call, Exception exception)
     {
         var now = clock.GetUtcNow();
-        var outage = _outages.GetOrAdd(store, static (_, at) => new Outage { Since = at, LastFailure = at, LastLine = DateTimeOffset.MinValue }, now);
+        var outage = _outages.GetOrAdd(store, static (_, at) => new Outage { Since = at, LastFailure = at, LastLine = DateTimeOffset.MinValue, LastCall = "" }, now);
         lock (outage)
         {
-            outage.LastFailure = now;
+            (outage.LastFailure, outage.LastCall) = (now, call);
             outage.Failed++;
             if (outage.Failed == 1)
             {
@@ -115,12 +123,12 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
         }
     }
 
-    private void Succeeded(string store, Outage outage)
+    private void Succeeded(string store, string call, Outage outage)
     {
         var now = clock.GetUtcNow();
         lock (outage)
         {
-            if (now - outage.LastFailure >= Calm && _outages.TryRemove(KeyValuePair.Create(store, outage)))
+            if (now - outage.LastFailure >= (call == outage.LastCall ? Calm : SummaryPeriod) && _outages.TryRemove(KeyValuePair.Create(store, outage)))
             {
                 logger.StoreBack(store, outage.Failed, (now - outage.Since).TotalSeconds);
             }

@@ -35,7 +35,7 @@ public sealed class EventTests
     [Fact]
     public async Task An_expired_pairing_is_told_once_and_remembered_no_longer_than_it_is_kept()
     {
-        var limiter = new RecordedBudgets();
+        using var limiter = new RecordedBudgets();
         var flow = new TestFlow(limiter: limiter);
         var codes = await flow.StartAsync();
         flow.Clock.Advance(codes.ExpiresIn);
@@ -113,7 +113,16 @@ public sealed class EventTests
             one.Clock.Advance(TimeSpan.FromMinutes(1));
         }
 
-        Assert.Equal(["Started", "Approved", "Redeemed", .. revokes ? ["Revoked"] : Array.Empty<string>(), "Replayed"], events.Names);
+        string[] expected = ["Started", "Approved", "Redeemed", .. revokes ? ["Revoked"] : Array.Empty<string>(), "Replayed"];
+        if (atOnce)
+        {
+            Assert.Equal(expected.Order(StringComparer.Ordinal), events.Names.Order(StringComparer.Ordinal)); // one poll revokes, another may report first
+        }
+        else
+        {
+            Assert.Equal(expected, events.Names);
+        }
+
         Assert.Single(one.Logs.GetSnapshot().Concat(two.Logs.GetSnapshot()), record => record.Category?.StartsWith("DeviceAuthorization.", StringComparison.Ordinal) == true && record.Id.Id == 16);
 
         async Task PollAsync(int poll)
@@ -205,7 +214,7 @@ public sealed class EventTests
         public ValueTask OnAsync(PairingEvent happened) => throw new InvalidOperationException("no mail today");
     }
 
-    private sealed class RecordedBudgets : IAttemptLimiter
+    private sealed class RecordedBudgets : IAttemptLimiter, IDisposable
     {
         private readonly InMemoryAttemptLimiter _inner = new(TimeProvider.System);
 
@@ -216,5 +225,7 @@ public sealed class EventTests
             Budgets.AddRange(budgets);
             return _inner.TryCountAsync(budgets, cancellationToken);
         }
+
+        public void Dispose() => _inner.Dispose();
     }
 }

@@ -16,6 +16,7 @@ public sealed class StoreWatchTests
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
 
     private readonly InterceptedPairingStore _pairings = new(new InMemoryPairingStore(Options.Create(new DeviceAuthorizationOptions()), new FakeTimeProvider(TestHost.Epoch)));
+    private readonly FailingPolicy _policy = new();
     private readonly InterceptedDeviceRepository _devices = new(new InMemoryDeviceRepository());
 
     [Fact]
@@ -136,6 +137,36 @@ public sealed class StoreWatchTests
     }
 
     [Fact]
+    public async Task A_store_that_reads_and_cannot_write_is_not_back_each_time_it_reads()
+    {
+        await using var host = await StartAsync();
+        var codes = await host.Device().StartAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            _pairings.FailBefore(nameof(IPairingStore.TryAddAsync)); // such as a full disk
+            (await host.Device().PostFormAsync("init", ("client_id", "tv"))).Dispose();
+            host.Clock.Advance(TimeSpan.FromSeconds(2));
+            (await host.Device().PollAsync(codes.DeviceCode)).Dispose();
+        }
+
+        Assert.Single(Lines(host));
+        await host.Device().StartAsync();
+        Assert.Equal((LogLevel.Information, "The store of pairings is back: 5 calls failed in 10 seconds."), Lines(host).Last());
+    }
+
+    [Fact]
+    public async Task A_policy_that_fails_is_503_for_the_caller_of_the_hosts_own_endpoint()
+    {
+        await using var host = await StartAsync();
+        var device = host.WithToken(await host.PairAsync());
+        _policy.Fails = true;
+        using var answer = await device.GetAsync("/api/library");
+        await AssertUnavailableAsync(answer);
+        _policy.Fails = false;
+        Assert.Equal(HttpStatusCode.OK, (await device.GetAsync("/api/library")).StatusCode);
+    }
+
+    [Fact]
     public async Task A_caller_who_goes_away_is_no_failure()
     {
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -184,7 +215,7 @@ public sealed class StoreWatchTests
 
     private Task<TestHost> StartAsync(Action<DeviceAuthorizationOptions>? configure = null) => RegistryHost.StartAsync(
         configure,
-        services => services.AddSingleton<IPairingStore>(_pairings).AddSingleton<IDeviceRepository>(_devices),
+        services => services.AddSingleton<IPairingStore>(_pairings).AddSingleton<IDeviceRepository>(_devices).AddSingleton<IPairingPolicy>(_policy),
         app =>
         {
             app.MapDevicesPage();
@@ -205,6 +236,14 @@ public sealed class StoreWatchTests
     }
 
     /// <summary>A store whose client waits for an answer, and stops when it is told to.</summary>
+    /// <summary>Looks accounts up in a database, which may be away.</summary>
+    private sealed class FailingPolicy : IPairingPolicy
+    {
+        public bool Fails { get; set; }
+
+        public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) => Fails ? throw new IOException("down") : ValueTask.FromResult(true);
+    }
+
     private sealed class HangingStore(TaskCompletionSource stopped) : IPairingStore
     {
         public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

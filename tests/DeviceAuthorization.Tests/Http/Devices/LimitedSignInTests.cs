@@ -63,7 +63,7 @@ public sealed partial class LimitedSignInTests
             var answer = await DoAsync(limited, method, target, ids);
             Assert.Equal(method == Page && missing == "library.read" ? HttpStatusCode.BadRequest : HttpStatusCode.Forbidden, answer.Status);
             Assert.Equal(method == Page && missing != "library.read", answer.Text.Contains("Your sign-in does not allow this", StringComparison.Ordinal));
-            Assert.DoesNotContain("da_", answer.Text, StringComparison.Ordinal);
+            Assert.DoesNotMatch("(?<![A-Za-z0-9_-])da_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])", answer.Text); // a token; an antiforgery token may have "da_" inside
             Assert.Equal(before, await StateAsync(host));
         }
     }
