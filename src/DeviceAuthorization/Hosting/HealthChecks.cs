@@ -15,8 +15,8 @@ namespace Microsoft.Extensions.DependencyInjection
         /// <summary>
         /// Adds <c>device-authorization-pairings</c>, <c>-devices</c> and <c>-limits</c> (each store answers a real call), <c>-keys</c> (Data Protection
         /// can protect and unprotect), and what the store packages add. All have the tags <c>ready</c> and <c>device-authorization</c>. None
-        /// has <c>live</c>: no restart of this host mends a store that does not answer. Each is cancelled after five seconds. If the store's client ignores that, it ends
-        /// after <c>StoreTimeout</c>.
+        /// has <c>live</c>: no restart of this host mends a store that does not answer. Each ends within five seconds, also if the store's client ignores its
+        /// cancellation.
         /// </summary>
         public static IHealthChecksBuilder AddDeviceAuthorization(this IHealthChecksBuilder builder)
         {
@@ -61,12 +61,20 @@ namespace DeviceAuthorization.Hosting
             try
             {
                 // Neither a store that ignores the token nor Data Protection, which reads its keys without one, holds up the answer.
-                await Task.Run(() => call(services, cancellationToken), cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+                await Task.Run(CallAsync, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
                 return HealthCheckResult.Healthy();
             }
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
             {
                 return new HealthCheckResult(context.Registration.FailureStatus, exception.GetType().Name); // with the exception, each probe would log its stack
+            }
+
+            // A scope of its own: a call that is left alone goes on with it, and a pooled context must not be in use again before that.
+            async Task CallAsync()
+            {
+                var scope = services.CreateAsyncScope();
+                await using var ownScope = scope.ConfigureAwait(false);
+                await call(scope.ServiceProvider, cancellationToken).ConfigureAwait(false);
             }
         }
     }
