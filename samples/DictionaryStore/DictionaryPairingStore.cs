@@ -45,6 +45,24 @@ public sealed class DictionaryPairingStore(int capacity = int.MaxValue) : IPairi
         }
     }
 
+    public ValueTask<Pairing?> FindByDeviceCodeAsync(string deviceCodeHash, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult(_pairings.GetValueOrDefault(deviceCodeHash));
+        }
+    }
+
+    // SELECT DeviceCodeHash … WHERE DeviceCodeHash IN (…) AND Status <> 'Pending'
+    public ValueTask<IReadOnlyCollection<string>> FindDecidedAsync(IReadOnlyCollection<string> deviceCodeHashes, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult<IReadOnlyCollection<string>>(
+                [.. deviceCodeHashes.Where(hash => _pairings.TryGetValue(hash, out var pairing) && pairing.Status != PairingStatus.Pending)]);
+        }
+    }
+
     // UPDATE … SET DueAt = @now + Interval, IsSlowed = 0 WHERE DeviceCodeHash = @hash AND Status = 'Pending' AND … ; no row: read the record
     public ValueTask<PollAttempt> TryAcceptPollAsync(string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -53,6 +53,26 @@ public static class DeviceAuthorizationRedisExtensions
         AddLimiter(builder, Opening(connection));
 
     /// <summary>
+    /// Tells all nodes of a decision by Redis, for a host with several nodes that keeps its pairings elsewhere: a device whose poll is held
+    /// (<see cref="DeviceAuthorizationOptions.MaxPollWait"/>) on another node has its token within milliseconds instead of a second.
+    /// <see cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/> includes this. All nodes must have it. While Redis is down, polls on other nodes are
+    /// answered when their wait ends.
+    /// </summary>
+    /// <param name="configuration">Where Redis is, as StackExchange.Redis writes it: <c>localhost:6379</c>, <c>a:6379,b:6379,password=…,ssl=true</c>.</param>
+    public static DeviceAuthorizationBuilder AddRedisPairingSignals(this DeviceAuthorizationBuilder builder, string configuration) =>
+        AddSignals(builder, Opening(configuration));
+
+    /// <inheritdoc cref="AddRedisPairingSignals(DeviceAuthorizationBuilder, string)"/>
+    /// <param name="connect">Returns where Redis is and how to sign in.</param>
+    public static DeviceAuthorizationBuilder AddRedisPairingSignals(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect) =>
+        AddSignals(builder, Opening(connect));
+
+    /// <inheritdoc cref="AddRedisPairingSignals(DeviceAuthorizationBuilder, string)"/>
+    /// <param name="connection">The host's own connection, which stays open when the host ends. It needs no admin rights.</param>
+    public static DeviceAuthorizationBuilder AddRedisPairingSignals(this DeviceAuthorizationBuilder builder, IConnectionMultiplexer connection) =>
+        AddSignals(builder, Opening(connection));
+
+    /// <summary>
     /// While Redis is away, also at first, connects every second: the default pauses grow long, and pairings are short-lived. Lets calls fail at once:
     /// a device that gets 503 polls again, and thousands of waiting calls would be a load. Checks every few seconds which server is the primary (the
     /// default is a minute), because without Sentinel or Cluster nothing reports a fail-over.
@@ -91,6 +111,7 @@ public static class DeviceAuthorizationRedisExtensions
     {
         AddConnection(builder, connect);
         builder.Services.Replace(ServiceDescriptor.Singleton<IPairingStore, RedisPairingStore>());
+        builder.Services.TryAddSingleton<IPairingSignals, RedisPairingSignals>();
 
         // Keep what the host chose.
         return builder.Services.All(service => service.ServiceType != typeof(IAttemptLimiter) || service.ImplementationType?.Assembly == typeof(IAttemptLimiter).Assembly)
@@ -102,6 +123,13 @@ public static class DeviceAuthorizationRedisExtensions
     {
         AddConnection(builder, connect);
         return ReplaceLimiter(builder);
+    }
+
+    private static DeviceAuthorizationBuilder AddSignals(DeviceAuthorizationBuilder builder, Func<RedisConnection> connect)
+    {
+        AddConnection(builder, connect);
+        builder.Services.Replace(ServiceDescriptor.Singleton<IPairingSignals, RedisPairingSignals>());
+        return builder;
     }
 
     private static DeviceAuthorizationBuilder ReplaceLimiter(DeviceAuthorizationBuilder builder)

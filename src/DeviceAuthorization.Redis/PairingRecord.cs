@@ -88,6 +88,7 @@ internal static class PairingRecord
         nameof(PairingStatus.Denied) => PairingStatus.Denied,
         nameof(PairingStatus.Redeemed) => PairingStatus.Redeemed,
         nameof(PairingStatus.Matching) => PairingStatus.Matching,
+        nameof(PairingStatus.Withdrawn) => PairingStatus.Withdrawn,
         _ => throw new FormatException("An unknown status."),
     };
 }

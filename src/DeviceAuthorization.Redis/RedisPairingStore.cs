@@ -50,6 +50,19 @@ internal sealed class RedisPairingStore(
         return pairing?.UserCodeHash == userCodeHash ? pairing : null;
     }
 
+    public async ValueTask<Pairing?> FindByDeviceCodeAsync(string deviceCodeHash, CancellationToken cancellationToken)
+    {
+        var redis = await DatabaseAsync(cancellationToken).ConfigureAwait(false);
+        return Read(deviceCodeHash, await GetAsync(redis, PairingKey(deviceCodeHash), cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>The keys lie on several nodes of a cluster, so each is asked for by itself, all at once.</summary>
+    public async ValueTask<IReadOnlyCollection<string>> FindDecidedAsync(IReadOnlyCollection<string> deviceCodeHashes, CancellationToken cancellationToken)
+    {
+        var isDecided = await Task.WhenAll(deviceCodeHashes.Select(hash => EvaluateAsync(Scripts.IsDecided, PairingKey(hash), cancellationToken))).ConfigureAwait(false);
+        return [.. deviceCodeHashes.Zip(isDecided).Where(answer => (bool)answer.Second).Select(answer => answer.First)];
+    }
+
     public async ValueTask<PollAttempt> TryAcceptPollAsync(
         string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -25,6 +25,12 @@ internal static class Scripts
         return 1
         """;
 
+    /// <summary>KEYS[1] the pairing. Returns 1 or 0.</summary>
+    public const string IsDecided = ReadRecord + """
+        if status and status ~= 'Pending' then return 1 end
+        return 0
+        """;
+
     /// <summary>KEYS[1] the pairing · ARGV[1] pacing read · [2] pacing to write. Returns 1 or 0.</summary>
     public const string SlowDown = ReadRecord + """
         if status ~= 'Pending' or table.concat({ due, interval, slowed }, ' ') ~= ARGV[1] then return 0 end

@@ -17,7 +17,6 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
-using Microsoft.Extensions.Time.Testing;
 
 namespace DeviceAuthorization.TestKit;
 
@@ -33,10 +32,10 @@ public sealed class TestHost : IAsyncDisposable
     private readonly List<HttpClient> _clients = [];
     private readonly ConcurrentQueue<string> _undescribed;
 
-    private TestHost(WebApplication app, FakeTimeProvider clock, FakeLogCollector logs, ConcurrentQueue<string> undescribed) =>
+    private TestHost(WebApplication app, TestClock clock, FakeLogCollector logs, ConcurrentQueue<string> undescribed) =>
         (_app, Clock, Logs, _undescribed) = (app, clock, logs, undescribed);
 
-    public FakeTimeProvider Clock { get; }
+    public TestClock Clock { get; }
 
     /// <summary>Every log record of the host, from Trace on.</summary>
     public FakeLogCollector Logs { get; }
@@ -55,7 +54,7 @@ public sealed class TestHost : IAsyncDisposable
         string? pathBase = null,
         Action<WebApplication>? mapFlow = null)
     {
-        var clock = new FakeTimeProvider(Epoch);
+        var clock = new TestClock(Epoch);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = environment });
         if (kestrel)
         {

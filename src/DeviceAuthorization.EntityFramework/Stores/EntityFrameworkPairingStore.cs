@@ -81,6 +81,15 @@ internal sealed class EntityFrameworkPairingStore(IPairingDatabase database) : I
     public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) => new(database.ReadAsync(async db =>
         (await ByUserCode.Of(db)(db, userCodeHash, cancellationToken).ConfigureAwait(false))?.ToPairing()));
 
+    public ValueTask<Pairing?> FindByDeviceCodeAsync(string deviceCodeHash, CancellationToken cancellationToken) => new(database.ReadAsync(async db =>
+        (await ByDeviceCode.Of(db)(db, deviceCodeHash, cancellationToken).ConfigureAwait(false))?.ToPairing()));
+
+    public ValueTask<IReadOnlyCollection<string>> FindDecidedAsync(IReadOnlyCollection<string> deviceCodeHashes, CancellationToken cancellationToken) => new(database.ReadAsync(async db =>
+        (IReadOnlyCollection<string>)await db.Set<PairingRow>()
+            .Where(row => deviceCodeHashes.Contains(row.DeviceCodeHash) && row.Status != PairingStatus.Pending)
+            .Select(row => row.DeviceCodeHash)
+            .ToListAsync(cancellationToken).ConfigureAwait(false)));
+
     public ValueTask<PollAttempt> TryAcceptPollAsync(
         string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {

@@ -97,6 +97,12 @@ internal sealed class InterceptedPairingStore(IPairingStore inner, Interceptor? 
     public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) =>
         Around(() => inner.FindByUserCodeAsync(userCodeHash, cancellationToken));
 
+    public ValueTask<Pairing?> FindByDeviceCodeAsync(string deviceCodeHash, CancellationToken cancellationToken) =>
+        Around(() => inner.FindByDeviceCodeAsync(deviceCodeHash, cancellationToken));
+
+    public ValueTask<IReadOnlyCollection<string>> FindDecidedAsync(IReadOnlyCollection<string> deviceCodeHashes, CancellationToken cancellationToken) =>
+        Around(() => inner.FindDecidedAsync(deviceCodeHashes, cancellationToken));
+
     public ValueTask<PollAttempt> TryAcceptPollAsync(string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) =>
         Around(() => inner.TryAcceptPollAsync(deviceCodeHash, clientId, now, cancellationToken));
 

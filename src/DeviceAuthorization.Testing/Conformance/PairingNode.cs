@@ -100,7 +100,7 @@ internal sealed class PairingNode : IAsyncDisposable
 
     public DeviceSimulator Device(
         string? key = null, string clientId = "tv", string name = "TV", string? identifier = null, DelegatingHandler? handler = null,
-        Action<int>? showNumber = null)
+        Action<int>? showNumber = null, TimeSpan wait = default)
     {
         if (handler is not null)
         {
@@ -114,6 +114,7 @@ internal sealed class PairingNode : IAsyncDisposable
             Identifier = identifier,
             IdempotencyKey = key,
             ShowNumber = showNumber,
+            Wait = wait,
             Scopes = ["read", "write"],
         };
     }

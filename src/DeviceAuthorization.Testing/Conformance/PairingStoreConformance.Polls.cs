@@ -63,6 +63,7 @@ public abstract partial class PairingStoreConformance
     [InlineData(PairingStatus.Denied)]
     [InlineData(PairingStatus.Redeemed)]
     [InlineData(PairingStatus.Matching)]
+    [InlineData(PairingStatus.Withdrawn)]
     public async Task A_poll_of_a_decided_pairing_is_not_accepted_and_gets_the_record(PairingStatus status)
     {
         var (store, pairing) = await AddAsync();
@@ -115,6 +116,7 @@ public abstract partial class PairingStoreConformance
     [InlineData(PairingStatus.Denied)]
     [InlineData(PairingStatus.Redeemed)]
     [InlineData(PairingStatus.Matching)]
+    [InlineData(PairingStatus.Withdrawn)]
     public async Task A_decided_pairing_is_not_slowed_down(PairingStatus status)
     {
         var (store, pairing) = await AddAsync();

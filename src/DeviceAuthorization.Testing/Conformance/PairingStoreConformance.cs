@@ -64,6 +64,36 @@ public abstract partial class PairingStoreConformance
     }
 
     [Fact]
+    public async Task A_pairing_is_found_by_its_device_code_in_any_status()
+    {
+        var (store, pairing) = await AddAsync();
+        TestData.AssertSame(pairing, await store.FindByDeviceCodeAsync(pairing.DeviceCodeHash, default));
+        Assert.True(await store.TryReplaceAsync(pairing.Deny("alice", Now).Next, Now, default));
+        TestData.AssertSame(await FindAsync(store, pairing), await CreateStore().FindByDeviceCodeAsync(pairing.DeviceCodeHash, default));
+        Assert.Null(await store.FindByDeviceCodeAsync(TestData.NewHash(), default));
+        Assert.Null(await store.FindByDeviceCodeAsync(pairing.UserCodeHash, default));
+    }
+
+    [Fact]
+    public async Task Of_many_pairings_those_that_are_no_longer_pending_are_found()
+    {
+        var store = CreateStore();
+        var byStatus = Enum.GetValues<PairingStatus>().ToDictionary(status => status, _ => TestData.NewPairing());
+        foreach (var (status, pairing) in byStatus)
+        {
+            await store.TryAddAsync(pairing, default);
+            Assert.True(await store.TryReplaceAsync(pairing with { Status = status, ApproverId = "alice" }, Now, default)); // pending: only claimed
+        }
+
+        string[] asked = [TestData.NewHash(), .. byStatus.Values.Select(pairing => pairing.DeviceCodeHash)];
+        var decided = byStatus.Where(pairing => pairing.Key != PairingStatus.Pending).Select(pairing => pairing.Value.DeviceCodeHash);
+        Assert.Equal(decided.Order(StringComparer.Ordinal), (await CreateStore().FindDecidedAsync(asked, default)).Order(StringComparer.Ordinal));
+        Assert.Empty(await store.FindDecidedAsync([byStatus[PairingStatus.Pending].DeviceCodeHash], default));
+        Assert.Empty(await store.FindDecidedAsync([], default));
+        Assert.Empty(await store.FindDecidedAsync([.. Enumerable.Range(0, 500).Select(_ => TestData.NewHash())], default));
+    }
+
+    [Fact]
     public async Task A_taken_code_is_refused_and_nothing_is_overwritten()
     {
         var (store, first) = await AddAsync();
@@ -105,6 +135,7 @@ public abstract partial class PairingStoreConformance
     [InlineData(PairingStatus.Denied)]
     [InlineData(PairingStatus.Redeemed)]
     [InlineData(PairingStatus.Matching)]
+    [InlineData(PairingStatus.Withdrawn)]
     public async Task A_late_decision_brings_nothing_back(PairingStatus status)
     {
         var (store, read) = await AddAsync();

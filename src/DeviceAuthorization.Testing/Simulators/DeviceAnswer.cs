@@ -27,6 +27,9 @@ public abstract record DeviceAnswer
     {
         /// <summary>The number to show; <see langword="null"/> if there is none.</summary>
         public int? MatchNumber { get; init; }
+
+        /// <summary>Whether the answer waited (<see cref="DeviceSimulator.Wait"/>). The device may then poll again at once.</summary>
+        public bool WasHeld { get; init; }
     }
 
     /// <summary>Nobody has decided yet, and the poll came too soon.</summary>

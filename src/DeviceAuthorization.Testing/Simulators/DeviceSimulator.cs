@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -44,6 +45,10 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
     /// </summary>
     public Action<int>? ShowNumber { get; init; }
 
+    /// <summary>How long the answer to a poll may wait for the decision (<c>Prefer: wait</c>, RFC 7240), in whole seconds.</summary>
+    /// <value>Zero by default: each poll is answered at once.</value>
+    public TimeSpan Wait { get; init; }
+
     /// <summary>Asks for codes, once.</summary>
     /// <exception cref="HttpRequestException">The host did not answer, or refused; then with its status.</exception>
     public async Task<DeviceCodes> StartAsync(CancellationToken cancellationToken = default)
@@ -66,6 +71,11 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
             request.Headers.Add("Idempotency-Key", IdempotencyKey);
         }
 
+        if (Wait > TimeSpan.Zero)
+        {
+            request.Headers.Add("Prefer", string.Create(CultureInfo.InvariantCulture, $"wait={Wait.TotalSeconds:0}"));
+        }
+
         try
         {
             using var response = await http.SendAsync(request, cancellationToken);
@@ -75,6 +85,20 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
         {
             return new DeviceAnswer.Unavailable(null);
         }
+    }
+
+    /// <summary>The device gives up (RFC 7009, with the device code). Both dialects do this by a form.</summary>
+    /// <param name="codes">The answer of <see cref="StartAsync"/>.</param>
+    /// <exception cref="HttpRequestException">The host did not answer, or refused; then with its status.</exception>
+    public async Task WithdrawAsync(DeviceCodes codes, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(codes);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{Prefix}/revoke")
+        {
+            Content = Form(("token", codes.DeviceCode), ("token_type_hint", "device_code"), ("client_id", ClientId)),
+        };
+        using var response = await http.SendAsync(request, cancellationToken);
+        response.EnsureSuccessStatusCode();
     }
 
     /// <summary>
@@ -102,6 +126,11 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
             if (answer is DeviceAnswer.SlowDown { Interval: var longer })
             {
                 interval = longer ?? interval + SlowDownStep;
+            }
+
+            if (answer is DeviceAnswer.Pending { WasHeld: true })
+            {
+                continue;
             }
 
             var wait = answer is DeviceAnswer.Unavailable { RetryAfter: { } after } && after > interval ? after : interval;
@@ -175,7 +204,11 @@ public sealed class DeviceSimulator(HttpClient http, TimeProvider clock)
 
         return (body.TryGetProperty("error", out var error) ? error.GetString() : null) switch
         {
-            "authorization_pending" => new DeviceAnswer.Pending { MatchNumber = body.TryGetProperty("match_number", out var number) ? number.GetInt32() : null },
+            "authorization_pending" => new DeviceAnswer.Pending
+            {
+                MatchNumber = body.TryGetProperty("match_number", out var number) ? number.GetInt32() : null,
+                WasHeld = response.Headers.Contains("Preference-Applied"),
+            },
             "slow_down" => new DeviceAnswer.SlowDown(body.TryGetProperty("interval", out var seconds) ? TimeSpan.FromSeconds(seconds.GetInt32()) : null),
             "access_denied" => new DeviceAnswer.Denied(),
             "expired_token" => new DeviceAnswer.Expired(),

@@ -37,6 +37,9 @@ internal static partial class Log
     [LoggerMessage(29, LogLevel.Debug, "Pairing {PairingId} expired. It was {Status}.")]
     public static partial void PairingExpired(this ILogger logger, Guid pairingId, string status);
 
+    [LoggerMessage(96, LogLevel.Debug, "The device of pairing {PairingId} gave up.")]
+    public static partial void PairingWithdrawn(this ILogger logger, Guid pairingId);
+
     // 7 was a token revoked for one reason of several: 16 and 17 replace it.
 
     [LoggerMessage(8, LogLevel.Error, "A request of the pairing flow failed and was answered 503.")]

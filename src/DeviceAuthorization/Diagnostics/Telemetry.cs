@@ -73,6 +73,10 @@ internal sealed class Telemetry
     public void ObserveLive(Func<int> count) =>
         _meter.CreateObservableUpDownCounter("device_authorization.pairings.live", count, "{pairing}", "Pairings that are neither redeemed, denied nor expired.");
 
+    /// <summary>Lets the registry of held polls say how many there are.</summary>
+    public void ObserveHeld(Func<int> count) =>
+        _meter.CreateObservableUpDownCounter("device_authorization.polls.held", count, "{poll}", "Polls whose answer waits for a decision.");
+
     /// <summary>Counts an event.</summary>
     /// <param name="since">When its pairing started, if the time until then is of interest.</param>
     public void Happened(string name, TimeSpan? since)

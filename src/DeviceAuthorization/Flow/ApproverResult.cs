@@ -55,8 +55,8 @@ public abstract record ApproverResult
     /// <summary>The device gets <c>access_denied</c> with its next poll.</summary>
     public sealed record Denied : ApproverResult;
 
-    /// <summary>This approver decided before, perhaps in another window. Nothing changed.</summary>
-    /// <param name="Status">What they decided, and whether the device has its token.</param>
+    /// <summary>This approver decided before, perhaps in another window, or the device gave up after they had entered its code. Nothing changed.</summary>
+    /// <param name="Status">What they decided, and whether the device has its token or gave up.</param>
     public sealed record AlreadyDecided(PairingStatus Status) : ApproverResult;
 
     /// <summary>The step is not possible. Nothing changed, except as <see cref="ApproverRefusal.DeviceLimitReached"/> says.</summary>

@@ -41,6 +41,8 @@ public sealed class DeviceFlow
 
     private OncePerKey Once => _services.GetRequiredService<OncePerKey>();
 
+    private HeldPolls Held => _services.GetRequiredService<HeldPolls>();
+
     private IPairingPolicy Policy => _services.GetRequiredService<IPairingPolicy>();
 
     private WatchedDeviceRepository Devices => _services.GetRequiredService<WatchedDeviceRepository>();
@@ -120,20 +122,57 @@ public sealed class DeviceFlow
         ArgumentNullException.ThrowIfNull(poll.DeviceCode, nameof(poll));
         using var span = Telemetry.Step("device_authorization.poll");
         var codeHash = poll.DeviceCode.Hash();
+        using var held = poll.Wait > TimeSpan.Zero && _options.MaxPollWait > TimeSpan.Zero ? Held.TryHold(codeHash) : null; // before the store is asked
+        var (result, longestHold) = await AskAsync(poll, codeHash, isHeld: false, cancellationToken).ConfigureAwait(false);
+        return held is null || longestHold == TimeSpan.Zero ? result : await HoldAsync(held, poll, result, longestHold, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Waits for the decision, then answers as a poll would that came at that moment. Reading the pairing again leaves its pacing alone, so the hold counts as
+    /// one poll.
+    /// </summary>
+    private async Task<PollResult> HoldAsync(HeldPoll held, PollRequest poll, PollResult undecided, TimeSpan longest, CancellationToken cancellationToken)
+    {
+        var (start, time) = (_clock.GetTimestamp(), poll.Wait < longest ? poll.Wait : longest);
+        while (true)
+        {
+            var left = time - _clock.GetElapsedTime(start);
+            var end = await held.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _clock, cancellationToken).ConfigureAwait(false);
+            if (end == HoldEnd.Released)
+            {
+                return undecided;
+            }
+
+            var (result, mayHold) = await AskAsync(poll, held.DeviceCodeHash, isHeld: true, cancellationToken).ConfigureAwait(false);
+            if (end == HoldEnd.InTime || mayHold == TimeSpan.Zero || NumberIn(result) != NumberIn(undecided))
+            {
+                return result;
+            }
+        }
+
+        static int? NumberIn(PollResult result) => (result as PollResult.NotPaired)?.MatchNumber;
+    }
+
+    /// <param name="isHeld">Whether this poll was accepted before and only looks again. Then it neither counts nor slows down.</param>
+    /// <returns>The answer, and for how long it may wait if the device likes: zero if the pairing is decided.</returns>
+    private async ValueTask<(PollResult Result, TimeSpan LongestHold)> AskAsync(PollRequest poll, string codeHash, bool isHeld, CancellationToken cancellationToken)
+    {
         for (var attempt = 0; attempt < WriteAttempts; attempt++)
         {
             var now = _clock.Now();
 
             // One atomic step accepts a timely poll of a pending pairing. Only if the store refuses do the rules say why.
-            var accepted = await _store.TryAcceptPollAsync(codeHash, poll.ClientId, now, cancellationToken).ConfigureAwait(false);
+            var accepted = isHeld
+                ? PollAttempt.NotAccepted(await _store.FindByDeviceCodeAsync(codeHash, cancellationToken).ConfigureAwait(false))
+                : await _store.TryAcceptPollAsync(codeHash, poll.ClientId, now, cancellationToken).ConfigureAwait(false);
             if (accepted.IsAccepted)
             {
-                return PollResult.NotPaired.Pending;
+                return (PollResult.NotPaired.Pending, _options.MaxPollWait);
             }
 
             if (accepted.Pairing is not { } pairing)
             {
-                return PollResult.NotPaired.UnknownCode;
+                return (PollResult.NotPaired.UnknownCode, default);
             }
 
             Telemetry.Tag(pairing.Id, pairing.TraceParent);
@@ -141,28 +180,35 @@ public sealed class DeviceFlow
             var (outcome, next) = pairing.Poll(poll.ClientId, keyHash, now, poll.Address);
             switch (outcome)
             {
+                case PollOutcome.Pending when isHeld:
+                    return (PollResult.NotPaired.HeldPending, _options.MaxPollWait);
+                case PollOutcome.SlowDown when isHeld: // the next poll is not due yet: the wait was shorter than the interval
+                    return (PollResult.NotPaired.Pending, _options.MaxPollWait);
                 case PollOutcome.Pending: // the store refused what the rules allow: the pairing changed in between
                     break;
                 case PollOutcome.Redeem:
                     if (await RedeemAsync(poll.DeviceCode, pairing, next, cancellationToken).ConfigureAwait(false) is { } redeemed)
                     {
-                        return redeemed;
+                        return (redeemed, default);
                     }
 
                     break;
                 case PollOutcome.Redeliver:
-                    return await RedeliverAsync(poll.DeviceCode, pairing, cancellationToken).ConfigureAwait(false);
+                    return (await RedeliverAsync(poll.DeviceCode, pairing, cancellationToken).ConfigureAwait(false), default);
                 case PollOutcome.SlowDown:
                     if (next.Pacing != pairing.Pacing)
                     {
                         await _store.TrySlowDownAsync(pairing, next.Pacing, cancellationToken).ConfigureAwait(false);
                     }
 
-                    return new PollResult.NotPaired(PairingError.SlowDown) { Interval = next.Pacing.Interval };
-                case PollOutcome.ShowNumber:
-                    return new PollResult.NotPaired(PairingError.AuthorizationPending) { MatchNumber = pairing.MatchNumber };
+                    return (new PollResult.NotPaired(PairingError.SlowDown) { Interval = next.Pacing.Interval }, default);
+                case PollOutcome.ShowNumber: // for one interval only: a device that missed the number learns it soon
+                    return (new PollResult.NotPaired(PairingError.AuthorizationPending) { MatchNumber = pairing.MatchNumber, WasHeld = isHeld }, pairing.Pacing.Interval);
                 case PollOutcome.Denied:
-                    return new PollResult.NotPaired(PairingError.AccessDenied);
+                    return (new PollResult.NotPaired(PairingError.AccessDenied), default);
+                case PollOutcome.Withdrawn: // a token may have been issued while the device withdrew
+                    await RevokeTokenOfAsync(pairing, cancellationToken).ConfigureAwait(false);
+                    return (PollResult.NotPaired.Refused, default);
                 case PollOutcome.Expired:
                     var events = Events; // as in StartAsync
                     if (pairing.Status == PairingStatus.Approved) // its token may have been issued, but was not redeemed in time
@@ -176,12 +222,57 @@ public sealed class DeviceFlow
                         await events.ReportAsync(new PairingEvent.Expired(pairing)).ConfigureAwait(false);
                     }
 
-                    return new PollResult.NotPaired(PairingError.ExpiredToken);
+                    return (new PollResult.NotPaired(PairingError.ExpiredToken), default);
                 case PollOutcome.Used:
                     await ReportReuseAsync(pairing, poll.ClientId, keyHash, poll.Address, now, cancellationToken).ConfigureAwait(false);
-                    return PollResult.NotPaired.Refused;
+                    return (PollResult.NotPaired.Refused, default);
                 default:
-                    return PollResult.NotPaired.Refused;
+                    return (PollResult.NotPaired.Refused, default);
+            }
+        }
+
+        throw Contended();
+    }
+
+    /// <summary>
+    /// The device gives up: nobody can approve or redeem the pairing any more (revocation of the device code, after RFC 7009). An approver who has its page
+    /// open is told. A token that the device has fetched stays: it revokes that itself.
+    /// </summary>
+    /// <param name="clientId">The client that asks; <see langword="null"/> if it names none.</param>
+    /// <returns>Whether the code is of no use now. False if the pairing belongs to another client, and nothing changed.</returns>
+    public async Task<bool> WithdrawAsync(DeviceCode deviceCode, string? clientId, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(deviceCode);
+        using var span = Telemetry.Step("device_authorization.withdraw");
+        var (events, codeHash) = (Events, deviceCode.Hash()); // the events as in StartAsync
+        for (var attempt = 0; attempt < WriteAttempts; attempt++)
+        {
+            if (await _store.FindByDeviceCodeAsync(codeHash, cancellationToken).ConfigureAwait(false) is not { } pairing)
+            {
+                return true;
+            }
+
+            Telemetry.Tag(pairing.Id, pairing.TraceParent);
+            if (!pairing.BelongsTo(clientId))
+            {
+                return false;
+            }
+
+            var now = _clock.Now();
+            if (pairing.Withdraw(now) is not { } withdrawn)
+            {
+                return true;
+            }
+
+            if (await _store.TryReplaceAsync(withdrawn, now, cancellationToken).ConfigureAwait(false))
+            {
+                if (pairing.Status == PairingStatus.Approved)
+                {
+                    await RevokeTokenOfAsync(pairing, cancellationToken).ConfigureAwait(false); // a poll may have issued it, and not answered yet
+                }
+
+                await events.ReportAsync(new PairingEvent.Withdrawn(withdrawn)).ConfigureAwait(false);
+                return true;
             }
         }
 

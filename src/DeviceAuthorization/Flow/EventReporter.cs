@@ -43,6 +43,7 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
             PairingEvent.Replayed => ("replayed", null),
             PairingEvent.ReplaySuspected => ("replay_suspected", null),
             PairingEvent.Voided => ("voided", null),
+            PairingEvent.Withdrawn => ("withdrawn", null),
             PairingEvent.TokenMade => ("token_made", null),
             PairingEvent.TokenRenewed => ("token_renewed", null),
             PairingEvent.TokenChanged => ("token_changed", null),
@@ -99,6 +100,9 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
                 break;
             case PairingEvent.ReplaySuspected { Pairing: var pairing }:
                 logger.ReplaySuspected(pairing.Id);
+                break;
+            case PairingEvent.Withdrawn { Pairing: var pairing }:
+                logger.PairingWithdrawn(pairing.Id);
                 break;
             case PairingEvent.TokenMade { Token: var token }:
                 logger.TokenMade(token.UserId, token.Id, AuditText.Quote(token.Name), Words(token.Scopes));

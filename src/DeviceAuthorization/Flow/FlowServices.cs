@@ -18,6 +18,7 @@ internal static class FlowServices
         services.AddMetrics();
         services.TryAddSingleton<Telemetry>();
         services.TryAddSingleton<StoreWatch>();
+        services.TryAddSingleton<HeldPolls>();
         services.TryAddTransient<WatchedPairingStore>();
         services.TryAddTransient<WatchedDeviceRepository>();
         services.TryAddTransient<WatchedAttemptLimiter>();

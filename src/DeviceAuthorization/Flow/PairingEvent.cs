@@ -87,6 +87,10 @@ public abstract record PairingEvent
     /// <param name="Pairing">The pairing, with the address that redeemed it (<see cref="Pairing.RedeemedFrom"/>).</param>
     public sealed record ReplaySuspected(Pairing Pairing) : PairingEvent;
 
+    /// <summary>The device gave up before it had its token (<see cref="DeviceFlow.WithdrawAsync"/>).</summary>
+    /// <param name="Pairing">The pairing, with the user who had entered its code.</param>
+    public sealed record Withdrawn(Pairing Pairing) : PairingEvent;
+
     /// <summary>A user made a token by hand. It is bound to no device.</summary>
     /// <param name="Token">The record of the token.</param>
     public sealed record TokenMade(AccessToken Token) : PairingEvent;

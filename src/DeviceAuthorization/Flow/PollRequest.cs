@@ -18,6 +18,13 @@ public sealed record PollRequest
     /// </summary>
     public string? Address { get; init; }
 
+    /// <summary>
+    /// How long the answer may wait for the decision, if there is none yet; at most <see cref="DeviceAuthorizationOptions.MaxPollWait"/>. The poll counts
+    /// when it comes, and as one.
+    /// </summary>
+    /// <value>Zero by default: the answer comes at once.</value>
+    public TimeSpan Wait { get; init; }
+
     /// <summary>Never the key.</summary>
     public override string ToString() => $"PollRequest {{ ClientId = {ClientId} }}";
 }

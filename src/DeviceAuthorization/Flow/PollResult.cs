@@ -32,8 +32,16 @@ public abstract record PollResult
         /// <summary>With <see cref="PairingError.AuthorizationPending"/>, during number matching: the number to show.</summary>
         public int? MatchNumber { get; init; }
 
+        /// <summary>
+        /// With <see cref="PairingError.AuthorizationPending"/>: whether the answer waited as <see cref="PollRequest.Wait"/> asks, and the device may
+        /// poll again at once.
+        /// </summary>
+        public bool WasHeld { get; init; }
+
         // Most polls get one of these, so each is created once.
         internal static NotPaired Pending { get; } = new(PairingError.AuthorizationPending);
+
+        internal static NotPaired HeldPending { get; } = Pending with { WasHeld = true };
 
         internal static NotPaired Refused { get; } = new(PairingError.InvalidGrant);
 

@@ -42,6 +42,8 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
         yield return Unless(
             options.PollingInterval < options.PairingLifetime,
             $"PollingInterval is {options.PollingInterval} and PairingLifetime {options.PairingLifetime}; a device must poll more than once.");
+        yield return Within(options.MaxPollWait, nameof(options.MaxPollWait), TimeSpan.Zero, TimeSpan.FromMinutes(2));
+        yield return Unless(options.MaxHeldPolls >= 1, $"MaxHeldPolls is {options.MaxHeldPolls}; it must be at least 1. To hold none, set MaxPollWait to zero.");
         yield return options.StoreTimeout == Timeout.InfiniteTimeSpan
             ? null
             : Within(options.StoreTimeout, nameof(options.StoreTimeout), TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(2));

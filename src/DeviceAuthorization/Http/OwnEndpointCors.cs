@@ -58,6 +58,6 @@ internal sealed record OwnCorsPolicy(CorsPolicy Policy) : ICorsPolicyMetadata
     private static CorsPolicyBuilder Build(IEnumerable<string> origins) => new CorsPolicyBuilder([.. origins])
         .AllowAnyHeader()
         .AllowAnyMethod()
-        .WithExposedHeaders("Retry-After", "WWW-Authenticate")
+        .WithExposedHeaders("Preference-Applied", "Retry-After", "WWW-Authenticate")
         .SetPreflightMaxAge(PreflightAge);
 }

@@ -164,6 +164,17 @@ public sealed class DeviceAuthorizationOptions
     public TimeSpan PollingInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
+    /// How long the answer to a poll may wait for the decision, if the device asks for that (<c>Prefer: wait=25</c>, RFC 7240). The device then has its
+    /// token within milliseconds of the approval, with fewer requests. A proxy in front must let requests take so long.
+    /// </summary>
+    /// <value>25 seconds by default; whole seconds, at most 2 minutes. <see cref="TimeSpan.Zero"/>: every poll is answered at once.</value>
+    public TimeSpan MaxPollWait { get; set; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>How many polls this process holds at once. A further one is answered at once, and its device polls at its interval.</summary>
+    /// <value>5,000 by default, each about 20 KB of memory with its connection; at least 1.</value>
+    public int MaxHeldPolls { get; set; } = 5000;
+
+    /// <summary>
     /// Whether approvers must choose the number that the device shows before their approval counts. This protects people who are sent the code of a
     /// device that they do not see.
     /// </summary>

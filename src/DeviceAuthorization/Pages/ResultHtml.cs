@@ -16,6 +16,7 @@ internal static class ResultHtml
     {
         PairingStatus.Approved => Page(frame, context, "Approved", mark: Tick, more: Closing),
         PairingStatus.Redeemed => Page(frame, context, "Connected", mark: Tick, more: Closing),
+        PairingStatus.Withdrawn => Page(frame, context, "Withdrawn"),
         _ => Page(frame, context, "Denied", mark: Cross, more: texts => Html($"""<p>{texts["Can_close"]}</p>""")),
     };
 

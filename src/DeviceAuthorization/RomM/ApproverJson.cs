@@ -65,6 +65,7 @@ internal sealed class ApproverJson(IOptions<DeviceAuthorizationOptions> options)
         ApproverResult.Denied => TypedResults.Text("null", RequestBody.Json),
         ApproverResult.AlreadyDecided { Status: PairingStatus.Matching } or ApproverResult.ChooseNumber => Answer(ApproverRefusal.NumberRequired),
         ApproverResult.AlreadyDecided { Status: PairingStatus.Approved or PairingStatus.Redeemed } => Problems.Detail(StatusCodes.Status410Gone, "Code already approved"),
+        ApproverResult.AlreadyDecided { Status: PairingStatus.Withdrawn } => Problems.Detail(StatusCodes.Status410Gone, "The device gave up"),
         ApproverResult.AlreadyDecided => Problems.Detail(StatusCodes.Status410Gone, "Code already denied"),
         ApproverResult.Refused { Reason: var reason } => Answer(reason),
         _ => throw new UnreachableException(),

@@ -11,6 +11,7 @@ namespace DeviceAuthorization;
 /// Pending ──approve──▶ Approved ──redeem──▶ Redeemed
 ///    │ └───approve──▶ Matching ─the number─▶ Approved
 ///    └─────deny──────▶ Denied ◀─another─┘  (expired: past ExpiresAt, and not Redeemed)
+/// Any of them that is not final ──withdraw──▶ Withdrawn
 /// </code>
 /// </remarks>
 public sealed record Pairing
@@ -174,6 +175,11 @@ public sealed record Pairing
     /// <summary>Voids an open pairing: the device gets <c>access_denied</c>, and nobody can find the code.</summary>
     internal Pairing Voided(DateTimeOffset now) => IsOpen(now) ? Decided(PairingStatus.Denied, null) : this;
 
+    /// <summary>The device gives up. Whoever entered the code stays known, and is told.</summary>
+    /// <returns>Null if there is nothing to give up: it is denied, withdrawn, redeemed or expired.</returns>
+    internal Pairing? Withdraw(DateTimeOffset now) =>
+        Status is PairingStatus.Pending or PairingStatus.Matching or PairingStatus.Approved && now < ExpiresAt ? Decided(PairingStatus.Withdrawn, ApproverId) : null;
+
     /// <summary>The user leaves it undecided. Another account of theirs can then enter the code at once.</summary>
     internal Pairing Released(string userId) =>
         Status == PairingStatus.Pending && IsClaimedBy(userId) ? this with { ApproverId = null, ClaimedUntil = null } : this;
@@ -195,6 +201,7 @@ public sealed record Pairing
         { Status: PairingStatus.Redeemed } => (IsRedelivery(idempotencyKeyHash, now) ? PollOutcome.Redeliver : PollOutcome.Used, this),
         _ when now >= ExpiresAt => (PollOutcome.Expired, this),
         { Status: PairingStatus.Denied } => (PollOutcome.Denied, this),
+        { Status: PairingStatus.Withdrawn } => (PollOutcome.Withdrawn, this),
         { Status: PairingStatus.Approved } => (PollOutcome.Redeem, this with
         {
             Status = PairingStatus.Redeemed,

@@ -25,4 +25,7 @@ public enum PairingStatus
     /// its token yet.
     /// </summary>
     Matching,
+
+    /// <summary>The device gave up before it had its token. Final.</summary>
+    Withdrawn,
 }

@@ -24,6 +24,9 @@ internal enum PollOutcome
     /// <summary>The approver denied the request, or the pairing was voided.</summary>
     Denied,
 
+    /// <summary>The device gave up.</summary>
+    Withdrawn,
+
     /// <summary>The pairing was not redeemed in time.</summary>
     Expired,
 

@@ -14,6 +14,18 @@ public interface IPairingStore
     /// <returns>The pairing; <see langword="null"/> if there is none.</returns>
     ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken);
 
+    /// <summary>Finds a pairing by its device code, with any status, as <see cref="FindByUserCodeAsync"/> does.</summary>
+    /// <returns>The pairing; <see langword="null"/> if there is none.</returns>
+    ValueTask<Pairing?> FindByDeviceCodeAsync(string deviceCodeHash, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Finds which of these pairings are no longer <see cref="PairingStatus.Pending"/>. A node without <see cref="IPairingSignals"/> asks this once a
+    /// second about the polls that it holds, so make it one cheap query.
+    /// </summary>
+    /// <param name="deviceCodeHashes">At most 500.</param>
+    /// <returns>Those of <paramref name="deviceCodeHashes"/> whose pairing was decided, in any order. Unknown ones are left out.</returns>
+    ValueTask<IReadOnlyCollection<string>> FindDecidedAsync(IReadOnlyCollection<string> deviceCodeHashes, CancellationToken cancellationToken);
+
     /// <summary>
     /// Accepts a poll if, in one atomic condition, the pairing is <see cref="PairingStatus.Pending"/>, <see cref="Pairing.BelongsTo"/> the client,
     /// has not expired at <paramref name="now"/>, and its <see cref="Pacing"/> is not <see cref="Pacing.IsTooEarly"/>. Its pacing then becomes

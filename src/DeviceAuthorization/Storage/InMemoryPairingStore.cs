@@ -83,6 +83,12 @@ internal sealed class InMemoryPairingStore : IPairingStore, IDisposable
     public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) =>
         ValueTask.FromResult(CodeHash.TryParse(userCodeHash, out var hash) && _byUserCode.TryGetValue(hash, out var stored) ? stored.ToPairing() : null);
 
+    public ValueTask<Pairing?> FindByDeviceCodeAsync(string deviceCodeHash, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Find(deviceCodeHash)?.ToPairing());
+
+    public ValueTask<IReadOnlyCollection<string>> FindDecidedAsync(IReadOnlyCollection<string> deviceCodeHashes, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyCollection<string>>([.. deviceCodeHashes.Where(hash => Find(hash) is { IsPending: false })]);
+
     public ValueTask<PollAttempt> TryAcceptPollAsync(
         string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Find(deviceCodeHash) is { } stored ? stored.TryAcceptPoll(clientId, now) : PollAttempt.NotAccepted(null));

@@ -47,7 +47,7 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
             return true;
         }, cancellationToken).ConfigureAwait(false);
 
-    /// <param name="store">The store: <c>pairings</c>, <c>devices</c> or <c>limits</c>.</param>
+    /// <param name="store">The store: <c>pairings</c>, <c>devices</c>, <c>limits</c> or <c>signals</c>.</param>
     /// <param name="call">The call, as the metric names it.</param>
     /// <param name="state">What <paramref name="run"/> needs.</param>
     /// <param name="run">Calls the store.</param>

@@ -80,6 +80,17 @@ internal sealed class StoredPairing
         }
     }
 
+    public bool IsPending
+    {
+        get
+        {
+            lock (this)
+            {
+                return _status == PairingStatus.Pending;
+            }
+        }
+    }
+
     public Pairing ToPairing()
     {
         lock (this)

@@ -8,6 +8,8 @@ internal sealed class ProbingPairingStore : IPairingStore
 {
     private IPairingStore? _inner;
 
+    public IPairingStore Inner => _inner!;
+
     /// <summary>So many additions find their codes taken.</summary>
     public int TakenCodes { get; set; }
 
@@ -45,6 +47,12 @@ internal sealed class ProbingPairingStore : IPairingStore
 
     public ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) =>
         On(nameof(FindByUserCodeAsync), userCodeHash).FindByUserCodeAsync(userCodeHash, cancellationToken);
+
+    public ValueTask<Pairing?> FindByDeviceCodeAsync(string deviceCodeHash, CancellationToken cancellationToken) =>
+        On(nameof(FindByDeviceCodeAsync), deviceCodeHash).FindByDeviceCodeAsync(deviceCodeHash, cancellationToken);
+
+    public ValueTask<IReadOnlyCollection<string>> FindDecidedAsync(IReadOnlyCollection<string> deviceCodeHashes, CancellationToken cancellationToken) =>
+        On(nameof(FindDecidedAsync), deviceCodeHashes).FindDecidedAsync(deviceCodeHashes, cancellationToken);
 
     public ValueTask<PollAttempt> TryAcceptPollAsync(string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) =>
         On(nameof(TryAcceptPollAsync), deviceCodeHash).TryAcceptPollAsync(deviceCodeHash, clientId, now, cancellationToken);

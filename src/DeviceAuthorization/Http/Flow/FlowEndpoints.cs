@@ -7,6 +7,7 @@ using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Http.Flow;
 
@@ -96,7 +97,8 @@ internal static class FlowEndpoints
 
     /// <summary>The device polls for its token: RFC 8628 §3.4 in, §3.5 out.</summary>
     private static async ValueTask<IResult> PollAsync(
-        HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, Telemetry telemetry, TimeProvider clock)
+        HttpContext context, Dialects dialects, RequestLimiter limits, DeviceFlow flow, Telemetry telemetry, TimeProvider clock,
+        IOptions<DeviceAuthorizationOptions> options)
     {
         var dialect = dialects.Of(context.Request);
         if (!(await dialect.ReadPollAsync(context)).TryGet(out var poll, out var refusal))
@@ -109,6 +111,7 @@ internal static class FlowEndpoints
             return dialect.TooManyPolls();
         }
 
+        var wait = PollWait.AskedBy(context.Request, options.Value.MaxPollWait);
         var result = poll.DeviceCode is { } deviceCode
             ? await flow.PollAsync(
                 new PollRequest
@@ -117,6 +120,7 @@ internal static class FlowEndpoints
                     ClientId = poll.ClientId,
                     IdempotencyKey = poll.IdempotencyKey,
                     Address = ClientNetwork.AddressOf(context),
+                    Wait = wait,
                 },
                 context.RequestAborted)
             : PollResult.NotPaired.UnknownCode; // the text cannot be a device code, so no store is asked
@@ -137,6 +141,11 @@ internal static class FlowEndpoints
                 EndpointGuard.RetryAfter(context, interval);
                 return dialect.NotPaired(tooEarly);
             case PollResult.NotPaired notPaired:
+                if (notPaired.WasHeld)
+                {
+                    PollWait.Applied(context.Response, wait);
+                }
+
                 return dialect.NotPaired(notPaired);
             default:
                 throw new UnreachableException();

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Http.Tokens;
 
 /// <summary>
-/// A client gives its token back (RFC 7009), for example when a person signs out on the device. The device stays in its owner's list, without access.
+/// A client gives its token back (RFC 7009), for example when a person signs out on the device. The device stays in its owner's list, without access. Or it
+/// gives its device code back: it does not wait for the approval any more.
 /// </summary>
 internal static class RevocationEndpoint
 {
@@ -18,6 +19,7 @@ internal static class RevocationEndpoint
         ClientCredentials credentials,
         WatchedDeviceRepository devices,
         DeviceRegistry registry,
+        DeviceFlow flow,
         IOptions<DeviceAuthorizationOptions> options)
     {
         if (!(await TokenOfClient.ReadAsync(context, credentials.IdentifyAsync)).TryGet(out var request, out var refusal))
@@ -29,6 +31,13 @@ internal static class RevocationEndpoint
         if (options.Value.IsPublic(request.ClientId!) && !await limits.TryOfAddressAsync(context, "revoke", PerMinute, TimeSpan.FromMinutes(1)))
         {
             return Problems.TooMany();
+        }
+
+        if (DeviceCode.TryParse(request.Token, out var deviceCode)) // no access token looks like one
+        {
+            return await flow.WithdrawAsync(deviceCode, request.ClientId, context.RequestAborted)
+                ? TypedResults.Ok()
+                : Problems.OAuth(PairingError.InvalidGrant, "The device code was not issued to this client.");
         }
 
         if (await devices.FindPresentedAsync(request.Token, options.Value.TokenPrefix, context.RequestAborted) is not { Token: var issued })

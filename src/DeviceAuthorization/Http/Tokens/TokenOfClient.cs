@@ -9,7 +9,7 @@ internal sealed record TokenOfClient(
     [property: JsonPropertyName("token")] string Token,
     [property: JsonPropertyName("client_id"), Description("The client's id, unless HTTP Basic has it.")] string? ClientId = null,
     [property: JsonPropertyName("client_secret"), Description("Only for confidential clients.")] string? ClientSecret = null,
-    [property: JsonPropertyName("token_type_hint"), Description("Ignored, because there is only one type.")] string? TokenTypeHint = null)
+    [property: JsonPropertyName("token_type_hint"), Description("Ignored: a device code and an access token look different.")] string? TokenTypeHint = null)
 {
     private static readonly string[] Known = ["client_id", "client_secret", "token", "token_type_hint"];
 
