@@ -42,7 +42,7 @@ internal sealed class WatchedPairingStore(IPairingStore inner, StoreWatch watch,
         var isReplaced = await (_isInMemory
             ? inner.TryReplaceAsync(pairing, now, cancellationToken)
             : watch.CallAsync(Store, "replace", (inner, pairing, now), static (state, token) => state.inner.TryReplaceAsync(state.pairing, state.now, token), cancellationToken)).ConfigureAwait(false);
-        if (isReplaced && pairing.Status != PairingStatus.Pending)
+        if (isReplaced && IsForDevice(pairing))
         {
             polls.Decided(pairing.DeviceCodeHash);
         }
@@ -53,4 +53,9 @@ internal sealed class WatchedPairingStore(IPairingStore inner, StoreWatch watch,
     public ValueTask<int> RemoveExpiredAsync(DateTimeOffset before, int max, CancellationToken cancellationToken) => _isInMemory
         ? inner.RemoveExpiredAsync(before, max, cancellationToken)
         : watch.CallAsync(Store, "remove_expired", (inner, before, max), static (state, token) => state.inner.RemoveExpiredAsync(state.before, state.max, token), cancellationToken);
+
+    /// <summary>Approved once its device is registered: a poll that came before would have to register it itself.</summary>
+    private static bool IsForDevice(Pairing pairing) => pairing
+        is { Status: PairingStatus.Denied or PairingStatus.Matching or PairingStatus.Withdrawn }
+        or { Status: PairingStatus.Approved, Grant.DeviceId: not null };
 }
