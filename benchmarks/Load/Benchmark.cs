@@ -32,6 +32,11 @@ internal sealed class Benchmark(Settings settings, Report report, CancellationTo
             await MeasureAsync(target);
         }
 
+        if (settings.MeasuresHeld)
+        {
+            await new Held(report, stopped).RunAsync();
+        }
+
         if (settings.MeasuresFootprint)
         {
             foreach (var target in Target.All.Where(target => target.Name is Target.Memory or Target.Redis))
@@ -174,7 +179,7 @@ internal sealed class Benchmark(Settings settings, Report report, CancellationTo
     }
 
     /// <summary>The text of a member of a JSON object.</summary>
-    private static string Member(ReadOnlySpan<byte> json, string name)
+    internal static string Member(ReadOnlySpan<byte> json, string name)
     {
         var rest = json[(json.IndexOf(Encoding.ASCII.GetBytes($"\"{name}\"")) + name.Length + 2)..];
         rest = rest[(rest.IndexOf((byte)'"') + 1)..];

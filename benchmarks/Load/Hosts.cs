@@ -44,6 +44,10 @@ internal static class Hosts
             case Target.Redis:
                 pairing.AddRedisPairingStore(connection);
                 break;
+            case Target.RedisAndPostgres when connection.Split('|') is [var redis, var postgres]:
+                pairing.AddRedisPairingStore(redis).AddEntityFrameworkDeviceRepository<PairingContext>();
+                services.AddDbContextPool<PairingContext>(options => options.UseNpgsql(Tuned(postgres)));
+                break;
             case Target.Sqlite:
                 services.AddDbContextPool<PairingContext>(options => options.UseSqlite(connection));
                 break;
@@ -57,8 +61,8 @@ internal static class Hosts
                 throw new ArgumentException($"There is no target '{name}'.", nameof(name));
         }
 
-        var isRelational = name is Target.Sqlite or Target.Postgres or Target.PostgresTuned;
-        if (isRelational)
+        var isRelational = name is Target.RedisAndPostgres or Target.Sqlite or Target.Postgres or Target.PostgresTuned;
+        if (isRelational && name != Target.RedisAndPostgres)
         {
             pairing.AddEntityFrameworkStores<PairingContext>();
         }

@@ -14,6 +14,8 @@ internal sealed class Report
     private readonly Dictionary<(Store, Column), Measured> _floors = [];
     private readonly Dictionary<(Target, Column), Measured> _measured = [];
     private readonly Dictionary<(Target, int), double> _footprints = [];
+    private readonly List<string[]> _held = [];
+    private readonly List<string[]> _idle = [];
 
     /// <param name="column">Which columns it is the floor of: those of <see cref="Column.Call"/> read, all others write.</param>
     public void AddFloor(Store store, Column column, Measured measured)
@@ -34,6 +36,21 @@ internal sealed class Report
         Progress(target.Name, $"{pairings:N0} pending", $"{bytes:N0} B");
     }
 
+    /// <param name="milliseconds">Sorted.</param>
+    public void AddHeld(string title, double[] milliseconds)
+    {
+        var cells = new[] { 0.5, 0.99 }.Select(part => Text($"{milliseconds[(int)(part * (milliseconds.Length - 1))]:0.0}"));
+        _held.Add([title, .. cells]);
+        Progress("held", title, string.Join(" / ", cells));
+    }
+
+    /// <param name="cpu">Of one core.</param>
+    public void AddIdle(Target target, int devices, double cpu, double bytes, int answered)
+    {
+        _idle.Add([target.Title, Text($"{devices:N0}"), Text($"{100 * cpu:0.0} %"), Text($"{bytes / 1000:0.0} KB"), Text($"{answered:N0}")]);
+        Progress("held", target.Title, string.Join(", ", _idle[^1].Skip(1)));
+    }
+
     public void Write(Settings settings)
     {
         if (settings.Targets.Count > 0)
@@ -47,6 +64,18 @@ internal sealed class Report
         if (_measured.FirstOrDefault(entry => entry.Key is ({ Name: Target.Sqlite }, Column.Poll)).Value is { } poll)
         {
             Console.WriteLine(Text($"\nOn SQLite with {settings.Connections} connections, the p99 of a pending poll is {poll.P99 / _floors[(Store.Sqlite, Column.Start)].P99:0.0} × that of the write floor."));
+        }
+
+        if (_held.Count > 0)
+        {
+            Console.WriteLine("\nFrom the approval to the token in a device whose poll is held, ms:\n");
+            Row(["", "p50", "p99"]);
+            Row(["---", "--:", "--:"]);
+            _held.ForEach(Row);
+            Console.WriteLine("\nDevices that wait, their polls held 25 seconds again and again:\n");
+            Row(["", "devices", "CPU of one core", "memory each", "polls in 50 s"]);
+            Row(["---", "--:", "--:", "--:", "--:"]);
+            _idle.ForEach(Row);
         }
 
         if (_footprints.Count > 0)

@@ -48,6 +48,13 @@ internal sealed class ServerProcess : IAsyncDisposable
         throw new InvalidOperationException($"The server '{name}' ended at its start:\n{string.Join('\n', output)}");
     }
 
+    /// <summary>What the server has in memory, all that the runtime keeps included.</summary>
+    public long ResidentBytes()
+    {
+        _process.Refresh();
+        return _process.WorkingSet64;
+    }
+
     /// <summary>What is on the server's heap after a full collection.</summary>
     public async Task<long> BytesOfHeapAsync()
     {

@@ -6,11 +6,12 @@ namespace DeviceAuthorization.Benchmarks;
 internal sealed record Settings
 {
     public const string Footprint = "footprint";
+    public const string Held = "held";
 
     public static readonly string Usage =
         $"""
         benchmarks/run.sh [target …] [--columns column,…] [--seconds 3] [--warm-up 5] [--connections 64]
-        Targets: {string.Join(", ", Target.All.Select(target => target.Name))}, {Footprint}; all by default.
+        Targets: {string.Join(", ", Target.All.Select(target => target.Name))}, {Footprint}, {Held}; all by default.
         Columns: {string.Join(", ", Enum.GetNames<Column>()).ToLowerInvariant()}; all by default.
         """;
 
@@ -20,6 +21,9 @@ internal sealed record Settings
 
     /// <summary>Whether to measure what a pending pairing takes in memory.</summary>
     public bool MeasuresFootprint { get; private init; } = true;
+
+    /// <summary>Whether to measure held polls.</summary>
+    public bool MeasuresHeld { get; private init; } = true;
 
     public TimeSpan Duration { get; private init; } = TimeSpan.FromSeconds(3);
 
@@ -58,8 +62,9 @@ internal sealed record Settings
 
         return names.Count == 0 ? settings : settings with
         {
-            Targets = [.. names.Where(name => name != Footprint).Select(TargetOf)],
+            Targets = [.. names.Where(name => name is not (Footprint or Held)).Select(TargetOf)],
             MeasuresFootprint = names.Contains(Footprint, StringComparer.Ordinal),
+            MeasuresHeld = names.Contains(Held, StringComparer.Ordinal),
         };
     }
 

@@ -17,6 +17,7 @@ internal sealed record Target(string Name, string Title, Store Store, Store Devi
 {
     public const string Memory = "memory";
     public const string Redis = "redis";
+    public const string RedisAndPostgres = "redis-postgres"; // only for what two processes share
     public const string Sqlite = "sqlite";
     public const string Postgres = "postgres";
     public const string PostgresTuned = "postgres-tuned";

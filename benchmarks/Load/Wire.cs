@@ -11,6 +11,9 @@ internal static class Expected
 /// <summary>The requests of one kind of host, as bytes.</summary>
 internal abstract record Wire
 {
+    /// <summary>Asks the server to hold a poll as long as it does by default.</summary>
+    public const string Wait = "Prefer: wait=25\r\n";
+
     public const string Client = "tv";
     public const string Scope = "library.read";
 
@@ -19,7 +22,7 @@ internal abstract record Wire
 
     public abstract byte[] Start();
 
-    public abstract byte[] Poll(string deviceCode);
+    public abstract byte[] Poll(string deviceCode, string headers = "");
 
     public abstract byte[] Approve(string userCode, string user);
 
@@ -32,8 +35,8 @@ internal abstract record Wire
 
     private static byte[] StartAt(string path) => Form(path, $"client_id={Client}&scope={Scope}");
 
-    private static byte[] PollAt(string path, string deviceCode) =>
-        Form(path, $"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&client_id={Client}&device_code={deviceCode}");
+    private static byte[] PollAt(string path, string deviceCode, string headers) =>
+        Form(path, $"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&client_id={Client}&device_code={deviceCode}", headers);
 
     private static string By(string user) => $"{FakeApproverDefaults.UserHeader}: {user}\r\n";
 
@@ -50,7 +53,7 @@ internal abstract record Wire
 
         public override byte[] Start() => StartAt($"{Prefix}/init");
 
-        public override byte[] Poll(string deviceCode) => PollAt($"{Prefix}/token", deviceCode);
+        public override byte[] Poll(string deviceCode, string headers) => PollAt($"{Prefix}/token", deviceCode, headers);
 
         public override byte[] Approve(string userCode, string user) => Post(
             $"{Prefix}/approve", "application/json", $$"""{"user_code":"{{userCode}}","approved_scopes":["{{Scope}}"]}""", By(user));
@@ -62,7 +65,7 @@ internal abstract record Wire
 
         public override byte[] Start() => StartAt(Peer.Device);
 
-        public override byte[] Poll(string deviceCode) => PollAt(Peer.Token, deviceCode);
+        public override byte[] Poll(string deviceCode, string headers) => PollAt(Peer.Token, deviceCode, headers);
 
         public override byte[] Approve(string userCode, string user) => Form(Peer.Verification, $"user_code={userCode}", By(user));
     }

@@ -118,12 +118,15 @@ public sealed class RegistrationTests(StandaloneRedis redis) : IClassFixture<Sta
     public async Task The_rights_that_the_docs_name_are_enough()
     {
         await using var server = await RedisServer.StartAsync(
-            ["--maxmemory-policy", "allkeys-lru", "--user", "host", "on", ">secret", "~da:*", .. "+get +getex +set +eval +evalsha +script|load +del +pttl +pexpire +scan +info +@connection +cluster".Split(' ')]);
+            ["--maxmemory-policy", "allkeys-lru", "--user", "host", "on", ">secret", "~da:*", "&da:decided", .. "+get +getex +set +eval +evalsha +script|load +del +pttl +pexpire +scan +info +publish +subscribe +@connection +cluster".Split(' ')]);
         await using var host = await RedisHost.StartAsync(builder => builder.AddRedisPairingStore($"{server.EndPoint},user=host,password=secret"), "da:");
+        var signalled = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await host.Services.GetRequiredService<IPairingSignals>().ListenAsync(hash => signalled.TrySetResult(hash), () => { }, default);
         var codes = await host.StartAsync();
         Assert.Equal(PairingError.AuthorizationPending, await host.RefusedAsync(codes));
         host.Clock.Advance(TimeSpan.FromMinutes(9.9)); // an approval now moves the expiry
         await host.ApproveAsync(codes);
+        Assert.Equal(codes.DeviceCode.Hash(), await signalled.Task.WaitAsync(RedisServer.Patience));
         Assert.IsType<PollResult.Paired>(await host.PollAsync(codes));
         Assert.Equal(1, await host.Store.RemoveExpiredAsync(DateTimeOffset.MaxValue, 10, default));
         Assert.Null(await host.Services.GetRequiredService<IAttemptLimiter>().TryCountAsync([new("a", 1, TimeSpan.FromMinutes(1))], default));

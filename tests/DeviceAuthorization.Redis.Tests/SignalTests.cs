@@ -21,7 +21,7 @@ public sealed class SignalTests(StandaloneRedis redis, RedisCluster cluster) : I
         Assert.Equal(codes.DeviceCode.Hash(), await atOne.Decided.Task.WaitAsync(RedisServer.Patience));
         Assert.Equal(codes.DeviceCode.Hash(), await atTwo.Decided.Task.WaitAsync(RedisServer.Patience));
         await other.DenyAsync(await other.StartAsync());
-        Assert.NotEqual(codes.DeviceCode.Hash(), await atOther.Decided.Task.WaitAsync(RedisServer.Patience));
+        Assert.NotEqual(codes.DeviceCode.Hash(), await atOther.Decided.Task.WaitAsync(RedisServer.Patience), StringComparer.Ordinal);
     }
 
     [Fact]

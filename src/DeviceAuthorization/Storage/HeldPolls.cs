@@ -179,7 +179,8 @@ internal sealed class HeldPolls : IDisposable
 
     private async Task<bool> IsOnlyNodeAsync()
     {
-        await using var scope = _scopes.CreateAsyncScope();
+        var scope = _scopes.CreateAsyncScope();
+        await using var end = scope.ConfigureAwait(false);
         var isOnlyNode = scope.ServiceProvider.GetRequiredService<IPairingStore>() is InMemoryPairingStore;
         lock (_gate)
         {
@@ -215,7 +216,8 @@ internal sealed class HeldPolls : IDisposable
 
         try
         {
-            await using var scope = _scopes.CreateAsyncScope();
+            var scope = _scopes.CreateAsyncScope();
+            await using var end = scope.ConfigureAwait(false);
             var store = scope.ServiceProvider.GetRequiredService<WatchedPairingStore>();
             foreach (var batch in held.Chunk(Batch))
             {

@@ -39,9 +39,9 @@ internal sealed class WatchedPairingStore(IPairingStore inner, StoreWatch watch,
     /// <summary>Every decision passes here, so this wakes the poll that waits for it.</summary>
     public async ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var isReplaced = await (_isInMemory
-            ? inner.TryReplaceAsync(pairing, now, cancellationToken)
-            : watch.CallAsync(Store, "replace", (inner, pairing, now), static (state, token) => state.inner.TryReplaceAsync(state.pairing, state.now, token), cancellationToken)).ConfigureAwait(false);
+        var isReplaced = _isInMemory
+            ? await inner.TryReplaceAsync(pairing, now, cancellationToken).ConfigureAwait(false)
+            : await watch.CallAsync(Store, "replace", (inner, pairing, now), static (state, token) => state.inner.TryReplaceAsync(state.pairing, state.now, token), cancellationToken).ConfigureAwait(false);
         if (isReplaced && IsForDevice(pairing))
         {
             polls.Decided(pairing.DeviceCodeHash);

@@ -73,7 +73,7 @@ public sealed class PrintedValuesTests
             new PairingEvent.TokenChanged(paired.Issued, paired.Issued), new ApproverResult.Refused(ApproverRefusal.TokenLimitReached), new PairingEvent.Revoked(paired.Issued), new PairingEvent.DeviceRemoved("alice", television.Id),
             scope.ServiceProvider.GetRequiredService<DeviceAccess>(), new ObtainedAccess { From = TestHost.Epoch, To = TestHost.Epoch.AddDays(1), ClientId = "tv" },
             new SignOutResult(1, 2), new PairingEvent.SignedOutEverywhere("alice", new SignOutResult(1, 2)), new PairingEvent.UserRemoved("alice", new SignOutResult(1, 2)),
-            new PairingEvent.LimitReached("code", "alice"), new PairingEvent.CampaignSuspected("192.0.2.1", last), new PairingEvent.Voided(last),
+            new PairingEvent.LimitReached("code", "alice"), new PairingEvent.CampaignSuspected("192.0.2.1", last), new PairingEvent.Voided(last), new PairingEvent.Withdrawn(last),
             PairingQrCode.Of(new DefaultHttpContext { RequestServices = host.Services }.Request, started.UserCode),
             new PageContent
             {

@@ -114,7 +114,7 @@ public sealed class SinglePageAppTests
         using var start = await tv.PostFormAsync("init", ("client_id", "tv"));
         Assert.Equal(allowed, Assert.Single(start.Headers.GetValues("Access-Control-Allow-Origin")));
         using var poll = await tv.PostFormAsync("token", ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("client_id", "tv"), ("device_code", (await start.JsonAsync()).String("device_code")!));
-        Assert.Equal("Retry-After,WWW-Authenticate", Assert.Single(poll.Headers.GetValues("Access-Control-Expose-Headers")));
+        Assert.Equal("Preference-Applied,Retry-After,WWW-Authenticate", Assert.Single(poll.Headers.GetValues("Access-Control-Expose-Headers")));
     }
 
     [Theory]

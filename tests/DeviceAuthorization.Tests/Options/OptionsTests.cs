@@ -49,6 +49,8 @@ public sealed class OptionsTests
     [InlineData("PollingInterval", "00:00:00", "PollingInterval is 00:00:00; it must be whole seconds from 00:00:01 to 00:01:00.")]
     [InlineData("StoreTimeout", "00:00:00", "StoreTimeout is 00:00:00; it must be whole seconds from 00:00:01 to 00:02:00.")]
     [InlineData("PollingInterval", "00:01:01", "PollingInterval is 00:01:01; it must be whole seconds")]
+    [InlineData("MaxPollWait", "00:02:01", "MaxPollWait is 00:02:01; it must be whole seconds from 00:00:00 to 00:02:00.")]
+    [InlineData("MaxHeldPolls", "0", "MaxHeldPolls is 0; it must be at least 1. To hold none, set MaxPollWait to zero.")]
     [InlineData("MaxLivePairings", "0", "MaxLivePairings is 0; it must be from 1 to 1,000,000.")]
     [InlineData("MaxLivePairings", "1000001", "MaxLivePairings is 1000001; it must be from 1 to 1,000,000.")]
     [InlineData("TokenPrefix", "da.", "TokenPrefix is 'da.'; it must be at most 16 letters, digits, _ and -.")]
@@ -183,6 +185,8 @@ public sealed class OptionsTests
             ("PollingInterval", "00:00:07"),
             ("StoreTimeout", "00:00:20"),
             ("MaxLivePairings", "77"),
+            ("MaxPollWait", "00:00:30"),
+            ("MaxHeldPolls", "78"),
             ("TokenPrefix", "tv-"),
             ("TokenLifetime", "-00:00:00.001"),
             ("TokenLifetimes:1h", "01:00:00"),
@@ -218,6 +222,7 @@ public sealed class OptionsTests
         Assert.Equal(("oidc", "permissions"), (options.ApproverChallengeScheme, options.ApproverScopeClaim));
         Assert.Equal(("Cookies", "0123456789", 12), (options.ApproverScheme, options.UserCode.Alphabet, options.UserCode.Length));
         Assert.Equal((TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(20)), (options.PairingLifetime, options.PollingInterval, options.StoreTimeout));
+        Assert.Equal((TimeSpan.FromSeconds(30), 78), (options.MaxPollWait, options.MaxHeldPolls));
         Assert.Equal((77, "tv-", Timeout.InfiniteTimeSpan), (options.MaxLivePairings, options.TokenPrefix, options.TokenLifetime));
         Assert.Equal((false, false, false, true), (options.RequireHttps, options.ReplaceEarlierTokens, options.RevokeOnReplay, options.RevokeOnSuspectedReplay));
         Assert.Equal((false, 3, 4, 60), (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute, options.RateLimits.StartsPerClientPerMinute, options.RateLimits.PollsPerMinute));
@@ -249,7 +254,7 @@ public sealed class OptionsTests
     [Fact]
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
-            "AllowWeakUserCodes", "ApproverChallengeScheme", "ApproverOrigins", "ApproverScheme", "ApproverScopeClaim", "ApproverUserId", "CampaignThreshold", "Clients", "DefaultScopes", "DeviceOrigins", "DevicesPagePath", "ManagementScopes", "MaxDevicesPerUser", "MaxLivePairings", "MaxTokensPerUser", "NumberMatching", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
+            "AllowWeakUserCodes", "ApproverChallengeScheme", "ApproverOrigins", "ApproverScheme", "ApproverScopeClaim", "ApproverUserId", "CampaignThreshold", "Clients", "DefaultScopes", "DeviceOrigins", "DevicesPagePath", "ManagementScopes", "MaxDevicesPerUser", "MaxHeldPolls", "MaxLivePairings", "MaxPollWait", "MaxTokensPerUser", "NumberMatching", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
             "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "RevokeOnSuspectedReplay", "Scopes", "SecretKeys", "Security", "StoreTimeout", "TokenLifetime", "TokenLifetimes",
             "TokenPrefix", "UserCode", "UserCodeKeys", "VoidSuspectedPairings",
         ],

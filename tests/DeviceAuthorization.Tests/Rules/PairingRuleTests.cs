@@ -8,29 +8,31 @@ public sealed class PairingRuleTests
 {
     // What the words say. Of a decision: "unknown" NotFound, "decided" AlreadyDecided, "claimed", "matching", "approved" and "denied" the next
     // state, "held" no error and no change. Of a poll: "waits" is "pending" without a change, "pending", "slow", "refused" (access_denied), "expired", "invalid", "redeemed" the next state,
-    // "again" no error and no change. Of the registration: "registered", or "nothing".
+    // "again" no error and no change. Of the registration: "registered", or "nothing". Of a withdrawal: "gone", or "nothing".
     private const string Table = """
-        state                     claim   claim-bob approve  approve-bob ask      ask-bob  deny    deny-bob match    match-wrong match-bob poll     poll-early poll-key poll-key2 poll-radio poll-radio-key poll-anon poll-anon-key register   void     release
-        pending                   claimed claimed   approved approved    matching matching denied  denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided   nothing
-        claimed                   held    unknown   approved unknown     matching unknown  denied  unknown  unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided   released
-        claimed-by-bob            unknown held      unknown  approved    unknown  matching unknown denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided   nothing
-        claim-lapsed              claimed claimed   approved approved    matching matching denied  denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing       voided   nothing
-        approved                  decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   redeemed redeemed   redeemed redeemed  invalid    invalid        invalid   invalid       registered       nothing  nothing
-        matching                  decided unknown   decided  unknown     decided  unknown  denied  unknown  approved denied      unknown   waits    waits      waits    waits     invalid    invalid        invalid   invalid       nothing       voided   nothing
-        denied                    decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   refused  refused    refused  refused   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        redeemed                  decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        redeemed-long-ago         decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        pending/expired           unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        claimed/expired           unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  released
-        claimed-by-bob/expired    unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        claim-lapsed/expired      unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        approved/expired          decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       registered       nothing  nothing
-        matching/expired          unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        denied/expired            decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        redeemed/expired          decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        redeemed-long-ago/expired decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        newer                     decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing       nothing  nothing
-        newer/expired             decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing       nothing  nothing
+        state                     claim   claim-bob approve  approve-bob ask      ask-bob  deny    deny-bob match    match-wrong match-bob poll     poll-early poll-key poll-key2 poll-radio poll-radio-key poll-anon poll-anon-key register   void    release  withdraw
+        pending                   claimed claimed   approved approved    matching matching denied  denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided  nothing  gone
+        claimed                   held    unknown   approved unknown     matching unknown  denied  unknown  unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided  released gone
+        claimed-by-bob            unknown held      unknown  approved    unknown  matching unknown denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided  nothing  gone
+        claim-lapsed              claimed claimed   approved approved    matching matching denied  denied   unknown  unknown     unknown   pending  slow       pending  pending   invalid    invalid        invalid   invalid       nothing    voided  nothing  gone
+        approved                  decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   redeemed redeemed   redeemed redeemed  invalid    invalid        invalid   invalid       registered nothing nothing  gone
+        matching                  decided unknown   decided  unknown     decided  unknown  denied  unknown  approved denied      unknown   waits    waits      waits    waits     invalid    invalid        invalid   invalid       nothing    voided  nothing  gone
+        denied                    decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   refused  refused    refused  refused   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        withdrawn                 decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        redeemed                  decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        redeemed-long-ago         decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        pending/expired           unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        claimed/expired           unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing released nothing
+        claimed-by-bob/expired    unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        claim-lapsed/expired      unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        approved/expired          decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       registered nothing nothing  nothing
+        matching/expired          unknown unknown   unknown  unknown     unknown  unknown  unknown unknown  unknown  unknown     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        denied/expired            decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        withdrawn/expired         decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        redeemed/expired          decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    again    invalid   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        redeemed-long-ago/expired decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        newer                     decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   invalid  invalid    invalid  invalid   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
+        newer/expired             decided unknown   decided  unknown     decided  unknown  decided unknown  decided  decided     unknown   expired  expired    expired  expired   invalid    invalid        invalid   invalid       nothing    nothing nothing  nothing
         """;
 
     private static readonly Device Telly = TestData.NewDevice() with { Name = "Den" };
@@ -64,6 +66,8 @@ public sealed class PairingRuleTests
             : next == state with { Grant = state.Grant! with { DeviceId = Telly.Id, DeviceName = Telly.Name } } ? "registered" : "changed something else",
         ["void"] = state => state.Voided(Now) is var next && ReferenceEquals(next, state) ? "nothing"
             : next == state with { Status = PairingStatus.Denied, ApproverId = null, ClaimedUntil = null, Grant = null, MatchNumber = null } ? "voided" : "changed something else",
+        ["withdraw"] = state => state.Withdraw(Now) is not { } next ? "nothing"
+            : next == state with { Status = PairingStatus.Withdrawn, ClaimedUntil = null, Grant = null, MatchNumber = null } ? "gone" : "changed something else",
         ["release"] = state => state.Released("alice") is var next && ReferenceEquals(next, state) ? "nothing"
             : next == state with { ApproverId = null, ClaimedUntil = null } ? "released" : "changed something else",
     };
@@ -110,12 +114,14 @@ public sealed class PairingRuleTests
                 || (method.ReturnType.IsGenericType && method.ReturnType.GetGenericArguments().Contains(typeof(Pairing))))
             .Select(method => method.Name)
             .Where(name => name != "<Clone>$");
-        Assert.Equal("Approve Claim Deny Match Poll Registered Released Voided", Sorted(rules));
+        Assert.Equal("Approve Claim Deny Match Poll Registered Released Voided Withdraw", Sorted(rules));
     }
 
     [Theory]
     [InlineData("denied")]
     [InlineData("denied/expired")]
+    [InlineData("withdrawn")]
+    [InlineData("withdrawn/expired")]
     [InlineData("redeemed")]
     [InlineData("redeemed/expired")]
     [InlineData("redeemed-long-ago")]
@@ -134,6 +140,7 @@ public sealed class PairingRuleTests
         Assert.Same(state, state.PollError("tv", null, Now).Next);
         Assert.Same(state, state.PollError("tv", Key, Now).Next);
         Assert.Same(state, state.Registered(Telly));
+        Assert.Null(state.Withdraw(Now));
     }
 
     [Fact]
@@ -169,6 +176,7 @@ public sealed class PairingRuleTests
             ("matching", approved with { Status = PairingStatus.Matching, MatchNumber = 42 }),
             ("newer", approved with { Status = (PairingStatus)99 }), // T-38: never approved
             ("denied", pending with { Status = PairingStatus.Denied, ApproverId = "alice" }),
+            ("withdrawn", pending with { Status = PairingStatus.Withdrawn, ApproverId = "alice" }),
             ("redeemed", redeemed),
             ("redeemed-long-ago", redeemed with { RedeemedAt = Now - Pairing.RedeliveryWindow }),
         ];

@@ -16,7 +16,7 @@ internal static class PollErrors
             PollOutcome.Redeem or PollOutcome.Redeliver => null,
             PollOutcome.Denied => PairingError.AccessDenied,
             PollOutcome.Expired => PairingError.ExpiredToken,
-            PollOutcome.Used or PollOutcome.Refused => PairingError.InvalidGrant,
+            PollOutcome.Used or PollOutcome.Withdrawn or PollOutcome.Refused => PairingError.InvalidGrant,
             _ => throw new UnreachableException(),
         }, next);
     }

@@ -103,7 +103,8 @@ internal static class FlowDescriptions
         Tag,
         "Poll for the token",
         "The device access token request (RFC 8628, section 3.4): a form, or JSON from RomM's clients. The device repeats it every `interval` seconds. "
-        + "If an answer is lost, a device that sends an `Idempotency-Key` header can get the same token again for one minute.")
+        + "If an answer is lost, a device that sends an `Idempotency-Key` header can get the same token again for one minute. "
+        + "With `Prefer: wait=25` (RFC 7240) the answer waits up to so many seconds for the decision. If it waited, it has `Preference-Applied`, and the device may poll again at once.")
     {
         MetadataMember = "token_endpoint",
         Body = typeof(PairingPoll),
@@ -117,7 +118,7 @@ internal static class FlowDescriptions
                 (PairingError.SlowDown, "the device polled too early (`interval` and Retry-After give the longer interval)"),
                 (PairingError.AccessDenied, "the approver denied the pairing"),
                 (PairingError.ExpiredToken, "the pairing expired (for JSON also: the device code is unknown or used)"),
-                (PairingError.InvalidGrant, "the device code is unknown, used, or that of another client"),
+                (PairingError.InvalidGrant, "the device code is unknown, used, withdrawn, or that of another client"),
                 DescribedAnswers.InvalidRequest,
                 DescribedAnswers.InvalidClient,
                 (PairingError.UnsupportedGrantType, "the grant type is not that of device codes")),

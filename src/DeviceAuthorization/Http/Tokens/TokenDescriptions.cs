@@ -74,8 +74,9 @@ internal static class TokenDescriptions
 
     public static readonly EndpointDescription Revoke = new(
         FlowTag,
-        "Give a token back",
-        "Token revocation (RFC 7009). The next call with the token is refused. The device stays in its owner's list.")
+        "Give a token or a device code back",
+        "Token revocation (RFC 7009). The next call with the token is refused. The device stays in its owner's list. "
+        + "With a device code as `token`, the device gives up: nobody can approve its pairing any more.")
     {
         MetadataMember = "revocation_endpoint",
         Body = typeof(TokenOfClient),
@@ -87,7 +88,7 @@ internal static class TokenDescriptions
                 400,
                 DescribedAnswers.InvalidRequest,
                 DescribedAnswers.InvalidClient,
-                (PairingError.InvalidGrant, "the token was not issued to this client")),
+                (PairingError.InvalidGrant, "the token or the device code was not issued to this client")),
             DescribedAnswers.WrongBasic,
             DescribedAnswers.FormTooLarge,
             DescribedAnswers.TooManyRequests,

@@ -49,7 +49,7 @@ public sealed class HeldPollTests
             host.Clock.Advance(TimeSpan.FromSeconds(seconds));
             using var answer = await poll;
             await OAuthAssert.ErrorAsync(answer, 400, "authorization_pending");
-            Assert.Equal([$"wait={seconds:0}"], answer.Headers.GetValues("Preference-Applied"));
+            Assert.Equal($"wait={seconds:0}", Assert.Single(answer.Headers.GetValues("Preference-Applied")));
         }
     }
 
