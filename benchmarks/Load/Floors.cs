@@ -16,6 +16,7 @@ internal static class Floors
 {
     public const string Write = "/write";
     public const string Read = "/read";
+    public const string Wait = "/wait";
 
     private const int Rows = 20_000;
     private const string CreateTable = "CREATE TABLE Floor (Hash varchar(64) PRIMARY KEY, Due bigint NOT NULL, Version bigint NOT NULL, Rest text NOT NULL)";
@@ -41,6 +42,12 @@ internal static class Floors
         var app = builder.Build();
         app.MapPost(Write, context => AnswerAsync(context, trips.WriteAsync));
         app.MapPost(Read, context => AnswerAsync(context, trips.ReadAsync));
+        app.MapPost(Wait, context => AnswerAsync(context, async _ =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(25), context.RequestAborted);
+            return true;
+        }));
+        app.MapGet(Hosts.Heap, Hosts.AnswerHeapAsync);
         return app;
     }
 

@@ -44,12 +44,17 @@ internal sealed class Report
         Progress("held", title, string.Join(" / ", cells));
     }
 
-    /// <param name="cpu">Of one core.</param>
-    public void AddIdle(Target target, int devices, double cpu, double bytes, int answered)
+    public void AddIdle(string[] cells)
     {
-        _idle.Add([target.Title, Text($"{devices:N0}"), Text($"{100 * cpu:0.0} %"), Text($"{bytes / 1000:0.0} KB"), Text($"{answered:N0}")]);
-        Progress("held", target.Title, string.Join(", ", _idle[^1].Skip(1)));
+        _idle.Add(cells);
+        Progress("held", cells[0], string.Join(", ", cells.Skip(1)));
     }
+
+    public static string Percent(double part) => Text($"{100 * part:0.0} %");
+
+    public static string Kilobytes(double bytes) => Text($"{bytes / 1000:0.0} KB");
+
+    public static string Number(double number) => Text($"{number:N0}");
 
     public void Write(Settings settings)
     {
@@ -72,9 +77,9 @@ internal sealed class Report
             Row(["", "p50", "p99"]);
             Row(["---", "--:", "--:"]);
             _held.ForEach(Row);
-            Console.WriteLine("\nDevices that wait, their polls held 25 seconds again and again:\n");
-            Row(["", "devices", "CPU of one core", "memory each", "polls in 50 s"]);
-            Row(["---", "--:", "--:", "--:", "--:"]);
+            Console.WriteLine("\n5,000 devices that wait, their polls held 25 seconds again and again:\n");
+            Row(["", "CPU of one core, while none is answered", "… with the answers", "heap each", "resident each", "answers per second"]);
+            Row(["---", "--:", "--:", "--:", "--:", "--:"]);
             _idle.ForEach(Row);
         }
 

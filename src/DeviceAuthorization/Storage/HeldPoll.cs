@@ -17,11 +17,13 @@ internal enum HoldEnd
 /// <param name="remove">Called when the request ends.</param>
 internal sealed class HeldPoll(string deviceCodeHash, Action<HeldPoll> remove) : IDisposable
 {
-    private TaskCompletionSource<HoldEnd> _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<HoldEnd> _end = new();
 
     public string DeviceCodeHash => deviceCodeHash;
 
-    public void Wake(HoldEnd end) => Volatile.Read(ref _end).TrySetResult(end);
+    /// <summary>The poll goes on in a thread of its own: the caller is an approver's request, or wakes many. A timer needs no second thread.</summary>
+    public void Wake(HoldEnd end) => ThreadPool.UnsafeQueueUserWorkItem(
+        static state => state.Source.TrySetResult(state.End), (Source: Volatile.Read(ref _end), End: end), preferLocal: false);
 
     /// <summary>Waits for <see cref="Wake"/>, also for one since the last call, or for the end of the time.</summary>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
@@ -33,7 +35,7 @@ internal sealed class HeldPoll(string deviceCodeHash, Action<HeldPoll> remove) :
         var result = await current.Task.ConfigureAwait(false);
         if (result == HoldEnd.Decided)
         {
-            Volatile.Write(ref _end, new(TaskCreationOptions.RunContinuationsAsynchronously)); // before the store is asked, so that a later change is not missed
+            Volatile.Write(ref _end, new()); // before the store is asked, so that a later change is not missed
         }
 
         return result;
