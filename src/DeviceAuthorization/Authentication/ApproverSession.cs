@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Claims;
 using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Flow;
 using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -93,9 +94,7 @@ internal sealed class ApproverSession(
     /// <summary>The ticket of the host's sign-in; null if nobody is signed in, or their account ended that sign-in.</summary>
     public async Task<AuthenticationTicket?> SignedInAsync(HttpContext context) =>
         (await context.AuthenticateAsync(await SchemeAsync())).Ticket is { Principal.Identity.IsAuthenticated: true } ticket
-        && await HostCode.RunAsync(
-            nameof(IPairingPolicy),
-            () => context.RequestServices.GetRequiredService<IPairingPolicy>().AcceptsSignInAsync(ticket.Principal, context.RequestAborted))
+        && await context.RequestServices.GetRequiredService<WatchedPolicy>().AcceptsSignInAsync(ticket.Principal, context.RequestAborted)
             ? ticket
             : null;
 
@@ -139,7 +138,7 @@ internal sealed class ApproverSession(
     {
         if (approver.Scopes is not { } held
             || scopes.Except(held, StringComparer.Ordinal).ToArray() is not { Length: > 0 } beyond
-            || await context.RequestServices.GetRequiredService<IPairingPolicy>().ScopesNowAsync(approver.UserId, beyond, context.RequestAborted)
+            || await context.RequestServices.GetRequiredService<WatchedPolicy>().ScopesNowAsync(approver.UserId, beyond, context.RequestAborted)
                 is not { Count: > 0 } lacking)
         {
             return false;

@@ -41,7 +41,7 @@ public sealed class DeviceFlow
 
     private OncePerKey Once => _services.GetRequiredService<OncePerKey>();
 
-    private IPairingPolicy Policy => _services.GetRequiredService<IPairingPolicy>();
+    private WatchedPolicy Policy => _services.GetRequiredService<WatchedPolicy>();
 
     private WatchedDeviceRepository Devices => _services.GetRequiredService<WatchedDeviceRepository>();
 
@@ -64,8 +64,7 @@ public sealed class DeviceFlow
             return new StartResult.NumberRequired();
         }
 
-        var policy = Policy;
-        if (!await HostCode.RunAsync(nameof(IPairingPolicy), () => policy.MayStartAsync(request, cancellationToken)).ConfigureAwait(false))
+        if (!await Policy.MayStartAsync(request, cancellationToken).ConfigureAwait(false))
         {
             return new StartResult.Forbidden();
         }
