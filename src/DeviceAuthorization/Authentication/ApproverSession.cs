@@ -147,7 +147,7 @@ internal sealed class ApproverSession(
         if (IsFirst(nameof(Log.SignInLacksScopes)))
         {
             var names = string.Join(' ', lacking);
-            logger.SignInLacksScopes(approver.UserId, names, options.Value.ApproverScopeClaim ?? "scope or scp");
+            logger.SignInLacksScopes(AuditText.Id(approver.UserId), names, options.Value.ApproverScopeClaim ?? "scope or scp");
         }
 
         return true;
@@ -158,11 +158,11 @@ internal sealed class ApproverSession(
     {
         if (approver.SignedInAt is null && IsFirst(nameof(Log.SignInTimeUnknown)))
         {
-            logger.SignInTimeUnknown(approver.UserId, await SchemeAsync());
+            logger.SignInTimeUnknown(AuditText.Id(approver.UserId), await SchemeAsync());
         }
         else if (approver.SignedInAt is not null && IsFirst(nameof(Log.SignInNotNew)))
         {
-            logger.SignInNotNew(approver.UserId, await ChallengeSchemeAsync());
+            logger.SignInNotNew(AuditText.Id(approver.UserId), await ChallengeSchemeAsync());
         }
     }
 

@@ -226,7 +226,7 @@ public sealed class DeviceFlow
 
             if (await Registry.RegisterAsync(pairing, cancellationToken).ConfigureAwait(false) is not { } device)
             {
-                await LogOnceAsync($"device-limit:{pairing.Id}", Day, () => Logger.DeviceLimitReached(pairing.Id, userId, _options.MaxDevicesPerUser)).ConfigureAwait(false);
+                await LogOnceAsync($"device-limit:{pairing.Id}", Day, () => Logger.DeviceLimitReached(pairing.Id, AuditText.Id(userId), _options.MaxDevicesPerUser)).ConfigureAwait(false);
                 return PollResult.NotPaired.Pending; // its owner can still remove a device: the next poll tries again
             }
 
@@ -254,7 +254,7 @@ public sealed class DeviceFlow
             cancellationToken).ConfigureAwait(false);
         if (issue.IsOverLimit)
         {
-            await LogOnceAsync($"token-limit:{pairing.Id}", Day, () => Logger.TokenLimitReached(pairing.Id, userId, _options.MaxTokensPerUser)).ConfigureAwait(false);
+            await LogOnceAsync($"token-limit:{pairing.Id}", Day, () => Logger.TokenLimitReached(pairing.Id, AuditText.Id(userId), _options.MaxTokensPerUser)).ConfigureAwait(false);
             return PollResult.NotPaired.Pending; // its owner can still make room: the next poll tries again
         }
 
