@@ -72,7 +72,7 @@ public sealed class AuditTests
         var (device, alice) = (Callers.From(host.Device(), address), await host.SignInAsync("alice"));
         for (var i = 0; i < 2; i++)
         {
-            (await (limit == "start" ? device.PostFormAsync("init", ("client_id", "tv")) : alice.ApproveAsync("BCDFG-HJKLM"))).Dispose();
+            (await (limit == "start" ? device.PostFormAsync("init", ("client_id", "tv")) : alice.ApproveAsync("BCDF-GHJK"))).Dispose();
         }
 
         Assert.Equal($"A limit was reached: {limit}, by {who} (DeviceAuthorization:RateLimits).", Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Name == "LimitReached").Message);
