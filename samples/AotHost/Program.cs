@@ -43,7 +43,8 @@ app.MapHealthChecks("/health");
 app.MapOpenApi();
 app.MapGet("/", () => Results.LocalRedirect("~/pair/device"));
 app.MapGet("/api/library", (PairedDevice device) => new Library(device.UserId, device.Name, ["Pong", "Tetris"])).RequireScope("library.read");
-app.MapGet("/tv", async (HttpContext context, DeviceFlow flow) => // a device's screen, drawn by the host
+app.MapGet("/tv", () => Results.Content("<form method=\"post\"><button>Pair this TV</button></form>", "text/html")); // starts nothing: crawlers and previews open links
+app.MapPost("/tv", async (HttpContext context, DeviceFlow flow) => // a device's screen, drawn by the host
     await flow.StartAsync(new() { ClientId = "tv", Device = new() { Name = "Living room TV" } }) is StartResult.Started started
         ? Results.Content(PairingQrCode.Of(context.Request, started.UserCode).ToSvg("QR code of the link"), "text/html")
         : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));

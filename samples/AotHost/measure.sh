@@ -20,7 +20,13 @@ measure() { # NAME FOLDER COMMAND...
     begin=$(date +%s%N)
     "$@" --urls "$url" --DeviceAuthorization:RateLimits:Enabled=false ${redis:+"--ConnectionStrings:Redis=$redis"} >/dev/null &
     pid=$!
-    until curl -sf "$url/api/auth/device/init" -d client_id=tv >/dev/null; do :; done
+    until curl -sf "$url/api/auth/device/init" -d client_id=tv >/dev/null; do
+      if (($(date +%s%N) - begin > 30000000000)) || ! kill -0 "$pid" 2>/dev/null; then
+        kill "$pid" 2>/dev/null || true
+        echo "$name did not start" >&2
+        return 1
+      fi
+    done
     starts+=($((($(date +%s%N) - begin) / 1000000)))
     memory=$(awk '/VmRSS/ { print int($2 * 1024 / 1000000) }' "/proc/$pid/status")
     kill "$pid"

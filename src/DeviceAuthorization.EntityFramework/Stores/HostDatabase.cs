@@ -1,5 +1,6 @@
 using System.Transactions;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.EntityFramework;
 
@@ -22,7 +23,7 @@ internal interface IPairingDatabase : IHostDatabase;
 /// <summary>The database of the devices and their tokens.</summary>
 internal interface IDeviceDatabase : IHostDatabase;
 
-internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPairingDatabase, IDeviceDatabase, IAsyncDisposable, IDisposable
+internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes, IOptions<DeviceAuthorizationOptions> options) : IPairingDatabase, IDeviceDatabase, IAsyncDisposable, IDisposable
     where TContext : DbContext
 {
     // A new context costs more than a step, so a step reuses the context of the step before. A step that runs beside another creates its own.
@@ -68,7 +69,7 @@ internal sealed class HostDatabase<TContext>(IServiceScopeFactory scopes) : IPai
         var own = Interlocked.Exchange(ref _idle, null) ?? await OwnContext.CreateAsync(scopes).ConfigureAwait(false);
         try
         {
-            var result = await step(own.Context).ConfigureAwait(false);
+            var result = await SqliteTimeout.RunAsync(own.Context, options.Value.StoreTimeout, step).ConfigureAwait(false);
             alone?.Complete();
             own = Interlocked.CompareExchange(ref _idle, own, null) is null ? null : own;
             if (_isDisposed) // the request ended before this step

@@ -36,7 +36,7 @@ internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOp
         var database = scope.ServiceProvider.GetRequiredService<TDatabase>();
         if (!await database.WriteAsync(db => Lease.TryTakeAsync(db, What, now, _options.CleanUpPeriod, cancellationToken), cancellationToken).ConfigureAwait(false))
         {
-            await LookAsync(null, now, cancellationToken).ConfigureAwait(false);
+            Leave();
             return null;
         }
 
@@ -60,9 +60,13 @@ internal abstract class StoreCleanUp<TDatabase>(IServiceScopeFactory scopes, IOp
 
     protected abstract Task<int> RemoveAsync(DbContext db, DateTimeOffset now, int max, CancellationToken cancellationToken);
 
-    /// <summary>Looks at what is left.</summary>
-    /// <param name="services">Null if it is another node's turn.</param>
-    protected virtual Task LookAsync(IServiceProvider? services, DateTimeOffset now, CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>It is another node's turn.</summary>
+    protected virtual void Leave()
+    {
+    }
+
+    /// <summary>Looks at what is left after this node's turn.</summary>
+    protected virtual Task LookAsync(IServiceProvider services, DateTimeOffset now, CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -107,10 +111,12 @@ internal sealed class PairingCleanUp : StoreCleanUp<IPairingDatabase>
 
     protected override string What => "expired pairings";
 
-    protected override async Task LookAsync(IServiceProvider? services, DateTimeOffset now, CancellationToken cancellationToken)
+    protected override void Leave() => _live = [];
+
+    protected override async Task LookAsync(IServiceProvider services, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var at = now.Write();
-        _live = !_instrument.Enabled || services?.GetRequiredService<IPairingStore>() is not EntityFrameworkPairingStore ? [] : [new(await services.GetRequiredService<IPairingDatabase>().ReadAsync(
+        _live = !_instrument.Enabled || services.GetRequiredService<IPairingStore>() is not EntityFrameworkPairingStore ? [] : [new(await services.GetRequiredService<IPairingDatabase>().ReadAsync(
             db => db.Set<PairingRow>().CountAsync(row => Live.Contains(row.Status) && row.ExpiresAt > at, cancellationToken)).ConfigureAwait(false))];
     }
 

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using DeviceAuthorization.Flow;
 using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
@@ -32,7 +33,7 @@ internal sealed record ApiAccess(Func<ManagementScopes, string> Scope)
 /// Authenticates the callers of the endpoints of devices and tokens, and runs the handler if they have access. A bearer token takes precedence over a
 /// session: a device with an embedded browser acts as the device. People may have a bearer token, too, if the host's sign-in is one.
 /// </summary>
-internal sealed class ApiCallers(ApproverSession session, IPairingPolicy policy, IOptions<DeviceAuthorizationOptions> options)
+internal sealed class ApiCallers(ApproverSession session, WatchedPolicy policy, IOptions<DeviceAuthorizationOptions> options)
 {
     public async Task<IResult> HandleAsync(HttpContext context, ApiAccess access, Func<ApiCaller, Task<IResult>> handle) =>
         (await AuthenticateAsync(context, access)).TryGet(out var caller, out var refusal) ? await handle(caller) : refusal;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Claims;
 using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Flow;
 using DeviceAuthorization.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -93,9 +94,7 @@ internal sealed class ApproverSession(
     /// <summary>The ticket of the host's sign-in; null if nobody is signed in, or their account ended that sign-in.</summary>
     public async Task<AuthenticationTicket?> SignedInAsync(HttpContext context) =>
         (await context.AuthenticateAsync(await SchemeAsync())).Ticket is { Principal.Identity.IsAuthenticated: true } ticket
-        && await HostCode.RunAsync(
-            nameof(IPairingPolicy),
-            () => context.RequestServices.GetRequiredService<IPairingPolicy>().AcceptsSignInAsync(ticket.Principal, context.RequestAborted))
+        && await context.RequestServices.GetRequiredService<WatchedPolicy>().AcceptsSignInAsync(ticket.Principal, context.RequestAborted)
             ? ticket
             : null;
 
@@ -139,7 +138,7 @@ internal sealed class ApproverSession(
     {
         if (approver.Scopes is not { } held
             || scopes.Except(held, StringComparer.Ordinal).ToArray() is not { Length: > 0 } beyond
-            || await context.RequestServices.GetRequiredService<IPairingPolicy>().ScopesNowAsync(approver.UserId, beyond, context.RequestAborted)
+            || await context.RequestServices.GetRequiredService<WatchedPolicy>().ScopesNowAsync(approver.UserId, beyond, context.RequestAborted)
                 is not { Count: > 0 } lacking)
         {
             return false;
@@ -148,7 +147,7 @@ internal sealed class ApproverSession(
         if (IsFirst(nameof(Log.SignInLacksScopes)))
         {
             var names = string.Join(' ', lacking);
-            logger.SignInLacksScopes(approver.UserId, names, options.Value.ApproverScopeClaim ?? "scope or scp");
+            logger.SignInLacksScopes(AuditText.Id(approver.UserId), names, options.Value.ApproverScopeClaim ?? "scope or scp");
         }
 
         return true;
@@ -159,11 +158,11 @@ internal sealed class ApproverSession(
     {
         if (approver.SignedInAt is null && IsFirst(nameof(Log.SignInTimeUnknown)))
         {
-            logger.SignInTimeUnknown(approver.UserId, await SchemeAsync());
+            logger.SignInTimeUnknown(AuditText.Id(approver.UserId), await SchemeAsync());
         }
         else if (approver.SignedInAt is not null && IsFirst(nameof(Log.SignInNotNew)))
         {
-            logger.SignInNotNew(approver.UserId, await ChallengeSchemeAsync());
+            logger.SignInNotNew(AuditText.Id(approver.UserId), await ChallengeSchemeAsync());
         }
     }
 

@@ -19,7 +19,7 @@ namespace DeviceAuthorization.Authentication;
 /// </summary>
 internal sealed class DeviceTokenHandler(
     WatchedDeviceRepository devices,
-    IPairingPolicy policy,
+    WatchedPolicy policy,
     LastUse lastUse,
     EndpointGuard guard,
     IOptions<DeviceAuthorizationOptions> settings,
@@ -56,15 +56,12 @@ internal sealed class DeviceTokenHandler(
         {
             return await AuthenticateAsync(credentials, token);
         }
-        catch (Exception exception) when ((StoreWatch.HasLogged(exception) || Mistake.IsOfSetUp(exception) || IsOutageOfPolicy(exception)) && EndpointGuard.CanAnswer(Context))
+        catch (Exception exception) when ((StoreWatch.HasLogged(exception) || Mistake.IsOfSetUp(exception)) && EndpointGuard.CanAnswer(Context))
         {
             Context.Features.Set(guard.Failed(Context, exception));
             return AuthenticateResult.Fail(exception);
         }
     }
-
-    /// <summary>Whether what the policy needs is away. A fault of its own reaches the host's handlers as it is.</summary>
-    private bool IsOutageOfPolicy(Exception exception) => HostCode.ThatThrew(exception) is not null && Mistake.Behind(exception, Context.RequestServices) is null;
 
     private async Task<AuthenticateResult> AuthenticateAsync(string credentials, string token)
     {

@@ -50,7 +50,7 @@ public sealed class PairedDevice : IBindableFromHttpContext<PairedDevice>, IEndp
 
         if (context.Features.Get<Failure>() is { } failed) // not "no device": the endpoint may do something else for those
         {
-            throw new BadHttpRequestException("The token of the device could not be checked.", failed.Status);
+            throw new FailureException(failed, "The token of the device could not be checked.");
         }
 
         return device;

@@ -17,6 +17,7 @@ public static class PairedDeviceHttpContextExtensions
     /// <summary>Finds the device that this request is about: the one that it names, or else the one that makes it.</summary>
     /// <param name="context">The request, which must be authenticated.</param>
     /// <param name="deviceId">The id that the request names; <see langword="null"/> or empty if it names none.</param>
+    /// <exception cref="BadHttpRequestException">The store of devices fails. Servers answer 503; with <c>UseExceptionHandler</c>, <c>Retry-After</c> is included.</exception>
     public static ValueTask<RequestDevice> FindDeviceAsync(this HttpContext context, string? deviceId)
     {
         ArgumentNullException.ThrowIfNull(context);

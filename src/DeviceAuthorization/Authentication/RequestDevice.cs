@@ -1,5 +1,6 @@
 using System.Reflection;
 using DeviceAuthorization.Authentication;
+using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Http;
@@ -36,10 +37,18 @@ public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
         }
 
         var userId = caller?.UserId ?? context.RequestServices.GetRequiredService<ApproverSession>().UserId(context.User);
-        var device = userId is null || !ReportedText.TryClean(deviceId, int.MaxValue, out _) // a database may fail at such text, which would look like an outage
-            ? null
-            : await context.RequestServices.GetRequiredService<WatchedDeviceRepository>().FindAsync(userId, deviceId, context.RequestAborted);
-        return new RequestDevice(device, isUnknown: device is null);
+        try
+        {
+            var device = userId is null || !ReportedText.TryClean(deviceId, int.MaxValue, out _) // a database may fail at such text, which would look like an outage
+                ? null
+                : await context.RequestServices.GetRequiredService<WatchedDeviceRepository>().FindAsync(userId, deviceId, context.RequestAborted);
+            return new RequestDevice(device, isUnknown: device is null);
+        }
+        catch (Exception exception) when (StoreWatch.HasLogged(exception) && EndpointGuard.CanAnswer(context))
+        {
+            var failed = context.RequestServices.GetRequiredService<EndpointGuard>().Failed(context, exception);
+            throw new FailureException(failed, "The device could not be looked up.", exception);
+        }
     }
 
     internal static ValueTask<RequestDevice> FindAsync(HttpContext context) =>

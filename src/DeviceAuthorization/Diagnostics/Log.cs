@@ -69,8 +69,8 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Debug, "User {UserId} entered a code that they may not use. Pairing: {PairingId} (null if none).")]
     public static partial void CodeRefused(this ILogger logger, string userId, Guid? pairingId);
 
-    [LoggerMessage(13, LogLevel.Warning, "A limit was reached: {Limit} (DeviceAuthorization:RateLimits).")]
-    public static partial void LimitReached(this ILogger logger, string limit);
+    [LoggerMessage(13, LogLevel.Warning, "A limit was reached: {Limit}, by {Who} (DeviceAuthorization:RateLimits).")]
+    public static partial void LimitReached(this ILogger logger, string limit, string who);
 
     [LoggerMessage(14, LogLevel.Warning, "Codes of the network {Network} are entered from other networks more often than CampaignThreshold allows, most recently that of pairing {PairingId}. This looks like phishing.")]
     public static partial void CampaignSuspected(this ILogger logger, string network, Guid pairingId);

@@ -50,6 +50,9 @@ internal sealed record Mistake(string Key, string Cause)
     /// <summary>Whether the host's set-up is wrong for sure.</summary>
     public static bool IsOfSetUp(Exception exception) => OfSetUp(exception) is not null;
 
+    /// <summary>Whether it may be an outage: of a store unless the set-up is wrong, of the host's own code only if it failed as databases and networks do.</summary>
+    public static bool MayBeOutage(Exception exception) => !IsOfSetUp(exception) && (HostCode.ThatThrew(exception) is null || MayPass(exception));
+
     private static Mistake? OfSetUp(Exception exception)
     {
         if (Chain(exception).OfType<DbException>().FirstOrDefault(IsUndefined) is { } undefined)

@@ -10,7 +10,7 @@ namespace DeviceAuthorization.Flow;
 internal sealed class AccessTokens(
     WatchedDeviceRepository repository,
     DeviceRegistry registry,
-    IPairingPolicy policy,
+    WatchedPolicy policy,
     EventReporter events,
     IOptions<DeviceAuthorizationOptions> options,
     TimeProvider clock)

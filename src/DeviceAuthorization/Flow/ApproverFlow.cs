@@ -17,7 +17,7 @@ namespace DeviceAuthorization;
 public sealed class ApproverFlow
 {
     private readonly WatchedPairingStore _store;
-    private readonly IPairingPolicy _policy;
+    private readonly WatchedPolicy _policy;
     private readonly DeviceRegistry _devices;
     private readonly PhishingWatch _watch;
     private readonly EventReporter _events;
@@ -25,7 +25,7 @@ public sealed class ApproverFlow
     private readonly TimeProvider _clock;
 
     internal ApproverFlow(
-        WatchedPairingStore store, IPairingPolicy policy, DeviceRegistry devices, PhishingWatch watch, EventReporter events,
+        WatchedPairingStore store, WatchedPolicy policy, DeviceRegistry devices, PhishingWatch watch, EventReporter events,
         IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
         (_store, _policy, _devices, _watch, _events, _options, _clock) = (store, policy, devices, watch, events, options.Value, clock);
 
@@ -451,7 +451,7 @@ public sealed class ApproverFlow
     private async ValueTask<RiskVerdict> AssessAsync(Pairing pairing, Approver approver, bool replacesDevice, CancellationToken cancellationToken)
     {
         var canMatch = pairing.CanShowNumber && _options.NumberMatching != NumberMatching.Off;
-        var ofHost = await HostCode.RunAsync(nameof(IPairingPolicy), () => _policy.AssessAsync(pairing, approver, cancellationToken)).ConfigureAwait(false);
+        var ofHost = await _policy.AssessAsync(pairing, approver, cancellationToken).ConfigureAwait(false);
         var ofRule = RiskRule.Assess(
             new RiskFacts(
                 Network.Compare(pairing.Device.Address, approver.Address),

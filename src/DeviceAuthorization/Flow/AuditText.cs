@@ -9,6 +9,9 @@ internal static class AuditText
 {
     private const int Longest = 40;
 
+    /// <summary>A user's id, which the host gave: as it is, so that a search finds it, unless it could pass for other words of the line.</summary>
+    public static string Id(string userId) => ReportedText.IsIdentifier(userId, int.MaxValue) && userId.IndexOfAny([' ', '"']) < 0 ? userId : Quote(userId);
+
     public static string Quote(string? name)
     {
         if (!ReportedText.TryClean(name, int.MaxValue, out var clean))

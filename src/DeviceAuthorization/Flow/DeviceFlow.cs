@@ -43,7 +43,7 @@ public sealed class DeviceFlow
 
     private HeldPolls Held => _services.GetRequiredService<HeldPolls>();
 
-    private IPairingPolicy Policy => _services.GetRequiredService<IPairingPolicy>();
+    private WatchedPolicy Policy => _services.GetRequiredService<WatchedPolicy>();
 
     private WatchedDeviceRepository Devices => _services.GetRequiredService<WatchedDeviceRepository>();
 
@@ -66,8 +66,7 @@ public sealed class DeviceFlow
             return new StartResult.NumberRequired();
         }
 
-        var policy = Policy;
-        if (!await HostCode.RunAsync(nameof(IPairingPolicy), () => policy.MayStartAsync(request, cancellationToken)).ConfigureAwait(false))
+        if (!await Policy.MayStartAsync(request, cancellationToken).ConfigureAwait(false))
         {
             return new StartResult.Forbidden();
         }
@@ -318,7 +317,7 @@ public sealed class DeviceFlow
 
             if (await Registry.RegisterAsync(pairing, cancellationToken).ConfigureAwait(false) is not { } device)
             {
-                await LogOnceAsync($"device-limit:{pairing.Id}", Day, () => Logger.DeviceLimitReached(pairing.Id, userId, _options.MaxDevicesPerUser)).ConfigureAwait(false);
+                await LogOnceAsync($"device-limit:{pairing.Id}", Day, () => Logger.DeviceLimitReached(pairing.Id, AuditText.Id(userId), _options.MaxDevicesPerUser)).ConfigureAwait(false);
                 return PollResult.NotPaired.Pending; // its owner can still remove a device: the next poll tries again
             }
 
@@ -346,7 +345,7 @@ public sealed class DeviceFlow
             cancellationToken).ConfigureAwait(false);
         if (issue.IsOverLimit)
         {
-            await LogOnceAsync($"token-limit:{pairing.Id}", Day, () => Logger.TokenLimitReached(pairing.Id, userId, _options.MaxTokensPerUser)).ConfigureAwait(false);
+            await LogOnceAsync($"token-limit:{pairing.Id}", Day, () => Logger.TokenLimitReached(pairing.Id, AuditText.Id(userId), _options.MaxTokensPerUser)).ConfigureAwait(false);
             return PollResult.NotPaired.Pending; // its owner can still make room: the next poll tries again
         }
 

@@ -8,7 +8,7 @@ namespace DeviceAuthorization.Flow;
 /// The steps on devices and tokens: register, change, revoke, remove. Each is one atomic step of the repository. A refused write means that another
 /// request wrote first: read again and decide again.
 /// </summary>
-internal sealed class DeviceRegistry(WatchedDeviceRepository repository, IPairingPolicy policy, EventReporter events, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+internal sealed class DeviceRegistry(WatchedDeviceRepository repository, WatchedPolicy policy, EventReporter events, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
 {
     // As in DeviceFlow: no correct repository gets near this number. It stops a broken one from looping for ever.
     private const int WriteAttempts = 100;

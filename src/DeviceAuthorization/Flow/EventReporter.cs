@@ -66,25 +66,25 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
                 logger.PairingStarted(pairing.Id);
                 break;
             case PairingEvent.Claimed { Pairing: var pairing }:
-                logger.PairingClaimed(pairing.Id, pairing.ApproverId!);
+                logger.PairingClaimed(pairing.Id, AuditText.Id(pairing.ApproverId!));
                 break;
             case PairingEvent.CodeRefused { Approver: var approver, Pairing: var pairing }:
-                logger.CodeRefused(approver.UserId, pairing?.Id);
+                logger.CodeRefused(AuditText.Id(approver.UserId), pairing?.Id);
                 break;
             case PairingEvent.CodeShared { Approver: var approver, Pairing: var pairing }:
-                logger.CodeShared(pairing.Id, approver.UserId, pairing.ApproverId!);
+                logger.CodeShared(pairing.Id, AuditText.Id(approver.UserId), AuditText.Id(pairing.ApproverId!));
                 break;
             case PairingEvent.Approved { Pairing: var pairing, Risk: { } risk, Reasons: var reasons }:
-                logger.PairingApproved(pairing.ApproverId!, pairing.Id, NameOf(pairing), AuditText.Quote(pairing.ClientId), NetworkOf(pairing), Words(pairing.Grant!.Scopes), Words(risk, reasons));
+                logger.PairingApproved(AuditText.Id(pairing.ApproverId!), pairing.Id, NameOf(pairing), AuditText.Quote(pairing.ClientId), NetworkOf(pairing), Words(pairing.Grant!.Scopes), Words(risk, reasons));
                 break;
             case PairingEvent.Approved { Pairing: var pairing }:
-                logger.NumberMatched(pairing.ApproverId!, pairing.Id, NameOf(pairing), AuditText.Quote(pairing.ClientId), NetworkOf(pairing), Words(pairing.Grant!.Scopes));
+                logger.NumberMatched(AuditText.Id(pairing.ApproverId!), pairing.Id, NameOf(pairing), AuditText.Quote(pairing.ClientId), NetworkOf(pairing), Words(pairing.Grant!.Scopes));
                 break;
             case PairingEvent.NumberMatchingStarted { Pairing: var pairing, Risk: var risk, Reasons: var reasons }:
-                logger.NumberMatchingStarted(pairing.Id, pairing.ApproverId!, Words(risk, reasons));
+                logger.NumberMatchingStarted(pairing.Id, AuditText.Id(pairing.ApproverId!), Words(risk, reasons));
                 break;
             case PairingEvent.Denied { Pairing: var pairing }:
-                logger.PairingDenied(pairing.ApproverId!, pairing.Id, NameOf(pairing), AuditText.Quote(pairing.ClientId), NetworkOf(pairing));
+                logger.PairingDenied(AuditText.Id(pairing.ApproverId!), pairing.Id, NameOf(pairing), AuditText.Quote(pairing.ClientId), NetworkOf(pairing));
                 break;
             case PairingEvent.Redeemed { Pairing: var pairing, Token: var token }:
                 logger.PairingRedeemed(pairing.Id, token.DeviceId!, token.Id, Words(token.Scopes));
@@ -105,28 +105,33 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
                 logger.PairingWithdrawn(pairing.Id);
                 break;
             case PairingEvent.TokenMade { Token: var token }:
-                logger.TokenMade(token.UserId, token.Id, AuditText.Quote(token.Name), Words(token.Scopes));
+                logger.TokenMade(AuditText.Id(token.UserId), token.Id, AuditText.Quote(token.Name), Words(token.Scopes));
                 break;
             case PairingEvent.TokenRenewed { Token: var token }:
-                logger.TokenRenewed(token.Id, token.UserId);
+                logger.TokenRenewed(token.Id, AuditText.Id(token.UserId));
                 break;
             case PairingEvent.TokenChanged { Token: var token }:
-                logger.TokenChanged(token.Id, token.UserId);
+                logger.TokenChanged(token.Id, AuditText.Id(token.UserId));
                 break;
             case PairingEvent.Revoked { Token: var token }:
-                logger.TokenRevoked(token.Id, token.UserId, AuditText.Quote(token.Name), AuditText.Quote(token.ClientId), Network.Name(token.StartedFrom), Words(token.Scopes));
+                logger.TokenRevoked(token.Id, AuditText.Id(token.UserId), AuditText.Quote(token.Name), AuditText.Quote(token.ClientId), Network.Name(token.StartedFrom), Words(token.Scopes));
                 break;
             case PairingEvent.DeviceRemoved { UserId: var userId, DeviceId: var deviceId, DeviceName: var name }:
-                logger.DeviceRemoved(deviceId, userId, AuditText.Quote(name));
+                logger.DeviceRemoved(deviceId, AuditText.Id(userId), AuditText.Quote(name));
                 break;
             case PairingEvent.SignedOutEverywhere { UserId: var userId, Lost: var lost }:
-                logger.SignedOutEverywhere(userId, lost.Tokens, lost.Devices);
+                logger.SignedOutEverywhere(AuditText.Id(userId), lost.Tokens, lost.Devices);
                 break;
             case PairingEvent.UserRemoved { UserId: var userId, Lost: var lost }:
-                logger.UserRemoved(userId, lost.Tokens, lost.Devices);
+                logger.UserRemoved(AuditText.Id(userId), lost.Tokens, lost.Devices);
                 break;
-            case PairingEvent.LimitReached { Limit: var limit }:
-                logger.LimitReached(limit);
+            case PairingEvent.LimitReached { Limit: var limit, Key: var key }:
+                logger.LimitReached(limit, limit switch
+                {
+                    "code" => $"user {AuditText.Id(key)}",
+                    "codes-in-all" => "all users together",
+                    _ => $"network {Network.NameOfSite(key)}",
+                });
                 break;
             case PairingEvent.CampaignSuspected { Pairing: var pairing }:
                 logger.CampaignSuspected(NetworkOf(pairing), pairing.Id);

@@ -22,6 +22,7 @@ internal static class FlowServices
         services.TryAddTransient<WatchedPairingStore>();
         services.TryAddTransient<WatchedDeviceRepository>();
         services.TryAddTransient<WatchedAttemptLimiter>();
+        services.TryAddTransient<WatchedPolicy>();
         services.TryAddSingleton<OncePerKey>();
         services.TryAddTransient<EventReporter>();
         services.TryAddTransient<PhishingWatch>();
@@ -33,7 +34,7 @@ internal static class FlowServices
             request.GetRequiredService<TimeProvider>()));
         services.TryAddScoped(request => new ApproverFlow(
             request.GetRequiredService<WatchedPairingStore>(),
-            request.GetRequiredService<IPairingPolicy>(),
+            request.GetRequiredService<WatchedPolicy>(),
             request.GetRequiredService<DeviceRegistry>(),
             request.GetRequiredService<PhishingWatch>(),
             request.GetRequiredService<EventReporter>(),

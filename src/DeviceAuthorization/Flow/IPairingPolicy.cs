@@ -1,8 +1,4 @@
-using System.Buffers.Text;
 using System.Security.Claims;
-using System.Security.Cryptography;
-using System.Text;
-using DeviceAuthorization.Diagnostics;
 
 namespace DeviceAuthorization;
 
@@ -10,6 +6,10 @@ namespace DeviceAuthorization;
 /// What the host knows about its accounts. Register one with <c>services.AddScoped&lt;IPairingPolicy, …&gt;()</c>. By default every account that can
 /// sign in is active and may grant every scope. Called at approval, at redemption, and on every call of a device, so it must be fast.
 /// </summary>
+/// <remarks>
+/// What is not answered within <see cref="DeviceAuthorizationOptions.StoreTimeout"/> is an outage: the request is answered 503. The token of each method is
+/// cancelled at nine tenths of that.
+/// </remarks>
 public interface IPairingPolicy
 {
     /// <summary>
@@ -58,44 +58,3 @@ public interface IPairingPolicy
 
 /// <summary>The default: every account is active and has every scope.</summary>
 internal sealed class OpenPolicy : IPairingPolicy;
-
-internal static class PairingPolicyExtensions
-{
-    /// <summary>
-    /// 128 bits of the SHA-256 of the account's stamp, base64url; null if it has none. Never the stamp itself: Identity derives codes for a second factor from it.
-    /// </summary>
-    public static async ValueTask<string?> HashedStampAsync(this IPairingPolicy policy, string userId, CancellationToken cancellationToken)
-    {
-        var stamp = await HostCode.RunAsync(nameof(IPairingPolicy), () => policy.GetStampAsync(userId, cancellationToken)).ConfigureAwait(false);
-        return stamp is null ? null : Base64Url.EncodeToString(SHA256.HashData(Encoding.UTF8.GetBytes(stamp)).AsSpan(0, 16));
-    }
-
-    /// <summary>Which of these scopes the account has now; null if the account is not active, or ended what it let in with this stamp.</summary>
-    /// <param name="stamp">The stamp that the token or the grant keeps; null if there was none.</param>
-    public static async ValueTask<IReadOnlyList<string>?> ScopesNowAsync(
-        this IPairingPolicy policy, string userId, IReadOnlyList<string> scopes, string? stamp, CancellationToken cancellationToken)
-    {
-        var has = await policy.ScopesNowAsync(userId, scopes, cancellationToken).ConfigureAwait(false);
-        return has is null || stamp is null || (await policy.HashedStampAsync(userId, cancellationToken).ConfigureAwait(false) ?? stamp) == stamp ? has : null;
-    }
-
-    /// <summary>Which of these scopes the account has now; null if the account is not active.</summary>
-    public static async ValueTask<IReadOnlyList<string>?> ScopesNowAsync(
-        this IPairingPolicy policy, string userId, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (!await policy.IsActiveAsync(userId, cancellationToken).ConfigureAwait(false))
-            {
-                return null;
-            }
-
-            var has = await policy.FilterScopesAsync(userId, scopes, cancellationToken).ConfigureAwait(false);
-            return ReferenceEquals(has, scopes) ? scopes : [.. scopes.Intersect(has, StringComparer.Ordinal)];
-        }
-        catch (Exception exception) when (HostCode.Note(exception, nameof(IPairingPolicy)))
-        {
-            throw;
-        }
-    }
-}

@@ -17,6 +17,7 @@ using Microsoft.AspNetCore.Authentication.BearerToken;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Cors.Infrastructure;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.HttpLogging;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
@@ -91,6 +92,7 @@ namespace Microsoft.Extensions.DependencyInjection
             services.TryAddTransient<AccessTokens>();
             services.TryAddScoped<ApiCallers>();
             services.TryAddSingleton<EndpointGuard>();
+            services.TryAddEnumerable(ServiceDescriptor.Singleton<IExceptionHandler, FailureHandler>());
             services.TryAddSingleton(new HostServices(
                 typeof(IPairingPolicy), typeof(IEnumerable<IPairingEvents>), typeof(IDeviceEvents), typeof(ICodeEntryChallenge), typeof(IPageLayout), typeof(IPageTexts)));
             services.TryAddSingleton<Dialects>();

@@ -43,7 +43,7 @@ internal sealed class StartUpWarnings(
         var pairings = NameOf<IPairingStore>(scope.ServiceProvider);
         var devices = NameOf<IDeviceRepository>(scope.ServiceProvider);
         logger.InUse(
-            pairings, devices, NameOf<IAttemptLimiter>(scope.ServiceProvider), $"{options.Value.Security}", string.Join(' ', options.Value.Scopes.Keys), Words(options.Value.RateLimits, options.Value.PendingPerAddress));
+            pairings, devices, NameOf<IAttemptLimiter>(scope.ServiceProvider), $"{options.Value.Security}", string.Join(' ', options.Value.Scopes.Keys), (pairings == Memory ? $"{nameof(options.Value.MaxLivePairings)} {options.Value.MaxLivePairings}, " : "") + Words(options.Value.RateLimits, options.Value.PendingPerAddress));
         if (options.Value.UserCodeKeys.Count == 0 && pairings != Memory) // nobody reads the memory of a process who cannot also read its keys
         {
             logger.UserCodesWithoutKey();

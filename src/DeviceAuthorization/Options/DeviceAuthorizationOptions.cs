@@ -54,8 +54,8 @@ public sealed class DeviceAuthorizationOptions
     public bool RequireHttps { get; set; } = true;
 
     /// <summary>
-    /// How long a call to a store may take. A store that takes longer counts as one that does not answer: devices and people get 503 with
-    /// <c>Retry-After</c> and may try again. In-memory stores always answer.
+    /// How long a call to a store may take, and a question to the host's <see cref="IPairingPolicy"/>. What takes longer counts as an outage: devices and
+    /// people get 503 with <c>Retry-After</c> and may try again. In-memory stores always answer.
     /// </summary>
     /// <value>10 seconds by default; from 1 second to 2 minutes, or <see cref="Timeout.InfiniteTimeSpan"/> to rely on the store's own limits.</value>
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(10);

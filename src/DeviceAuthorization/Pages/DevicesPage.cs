@@ -23,7 +23,7 @@ internal sealed class DevicesPage(
     DeviceRegistry registry,
     AccessTokens tokens,
     DeviceAccess access,
-    IPairingPolicy policy,
+    WatchedPolicy policy,
     PageSession session,
     ApproverSession signIn,
     PageFrame frame,
@@ -139,8 +139,7 @@ internal sealed class DevicesPage(
                 return await OutdatedAsync(context, visitor);
             }
 
-            var isActive = await HostCode.RunAsync(nameof(IPairingPolicy), () => policy.IsActiveAsync(visitor.Approver.UserId, context.RequestAborted));
-            return isActive ? await change(visitor, form) : NotPossible(context);
+            return await policy.IsActiveAsync(visitor.Approver.UserId, context.RequestAborted) ? await change(visitor, form) : NotPossible(context);
         });
 
     private Task<IResult> OutdatedAsync(HttpContext context, Visitor visitor) => ListAsync(context, visitor, problem: frame.TextsFor(context)["Outdated_text"]);

@@ -48,6 +48,11 @@ internal static class Network
         return $"{new IPAddress(bytes)}/{kept * 8}";
     }
 
+    /// <summary>As <see cref="Name"/>, of what <see cref="SiteOf"/> gives.</summary>
+    public static string NameOfSite(string site) => site.Length == 2 * BytesOf48 && site.All(char.IsAsciiHexDigit)
+        ? Name($"{new IPAddress(Convert.FromHexString(site.PadRight(32, '0')))}")
+        : Name(site);
+
     /// <summary>
     /// Whether two addresses are in one network. Unknown if they do not show it, for example with one address of each family: most homes have
     /// both. Never relax a check because of <see cref="NetworkComparison.Same"/>: carriers, offices and VPNs share addresses.

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization.Storage;
 
 /// <summary>
-/// Watches the calls to the host's stores. Each call ends within <see cref="DeviceAuthorizationOptions.StoreTimeout"/>, is measured, and tells an
+/// Watches the calls to the host's stores, and the questions to its policy. Each call ends within <see cref="DeviceAuthorizationOptions.StoreTimeout"/>, is measured, and tells an
 /// outage apart from the next one: the log gets a line when it begins, one each half minute with what failed, and one when it is over.
 /// </summary>
 internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, ILogger<StoreWatch> logger)
@@ -47,7 +47,7 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
             return true;
         }, cancellationToken).ConfigureAwait(false);
 
-    /// <param name="store">The store: <c>pairings</c>, <c>devices</c>, <c>limits</c> or <c>signals</c>.</param>
+    /// <param name="store">The store: <c>pairings</c>, <c>devices</c>, <c>limits</c>, <c>signals</c>, or <c>accounts</c> for the host's policy.</param>
     /// <param name="call">The call, as the metric names it.</param>
     /// <param name="state">What <paramref name="run"/> needs.</param>
     /// <param name="run">Calls the store.</param>
@@ -87,7 +87,7 @@ internal sealed class StoreWatch(Telemetry telemetry, IOptions<DeviceAuthorizati
                 ? new TimeoutException($"The store of {store} did not answer within {limit}.", exception)
                 : exception;
             telemetry.Called(store, call, clock.GetElapsedTime(started), failure.GetType());
-            if (!Mistake.IsOfSetUp(failure)) // no outage: it does not pass
+            if (Mistake.MayBeOutage(failure))
             {
                 Failed(store, call, failure);
                 failure.Data[Mark] = true;

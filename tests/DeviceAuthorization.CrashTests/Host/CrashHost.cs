@@ -1,8 +1,10 @@
 using DeviceAuthorization.Storage;
 using DeviceAuthorization.Testing;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging;
@@ -11,7 +13,7 @@ namespace DeviceAuthorization.CrashTests;
 
 /// <summary>
 /// The smallest host that the tests can kill. The settings <c>Pairings</c> (sqlite, postgres, redis) and <c>Devices</c> (sqlite, postgres) name its
-/// stores; <c>ConnectionStrings</c> has Database and Redis.
+/// stores, <c>Accounts</c> (identity, or none) who its people are; <c>ConnectionStrings</c> has Database and Redis.
 /// </summary>
 internal static class CrashHost
 {
@@ -59,24 +61,37 @@ internal static class CrashHost
     {
         builder.Services.AddDbContext<HostContext>(options =>
         {
-            var connection = settings.GetConnectionString("Database");
             if (settings["Devices"] == "postgres")
             {
-                // Like a host that survives its database: it retries over a new connection, and recognises what it has committed already. The provider's
-                // own retries take almost a minute in all.
-                options.UseNpgsql(connection, postgres => _ = settings["Retries"] == "default" ? postgres.EnableRetryOnFailure() : postgres.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(200), null));
+                UsePostgres(options, settings);
             }
             else
             {
-                options.UseSqlite(connection);
+                options.UseSqlite(settings.GetConnectionString("Database"));
             }
         });
         builder.AddEntityFrameworkStores<HostContext>();
+        if (settings["Accounts"] == "identity")
+        {
+            builder.Services.AddDbContext<Accounts>(options => UsePostgres(options, settings));
+            builder.Services.AddIdentityCore<IdentityUser>().AddEntityFrameworkStores<Accounts>().AddSignInManager();
+            builder.Services.AddSingleton<IClaimsTransformation, StampOfIdentity>();
+            builder.AddIdentityPolicy<IdentityUser>();
+        }
+
         if (settings["Pairings"] == "redis")
         {
             builder.AddRedisPairingStore(settings.GetConnectionString("Redis")!);
         }
     }
+
+    /// <summary>
+    /// Like a host that survives its database: it retries over a new connection, and recognises what it has committed already. The provider's own retries take
+    /// almost a minute in all.
+    /// </summary>
+    private static void UsePostgres(DbContextOptionsBuilder options, ConfigurationManager settings) => options.UseNpgsql(
+        settings.GetConnectionString("Database"),
+        postgres => _ = settings["Retries"] == "default" ? postgres.EnableRetryOnFailure() : postgres.EnableRetryOnFailure(3, TimeSpan.FromMilliseconds(200), null));
 
     /// <summary>Wraps the registered store.</summary>
     private static void Intercept<T>(IServiceCollection services, Func<T, T> intercept)

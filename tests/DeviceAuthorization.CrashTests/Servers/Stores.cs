@@ -87,6 +87,8 @@ public class PostgresStores : Stores
 
     protected override string[] Settings => ["--Pairings=postgres", "--Devices=postgres", $"--ConnectionStrings:Database={Connection}"];
 
+    internal Task CreateAccountsAsync(string user) => Accounts.CreateAsync($"{Connection};Pooling=False", user); // another test may have ended the connections of a pool
+
     protected override async Task StartAsync()
     {
         await Postgres.InitializeAsync();

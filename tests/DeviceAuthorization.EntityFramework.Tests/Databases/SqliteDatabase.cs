@@ -8,22 +8,22 @@ namespace DeviceAuthorization.Tests;
 public sealed class SqliteDatabase : TestDatabase
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("device-authorization-");
-    private readonly string _connection;
-
     private readonly bool _repeats;
 
     /// <param name="repeats">Whether the host has an execution strategy that repeats what failed. Without one, writers that wait share a commit.</param>
     public SqliteDatabase(bool repeats = true)
     {
         _repeats = repeats;
-        _connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder.FullName, "host.db") }.ToString();
+        Connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(_folder.FullName, "host.db") }.ToString();
         using var context = new HostContext(Options());
         context.Database.EnsureCreated();
         Assert.Equal("wal", context.Database.SqlQueryRaw<string>("PRAGMA journal_mode").AsEnumerable().Single());
     }
 
+    public string Connection { get; }
+
     public override void Use(DbContextOptionsBuilder options) => options.UseSqlite(
-        _connection, sqlite => _ = _repeats ? sqlite.ExecutionStrategy(to => new RetryLostAnswers(to)) : sqlite);
+        Connection, sqlite => _ = _repeats ? sqlite.ExecutionStrategy(to => new RetryLostAnswers(to)) : sqlite);
 
     public override async Task<string> DumpAsync()
     {
@@ -39,7 +39,7 @@ public sealed class SqliteDatabase : TestDatabase
 
     protected override void Delete()
     {
-        using var connection = new SqliteConnection(_connection);
+        using var connection = new SqliteConnection(Connection);
         SqliteConnection.ClearPool(connection);
         _folder.Delete(recursive: true);
     }

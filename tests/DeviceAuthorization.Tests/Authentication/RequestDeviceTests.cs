@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Logging;
 
 namespace DeviceAuthorization.Tests;
 
@@ -69,6 +70,41 @@ public sealed class RequestDeviceTests
         await using var setting = await Setting.StartAsync(devices);
         devices.FailBefore(nameof(IDeviceRepository.FindAsync)); // PostgreSQL does, at U+0000
         Assert.Equal("unknown", await setting.AskAsync(way, "person", named));
+    }
+
+    [Theory]
+    [InlineData("route")]
+    [InlineData("query")]
+    [InlineData("body")]
+    [InlineData("mvc")]
+    public async Task Where_the_store_fails_a_person_gets_503_and_with_an_exception_handler_Retry_After(string way)
+    {
+        var devices = new InterceptedDeviceRepository(new InMemoryDeviceRepository());
+        await using var setting = await Setting.StartAsync(devices);
+        devices.FailBefore(nameof(IDeviceRepository.FindAsync));
+        var bare = await Assert.ThrowsAnyAsync<BadHttpRequestException>(() => setting.SendAsync(way, "person", setting.Ids["other"])); // servers answer its status
+        Assert.Equal((503, typeof(IOException)), (bare.StatusCode, bare.InnerException?.GetType()));
+
+        await using var handling = await Setting.StartAsync(devices, app => app.UseExceptionHandler("/fault"));
+        devices.FailBefore(nameof(IDeviceRepository.FindAsync));
+        using var answer = await handling.SendAsync(way, "person", setting.Ids["other"]);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "5", """{"detail":"Temporarily unavailable. Try again later."}"""),
+            (answer.StatusCode, answer.Headers.RetryAfter?.ToString(), await answer.Content.ReadAsStringAsync()));
+        Assert.DoesNotContain(handling.Host.Logs.GetSnapshot(), entry => entry.Level >= LogLevel.Error && entry.Id.Id != 93); // the outage is logged once
+    }
+
+    [Fact]
+    public async Task Kestrel_answers_503_also_without_an_exception_handler()
+    {
+        var devices = new InterceptedDeviceRepository(new InMemoryDeviceRepository());
+        await using var host = await TestHost.StartAsync(
+            services: services => services.AddSingleton<IDeviceRepository>(devices),
+            map: app => app.MapGet("/query", (RequestDevice about) => about.Describe()).RequireAuthorization(),
+            kestrel: true);
+        using var alice = await host.SignInAsync("alice");
+        devices.FailBefore(nameof(IDeviceRepository.FindAsync));
+        using var answer = await alice.GetAsync("/query?device_id=1");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
     }
 
     [Fact]
@@ -172,9 +208,13 @@ public sealed class RequestDeviceTests
 
         public Dictionary<string, string> Ids { get; } = new(StringComparer.Ordinal) { ["nobodys"] = Guid.NewGuid().ToString() };
 
-        public static async Task<Setting> StartAsync(IDeviceRepository? devices = null)
+        public static async Task<Setting> StartAsync(IDeviceRepository? devices = null, Action<WebApplication>? use = null)
         {
-            var setting = new Setting(await TestHost.StartAsync(services: services => AddEither(services).AddSingleton(devices ?? new InMemoryDeviceRepository()), map: Map));
+            var setting = new Setting(await TestHost.StartAsync(services: services => AddEither(services).AddSingleton(devices ?? new InMemoryDeviceRepository()), map: app =>
+            {
+                use?.Invoke(app);
+                Map(app);
+            }));
             setting._clients["device"] = await setting.PairAsync("bound", "alice");
             await setting.PairAsync("other", "alice");
             await setting.PairAsync("bobs", "bob");
@@ -190,14 +230,16 @@ public sealed class RequestDeviceTests
 
         public string Answer(string expected) => Ids.GetValueOrDefault(expected, expected);
 
+        public Task<HttpResponseMessage> SendAsync(string way, string caller, string? named) => way switch
+        {
+            "route" => Client(caller).GetAsync($"/route/{named}"),
+            "query" => Client(caller).GetAsync(named is null ? "/query" : $"/query?device_id={named}"),
+            _ => Client(caller).PostAsJsonAsync($"/{way}", new NamedDevice(named)),
+        };
+
         public async Task<string> AskAsync(string way, string caller, string? named)
         {
-            using var answer = way switch
-            {
-                "route" => await Client(caller).GetAsync($"/route/{named}"),
-                "query" => await Client(caller).GetAsync(named is null ? "/query" : $"/query?device_id={named}"),
-                _ => await Client(caller).PostAsJsonAsync($"/{way}", new NamedDevice(named)),
-            };
+            using var answer = await SendAsync(way, caller, named);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             return await answer.Content.ReadAsStringAsync();
         }

@@ -48,4 +48,33 @@ public sealed class AuditTests
     [InlineData("12345678901234567890123456789012345678901", "\"123456789012345678901234567890123456789…\"")]
     [InlineData("12345678901234567890123456789012345678📺📺", "\"12345678901234567890123456789012345678…\"")]
     public void A_name_is_short_and_stays_in_its_quotes(string? name, string written) => Assert.Equal(written, AuditText.Quote(name));
+
+    [Theory]
+    [InlineData("5f4c2f9e-0a36-4b8c-9d8e-7d1f0c9f3b11-of-a-long-provider", "5f4c2f9e-0a36-4b8c-9d8e-7d1f0c9f3b11-of-a-long-provider")]
+    [InlineData("alice+tv@example.com", "alice+tv@example.com")]
+    [InlineData("bob denied", "\"bob denied\"")]
+    [InlineData("bob\"", "\"bob'\"")]
+    [InlineData("bob\nUser alice approved", "(unreadable)")]
+    [InlineData("bob\u202E", "\"bob\"")]
+    public void A_user_id_is_as_it_is_unless_it_could_pass_for_other_words(string id, string written) => Assert.Equal(written, AuditText.Id(id));
+
+    [Theory]
+    [InlineData("start", "203.0.113.7", "network 203.0.113.0/24")]
+    [InlineData("start", "2001:db8:1:2::3", "network 2001:db8:1::/48")]
+    [InlineData("code", "203.0.113.7", "user alice")]
+    [InlineData("codes-in-all", "203.0.113.7", "all users together")]
+    public async Task A_limit_that_is_reached_is_told_with_the_network_or_the_user(string limit, string address, string who)
+    {
+        await using var host = await TestHost.StartAsync(
+            options => (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute, options.RateLimits.CodesPerUser, options.RateLimits.CodesInAll) =
+                (true, limit == "start" ? 1 : 10, limit == "code" ? 1 : 5, limit == "codes-in-all" ? 1 : 100),
+            services => services.AddSingleton<IStartupFilter>(new Callers()));
+        var (device, alice) = (Callers.From(host.Device(), address), await host.SignInAsync("alice"));
+        for (var i = 0; i < 2; i++)
+        {
+            (await (limit == "start" ? device.PostFormAsync("init", ("client_id", "tv")) : alice.ApproveAsync("BCDF-GHJK"))).Dispose();
+        }
+
+        Assert.Equal($"A limit was reached: {limit}, by {who} (DeviceAuthorization:RateLimits).", Assert.Single(host.Logs.GetSnapshot(), entry => entry.Id.Name == "LimitReached").Message);
+    }
 }

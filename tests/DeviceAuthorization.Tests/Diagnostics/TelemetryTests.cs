@@ -51,7 +51,7 @@ public sealed class TelemetryTests
         Assert.Equal("access_denied 1, authorization_pending 1, expired_token 1, invalid_grant 1, paired 1, slow_down 1, unknown_code 1", Sums(polls, "device_authorization.poll.outcome"));
         Assert.Equal("start 1", Sums(refusals, "device_authorization.limit"));
         Assert.Equal(
-            "accept_poll 6, accept_poll System.IO.IOException 1, add 4, find_by_user_code 2, replace 4, slow_down 1",
+            "accept_poll 6, accept_poll System.IO.IOException 1, accepts_sign_in 2, add 4, assess 1, find_by_user_code 2, may_start 4, replace 4, scopes 2, slow_down 1, stamp 1",
             string.Join(", ", calls.GetMeasurementSnapshot()
                 .GroupBy(call => $"{call.Tags["device_authorization.store.call"]} {call.Tags.GetValueOrDefault("error.type")}".TrimEnd(), StringComparer.Ordinal)
                 .OrderBy(group => group.Key, StringComparer.Ordinal)
@@ -146,7 +146,7 @@ public sealed class TelemetryTests
         await PollAsync(host, codes);
         await PollAsync(host, codes);
         Assert.Equal(
-            "pairings add, pairings accept_poll System.IO.IOException, pairings accept_poll",
+            "accounts may_start, pairings add, pairings accept_poll System.IO.IOException, pairings accept_poll",
             string.Join(", ", calls.GetMeasurementSnapshot().Select(call => string.Join(
                 ' ',
                 ((string[])["device_authorization.store", "device_authorization.store.call", "error.type"]).Where(call.Tags.ContainsKey).Select(tag => call.Tags[tag])))));

@@ -39,6 +39,13 @@ public sealed class StartUpWarningsTests
         Assert.DoesNotContain(Own(host), entry => entry.Id.Id == 20);
     }
 
+    [Fact]
+    public async Task A_store_in_memory_has_one_more_limit()
+    {
+        await using var host = await TestHost.StartAsync();
+        Assert.EndsWith("Limits: MaxLivePairings 200, off.", Assert.Single(Own(host), entry => entry.Id.Id == 51).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Securty", "Strict")]
     [InlineData("RateLimits:CodesPerUsr", "3")]

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Runtime.CompilerServices;
+using System.Security.Claims;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Authentication;
@@ -47,7 +49,7 @@ public sealed class StoreWatchTests
         }
 
         _devices.FailBefore(nameof(IDeviceRepository.FindTokenAsync));
-        var unknown = await Assert.ThrowsAsync<BadHttpRequestException>(() => device.GetAsync("/api/maybe")); // Kestrel answers its status
+        var unknown = await Assert.ThrowsAnyAsync<BadHttpRequestException>(() => device.GetAsync("/api/maybe")); // Kestrel answers its status
         Assert.Equal(503, unknown.StatusCode);
 
         using var well = await device.GetAsync("/api/library");
@@ -159,11 +161,64 @@ public sealed class StoreWatchTests
     {
         await using var host = await StartAsync();
         var device = host.WithToken(await host.PairAsync());
-        _policy.Fails = true;
+        _policy.Failure = new IOException("down");
         using var answer = await device.GetAsync("/api/library");
         await AssertUnavailableAsync(answer);
-        _policy.Fails = false;
+        (await device.GetAsync("/api/library")).Dispose();
+        _policy.Failure = null;
+        host.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(HttpStatusCode.OK, (await device.GetAsync("/api/library")).StatusCode);
+        Assert.Equal(
+            [
+                (LogLevel.Error, "The store of accounts fails. Requests that need it are answered 503, and devices go on polling. How many failed is logged each half minute, and when the store is back."),
+                (LogLevel.Information, "The store of accounts is back: 2 calls failed in 1 seconds."),
+            ],
+            Lines(host));
+    }
+
+    [Fact]
+    public async Task A_fault_of_the_policy_itself_is_no_outage()
+    {
+        await using var host = await StartAsync();
+        var alice = await host.SignInAsync("alice");
+        _policy.Failure = new InvalidOperationException("its own");
+        using var answer = await alice.GetAsync("/api/devices");
+        Assert.Equal((HttpStatusCode.InternalServerError, null), (answer.StatusCode, answer.Headers.RetryAfter));
+        Assert.Empty(Lines(host));
+    }
+
+    /// <summary>Each question that the flow, the pages, the APIs and the bearer handler ask the host.</summary>
+    [Theory]
+    [InlineData(nameof(IPairingPolicy.MayStartAsync), "start")]
+    [InlineData(nameof(IPairingPolicy.IsActiveAsync), "call")]
+    [InlineData(nameof(IPairingPolicy.FilterScopesAsync), "call")]
+    [InlineData(nameof(IPairingPolicy.GetStampAsync), "call")]
+    [InlineData(nameof(IPairingPolicy.IsActiveAsync), "devices")]
+    [InlineData(nameof(IPairingPolicy.AcceptsSignInAsync), "page")]
+    [InlineData(nameof(IPairingPolicy.IsActiveAsync), "page")]
+    [InlineData(nameof(IPairingPolicy.AcceptsSignInAsync), "approve")]
+    [InlineData(nameof(IPairingPolicy.FilterScopesAsync), "approve")]
+    [InlineData(nameof(IPairingPolicy.AssessAsync), "approve")]
+    [InlineData(nameof(IPairingPolicy.GetStampAsync), "approve")]
+    public async Task A_policy_that_never_answers_costs_the_limit(string method, string request)
+    {
+        await using var host = await StartAsync();
+        var (device, alice) = (host.WithToken(await host.PairAsync()), await host.SignInAsync("alice"));
+        var code = (await host.Device().StartAsync()).UserCode;
+        var pause = new Pause();
+        _policy.Held = (method, pause);
+        using var answer = await HangAsync(host, pause, request switch
+        {
+            "start" => host.Device().PostFormAsync("init", ("client_id", "tv")),
+            "call" => device.GetAsync("/api/library"),
+            "devices" => alice.GetAsync("/api/devices"),
+            "page" => alice.GetAsync(DevicesBrowser.Devices),
+            _ => alice.ApproveAsync(code, "library.read"),
+        });
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "5"), (answer.StatusCode, answer.Headers.RetryAfter?.ToString()));
+        Assert.Equal(request == "page" ? "text/html" : "application/json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.True(_policy.Token.IsCancellationRequested);
+        Assert.Equal((LogLevel.Error, 93), host.Logs.GetSnapshot().Where(entry => entry.Id.Id is 91 or 92 or 93).Select(entry => (entry.Level, entry.Id.Id)).First());
     }
 
     [Fact]
@@ -235,15 +290,48 @@ public sealed class StoreWatchTests
         }
     }
 
-    /// <summary>A store whose client waits for an answer, and stops when it is told to.</summary>
-    /// <summary>Looks accounts up in a database, which may be away.</summary>
+    /// <summary>Looks accounts up in a database, which may be away, or takes questions and answers nothing.</summary>
     private sealed class FailingPolicy : IPairingPolicy
     {
-        public bool Fails { get; set; }
+        public Exception? Failure { get; set; }
 
-        public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) => Fails ? throw new IOException("down") : ValueTask.FromResult(true);
+        /// <summary>Holds the next call of this method.</summary>
+        public (string Method, Pause Pause)? Held { get; set; }
+
+        /// <summary>What the method that is held was given, to learn when nobody waits for it any more.</summary>
+        public CancellationToken Token { get; private set; }
+
+        public ValueTask<bool> MayStartAsync(PairingRequest request, CancellationToken cancellationToken) => AnswerAsync(true, cancellationToken);
+
+        public ValueTask<bool> IsActiveAsync(string userId, CancellationToken cancellationToken) => AnswerAsync(true, cancellationToken);
+
+        public ValueTask<IEnumerable<string>> FilterScopesAsync(string userId, IReadOnlyList<string> scopes, CancellationToken cancellationToken) =>
+            AnswerAsync<IEnumerable<string>>(scopes, cancellationToken);
+
+        public ValueTask<string?> GetStampAsync(string userId, CancellationToken cancellationToken) => AnswerAsync<string?>("stamp", cancellationToken);
+
+        public ValueTask<bool> AcceptsSignInAsync(ClaimsPrincipal person, CancellationToken cancellationToken) => AnswerAsync(true, cancellationToken);
+
+        public ValueTask<ApprovalRisk> AssessAsync(Pairing pairing, Approver approver, CancellationToken cancellationToken) => AnswerAsync(ApprovalRisk.None, cancellationToken);
+
+        private async ValueTask<T> AnswerAsync<T>(T answer, CancellationToken cancellationToken, [CallerMemberName] string method = "")
+        {
+            if (Failure is { } failure)
+            {
+                throw failure;
+            }
+
+            if (Held is var (held, pause) && held == method)
+            {
+                (Held, Token) = (null, cancellationToken);
+                await pause.HoldAsync();
+            }
+
+            return answer;
+        }
     }
 
+    /// <summary>A store whose client waits for an answer, and stops when it is told to.</summary>
     private sealed class HangingStore(TaskCompletionSource stopped) : IPairingStore
     {
         public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

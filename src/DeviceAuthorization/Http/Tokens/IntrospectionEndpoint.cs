@@ -24,7 +24,7 @@ internal static class IntrospectionEndpoint
     }
 
     private static async Task<IResult> IntrospectAsync(
-        HttpContext context, ClientCredentials credentials, WatchedDeviceRepository devices, IPairingPolicy policy, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
+        HttpContext context, ClientCredentials credentials, WatchedDeviceRepository devices, WatchedPolicy policy, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock)
     {
         if (!(await TokenOfClient.ReadAsync(context, credentials.AuthenticateAsync)).TryGet(out var request, out var refusal))
         {

@@ -53,6 +53,7 @@ public sealed class ThirdPartyClientTests
                 }
             }))),
             kestrel: true);
+        Assert.True(Directory.Exists(Path.Combine(Repository.Root, "tests/node_modules/openid-client")), "openid-client is not installed. ./test installs it: npm install --prefix tests");
         using var node = Process.Start(new ProcessStartInfo("node", [Path.Combine(Repository.Root, "tests/DeviceAuthorization.Tests/Http/Flow/openid-client.mjs"), $"{host.Address}"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         var code = (await node.StandardOutput.ReadLineAsync())!;
         await limited.Task.WaitAsync(TimeSpan.FromSeconds(30));
