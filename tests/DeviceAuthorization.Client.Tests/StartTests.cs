@@ -64,7 +64,7 @@ public sealed class StartTests : IDisposable
     [InlineData("javascript:alert(1)")]
     [InlineData("/pair")]
     [InlineData("")]
-    [InlineData("https://example.org/%1b[2J")]
+    [InlineData("https://example.org/%E2%80%AEgro.live")]
     public async Task A_link_that_an_app_must_not_show_is_refused(string link)
     {
         Server.Start = JsonSerializer.Serialize(new { device_code = "dc", user_code = "uc", verification_uri = link, expires_in = 600 });
