@@ -144,6 +144,7 @@ public sealed class DevicePairing
         using var timeout = _clock.CancelAfter(Farewell);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         await _transport.SendAsync(request, either.Token).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     /// <summary>Omits the device code.</summary>

@@ -59,8 +59,6 @@ internal sealed class SavedPairing
 
     [JsonRequired]
     public DateTimeOffset ExpiresAt { get; set; }
-
-    public SavedPairing Copy() => (SavedPairing)MemberwiseClone();
 }
 
 [JsonSourceGenerationOptions(

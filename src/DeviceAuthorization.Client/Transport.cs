@@ -40,7 +40,7 @@ internal sealed class Transport(HttpClient http, TimeProvider clock)
         {
             return new() { Problem = "no answer in time" };
         }
-        catch (Exception e) when (e is HttpRequestException or IOException)
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException) // the last: broken compression
         {
             return new() { Problem = PlainText.Of((e.InnerException ?? e).Message.TrimEnd('.')) };
         }

@@ -68,8 +68,8 @@ public sealed class CancellationTests : IDisposable
         _device.Start().Advance(6).Cancel();
 
         Assert.Equal([5, 6], Server.PollTimes);
-        Assert.Equal(["wait=25", null], Server.Polls.Select(poll => poll.Prefer));
-        Assert.Single(Server.Polls.Select(poll => poll.IdempotencyKey).Distinct());
+        Assert.Equal("wait=25 -", Server.Preferences);
+        Assert.Single(Server.Keys);
         Assert.IsType<Connected>(Assert.Single(_device.Steps));
     }
 
@@ -98,7 +98,7 @@ public sealed class CancellationTests : IDisposable
         var again = _device.Pairing.WaitAsync();
         _device.Advance(5);
 
-        Assert.Equal(["wait=25", null, "wait=25"], Server.Polls.Select(poll => poll.Prefer));
+        Assert.Equal("wait=25 - wait=25", Server.Preferences);
         Server.ThenToken();
         _device.Advance(10);
         Assert.Equal("the token", (await again).AccessToken);

@@ -68,7 +68,7 @@ public sealed class HeldPollTests : IDisposable
         Server.ThenHeld(25, ScriptedServer.PendingBody).ThenHeld(10, ScriptedServer.PendingBody);
         _device.Start().Advance(40);
 
-        Assert.Equal(["wait=25", "wait=10"], Server.Polls.Select(poll => poll.Prefer));
+        Assert.Equal("wait=25 wait=10", Server.Preferences);
         Assert.Equal(new Expired(), _device.Steps[^1]);
     }
 
@@ -89,7 +89,7 @@ public sealed class HeldPollTests : IDisposable
         _device.Start().Advance(55);
 
         Assert.Equal([5, 50, 55], Server.PollTimes); // 25 seconds held, 15 of patience, 5 of back-off
-        Assert.Equal(["wait=25", null, null], Server.Polls.Select(poll => poll.Prefer));
+        Assert.Equal("wait=25 - -", Server.Preferences);
         Assert.Single(_device.Steps.OfType<Trouble>());
     }
 
@@ -106,7 +106,7 @@ public sealed class HeldPollTests : IDisposable
         _device.Start().Advance(25);
 
         Assert.Equal([5, 20, 25], Server.PollTimes);
-        Assert.Equal(["wait=25", null, null], Server.Polls.Select(poll => poll.Prefer));
+        Assert.Equal("wait=25 - -", Server.Preferences);
     }
 
     [Fact]

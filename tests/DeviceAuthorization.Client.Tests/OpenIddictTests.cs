@@ -24,20 +24,19 @@ public sealed class OpenIddictTests : IAsyncLifetime
     private const string Address = "https://id.example.com";
 
     private readonly FakeTimeProvider _clock = new(TestHost.Epoch);
-    private readonly SqliteConnection _database = new("Data Source=:memory:");
     private WebApplication _server = null!;
     private HttpClient _http = null!;
 
     public async Task InitializeAsync()
     {
-        await _database.OpenAsync();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseTestServer(server => server.BaseAddress = new Uri(Address));
         builder.Services.AddSingleton<TimeProvider>(_clock);
         builder.Services.AddSingleton<IDataProtectionProvider>(new EphemeralDataProtectionProvider());
         builder.Services.AddRouting();
         builder.Services.AddAuthentication();
-        builder.Services.AddDbContext<ServerContext>(options => options.UseSqlite(_database).UseOpenIddict());
+        builder.Services.AddSingleton(_ => new SqliteConnection("Data Source=:memory:"));
+        builder.Services.AddDbContext<ServerContext>((services, options) => options.UseSqlite(services.GetRequiredService<SqliteConnection>()).UseOpenIddict());
         builder.Services.AddOpenIddict()
             .AddCore(core => core.UseEntityFrameworkCore().UseDbContext<ServerContext>())
             .AddServer(server =>
@@ -57,6 +56,7 @@ public sealed class OpenIddictTests : IAsyncLifetime
         _server.MapPost("/verify", VerifyAsync);
         await using (var scope = _server.Services.CreateAsyncScope())
         {
+            await scope.ServiceProvider.GetRequiredService<SqliteConnection>().OpenAsync(); // the database lives as long as it is open
             await scope.ServiceProvider.GetRequiredService<ServerContext>().Database.EnsureCreatedAsync();
             await scope.ServiceProvider.GetRequiredService<IOpenIddictApplicationManager>().CreateAsync(
                 new OpenIddictApplicationDescriptor { ClientId = "tv", ClientType = ClientTypes.Public });
@@ -70,7 +70,6 @@ public sealed class OpenIddictTests : IAsyncLifetime
     {
         _http.Dispose();
         await _server.DisposeAsync();
-        await _database.DisposeAsync();
     }
 
     [Fact]

@@ -1,15 +1,8 @@
-using System.Diagnostics;
-
 namespace DeviceAuthorization.Client.Tests;
 
 /// <summary>The package as its users get it: packed, restored from a folder, compiled against on both frameworks, and run.</summary>
 public sealed class PackageTests : IDisposable
 {
-    /// <summary>Release or Debug, as this test: what is packed is built already.</summary>
-    private static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5); // for a busy build machine
-
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("package-");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -18,7 +11,7 @@ public sealed class PackageTests : IDisposable
     public async Task A_program_and_a_netstandard_library_use_it_from_a_folder()
     {
         var project = Path.Combine(Repository.Root, "src", "DeviceAuthorization.Client", "DeviceAuthorization.Client.csproj");
-        await RunAsync("pack", project, "-c", Configuration, "--no-build", "-o", Path.Combine(_folder.FullName, "feed"));
+        await Sdk.RunAsync(_folder.FullName, "pack", project, "-c", Sdk.Configuration, "--no-build", "-o", Path.Combine(_folder.FullName, "feed"));
         Assert.Single(Directory.GetFiles(Path.Combine(_folder.FullName, "feed")));
         Write("Consumer.csproj", """
             <Project Sdk="Microsoft.NET.Sdk">
@@ -69,33 +62,10 @@ public sealed class PackageTests : IDisposable
                 }
             }
             """);
-        await RunAsync("build", Path.Combine(_folder.FullName, "Consumer.csproj"), "-c", Configuration, "-warnaserror", "-nodeReuse:false");
+        await Sdk.RunAsync(_folder.FullName, "build", Path.Combine(_folder.FullName, "Consumer.csproj"), "-c", Sdk.Configuration, "-warnaserror", "-nodeReuse:false");
 
-        Assert.Equal("transient\nBearer\nTrue\n", await RunAsync(Path.Combine(_folder.FullName, "bin", Configuration, "net10.0", "Consumer.dll")));
-        Assert.True(File.Exists(Path.Combine(_folder.FullName, "bin", Configuration, "netstandard2.0", "Consumer.dll")));
-    }
-
-    private async Task<string> RunAsync(params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments)
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-            UseShellExecute = false,
-            WorkingDirectory = _folder.FullName,
-        })!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        try
-        {
-            await process.WaitForExitAsync().WaitAsync(Patience);
-        }
-        finally
-        {
-            process.Kill(entireProcessTree: true); // does nothing to a process that has ended
-        }
-
-        Assert.True(process.ExitCode == 0, $"{await output}\n{await errors}");
-        return await output;
+        Assert.Equal("transient\nBearer\nTrue\n", await Sdk.RunAsync(_folder.FullName, Path.Combine(_folder.FullName, "bin", Sdk.Configuration, "net10.0", "Consumer.dll")));
+        Assert.True(File.Exists(Path.Combine(_folder.FullName, "bin", Sdk.Configuration, "netstandard2.0", "Consumer.dll")));
     }
 
     private void Write(string file, string text) => File.WriteAllText(Path.Combine(_folder.FullName, file), text);

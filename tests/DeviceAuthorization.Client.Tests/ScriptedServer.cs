@@ -32,6 +32,12 @@ internal sealed class ScriptedServer(FakeTimeProvider clock) : HttpMessageHandle
     /// <summary>When the polls came, in seconds since the pairing started.</summary>
     public double[] PollTimes => [.. Polls.Select(poll => poll.At)];
 
+    /// <summary>What the polls preferred, with "-" for a plain one.</summary>
+    public string Preferences => string.Join(' ', Polls.Select(poll => poll.Prefer ?? "-"));
+
+    /// <summary>The different keys of the polls.</summary>
+    public string?[] Keys => [.. Polls.Select(poll => poll.IdempotencyKey).Distinct(StringComparer.Ordinal)];
+
     public ScriptedServer Then(Func<CancellationToken, Task<HttpResponseMessage>> answer)
     {
         _polls.Enqueue(answer);

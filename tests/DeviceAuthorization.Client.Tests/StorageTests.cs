@@ -13,7 +13,7 @@ public sealed class StorageTests : IDisposable
     public async Task A_secret_is_written_read_replaced_and_removed()
     {
         var path = Path.Combine(_folder.FullName, "deep", "er", "token.json");
-        ISecretStore store = new FileSecretStore(path);
+        var store = new FileSecretStore(path);
         Assert.Null(await store.ReadAsync());
         await store.WriteAsync("one");
         await store.WriteAsync("two ✓");

@@ -15,11 +15,9 @@ internal sealed class Television : IAsyncDisposable
     private readonly Task<string> _errors;
     private readonly StringBuilder _output = new();
 
-    private Television(string[] arguments)
+    private Television(string program, string[] arguments)
     {
-        var path = Path.GetFullPath(
-            typeof(Television).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(program => program.Key == "TvDevice").Value!, AppContext.BaseDirectory);
-        _process = Process.Start(new ProcessStartInfo("dotnet", [path, .. arguments])
+        _process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -32,7 +30,13 @@ internal sealed class Television : IAsyncDisposable
     /// <summary>What was read of the standard output so far.</summary>
     public string Output => _output.ToString();
 
-    public static Television Start(params string[] arguments) => new(arguments);
+    public static Television Start(params string[] arguments) => new("dotnet", [
+        Path.GetFullPath(
+            typeof(Television).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(program => program.Key == "TvDevice").Value!, AppContext.BaseDirectory),
+        .. arguments,
+    ]);
+
+    public static Television StartNative(string program, params string[] arguments) => new(program, arguments);
 
     /// <summary>The next event of <c>--json</c>.</summary>
     public async Task<JsonElement> EventAsync(string name)

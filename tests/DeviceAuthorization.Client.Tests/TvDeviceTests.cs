@@ -60,7 +60,7 @@ public sealed class TvDeviceTests : IAsyncLifetime
         Assert.Equal(System.Net.HttpStatusCode.OK, (await _host.WithToken(token.AccessToken).GetAsync("/api/library")).StatusCode);
         Assert.Equal(token.DeviceId, connected.String("device_id"));
         Assert.DoesNotContain(token.AccessToken, television.Output, StringComparison.Ordinal);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(StateFile));
+        Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(StateFile) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
 
         await using var again = Start("--json", "--state", StateFile, "--print-token"); // it is connected already
         Assert.Equal(token.AccessToken, (await again.EventAsync("connected")).String("access_token"));
@@ -103,6 +103,21 @@ public sealed class TvDeviceTests : IAsyncLifetime
         await television.EventAsync("withdrawn");
         Assert.Equal((130, ""), await television.EndAsync());
         Assert.False(File.Exists(StateFile));
+    }
+
+    [Fact]
+    public async Task A_native_binary_is_published_without_a_warning_and_pairs()
+    {
+        var output = await Sdk.RunAsync(
+            _folder.FullName,
+            "publish", Path.Combine(Repository.Root, "samples", "TvDevice", "TvDevice.csproj"), "-c", Sdk.Configuration, "-o", _folder.FullName, "-p:PublishAot=true",
+            "-warnaserror", "-nodeReuse:false", "-p:BuildProjectReferences=false", "-p:RestoreRecursive=false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", "-p:DebugType=none");
+        Assert.DoesNotContain("warning", output, StringComparison.Ordinal);
+        await using var television = Television.StartNative(Path.Combine(_folder.FullName, "TvDevice"), _host.Address.ToString(), "--json", "--state", StateFile);
+        await ApproveAsync((await television.EventAsync("code")).String("user_code")!);
+
+        await television.EventAsync("connected");
+        Assert.Equal((0, ""), await television.EndAsync());
     }
 
     [Fact]
