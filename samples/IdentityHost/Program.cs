@@ -28,6 +28,7 @@ app.MapStaticAssets();
 app.MapRazorPages().WithStaticAssets();
 
 app.MapDeviceAuthorization(); // devices pair
+app.MapDeviceAuthorizationMetadata(); // clients find the endpoints
 app.MapDevicePairingPage(); // people enter the code
 app.MapDevicesPage(); // people see and remove their devices
 app.MapGet("/api/library", (PairedDevice device) => Results.Json(new { user = device.UserId, device = device.Name })).RequireScope("library.read");

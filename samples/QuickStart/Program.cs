@@ -14,6 +14,7 @@ builder.Services.AddAuthentication(CookieAuthenticationDefaults.AuthenticationSc
 
 var app = builder.Build();
 app.MapDeviceAuthorization();
+app.MapDeviceAuthorizationMetadata();
 app.MapDevicePairingPage();
 app.MapDemoSignIn();
 app.MapGet("/", () => Results.LocalRedirect("~/pair/device"));
