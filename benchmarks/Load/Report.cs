@@ -39,9 +39,10 @@ internal sealed class Report
     /// <param name="milliseconds">Sorted.</param>
     public void AddHeld(string title, double[] milliseconds)
     {
-        var cells = new[] { 0.5, 0.99 }.Select(part => Text($"{milliseconds[(int)(part * (milliseconds.Length - 1))]:0.0}"));
-        _held.Add([title, .. cells]);
-        Progress("held", title, string.Join(" / ", cells));
+        _held.Add([title, Quantile(0.5), Quantile(0.99)]);
+        Progress("held", title, string.Join(" / ", _held[^1].Skip(1)));
+
+        string Quantile(double part) => Text($"{milliseconds[(int)(part * (milliseconds.Length - 1))]:0.0}");
     }
 
     public void AddIdle(string[] cells)

@@ -53,7 +53,7 @@ internal abstract record Wire
 
         public override byte[] Start() => StartAt($"{Prefix}/init");
 
-        public override byte[] Poll(string deviceCode, string headers) => PollAt($"{Prefix}/token", deviceCode, headers);
+        public override byte[] Poll(string deviceCode, string headers = "") => PollAt($"{Prefix}/token", deviceCode, headers);
 
         public override byte[] Approve(string userCode, string user) => Post(
             $"{Prefix}/approve", "application/json", $$"""{"user_code":"{{userCode}}","approved_scopes":["{{Scope}}"]}""", By(user));
@@ -65,7 +65,7 @@ internal abstract record Wire
 
         public override byte[] Start() => StartAt(Peer.Device);
 
-        public override byte[] Poll(string deviceCode, string headers) => PollAt(Peer.Token, deviceCode, headers);
+        public override byte[] Poll(string deviceCode, string headers = "") => PollAt(Peer.Token, deviceCode, headers);
 
         public override byte[] Approve(string userCode, string user) => Form(Peer.Verification, $"user_code={userCode}", By(user));
     }
