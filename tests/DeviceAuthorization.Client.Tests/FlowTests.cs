@@ -126,6 +126,50 @@ public sealed class FlowTests
         Assert.Equal(HttpStatusCode.OK, (await host.WithToken(token.AccessToken).GetAsync("/api/library")).StatusCode);
     }
 
+    [Theory]
+    [InlineData(PairingDialect.OAuth)]
+    [InlineData(PairingDialect.RomM)]
+    public async Task A_held_poll_brings_the_token_when_the_approver_approves(PairingDialect dialect)
+    {
+        await using var host = await HostAsync();
+        var pairing = await HeldClient(host, options => options.Dialect = dialect).StartAsync();
+        var waiting = pairing.WaitAsync();
+        await HoldAsync(host, afterSeconds: 5);
+        await ApproveAsync(host, pairing);
+        Assert.Equal("library.read", (await waiting).Scope); // the clock stands still
+    }
+
+    [Fact]
+    public async Task A_pairing_of_a_minute_takes_four_requests()
+    {
+        await using var host = await HostAsync();
+        var counter = new Counter();
+        var pairing = await HeldClient(host, handlers: counter).StartAsync();
+        counter.Requests--; // the metadata, which a device reads once
+        var waiting = pairing.WaitAsync();
+        await HoldAsync(host, afterSeconds: 5); // the first poll comes after the interval, the others at once
+        await HoldAsync(host, afterSeconds: 25);
+        await HoldAsync(host, afterSeconds: 25);
+        host.Clock.Advance(TimeSpan.FromSeconds(5));
+        await ApproveAsync(host, pairing);
+        await waiting;
+        Assert.Equal((TimeSpan.FromSeconds(60), 4), (host.Clock.GetUtcNow() - TestHost.Epoch, counter.Requests));
+    }
+
+    [Fact]
+    public async Task A_device_that_gives_up_cannot_be_approved()
+    {
+        await using var host = await HostAsync();
+        var pairing = await HeldClient(host).StartAsync();
+        using var stop = new CancellationTokenSource();
+        var waiting = pairing.WaitAsync(stop.Token);
+        await HoldAsync(host, afterSeconds: 5);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        await pairing.WithdrawAsync();
+        Assert.Equal(HttpStatusCode.NotFound, (await (await host.SignInAsync("alice")).ApproveAsync(pairing.UserCode)).StatusCode);
+    }
+
     [Fact]
     public async Task A_revoked_token_is_reported()
     {
@@ -161,9 +205,43 @@ public sealed class FlowTests
             ClientId = "tv",
             Scope = "library.read",
             Device = new() { Name = "Living room TV", Identifier = "id-1" },
+            MaxWait = TimeSpan.Zero, // the server's clock stands still while it holds a poll
         };
         configure?.Invoke(options);
-        return new(host.Device(handlers), options, new ImpatientClock(host.Clock));
+        return new(host.Device(handlers), options, options.MaxWait > TimeSpan.Zero ? host.Clock : new ImpatientClock(host.Clock));
+    }
+
+    /// <summary>A client that lets its polls be held, by the same clock as the server.</summary>
+    private static PairingClient HeldClient(TestHost host, Action<PairingClientOptions>? configure = null, params DelegatingHandler[] handlers) => Client(
+        host,
+        options =>
+        {
+            options.MaxWait = TimeSpan.FromSeconds(25);
+            configure?.Invoke(options);
+        },
+        handlers);
+
+    /// <summary>Moves the clock on to the next poll, and returns once the server holds it.</summary>
+    private static async Task HoldAsync(TestHost host, double afterSeconds)
+    {
+        if (afterSeconds < 25) // the client waits; else the hold before has told so
+        {
+            await host.Clock.TimerAsync(afterSeconds);
+        }
+
+        host.Clock.Advance(TimeSpan.FromSeconds(afterSeconds));
+        await host.Clock.TimerAsync(25);
+    }
+
+    private sealed class Counter : DelegatingHandler
+    {
+        public int Requests { get; set; }
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Requests++;
+            return base.SendAsync(request, cancellationToken);
+        }
     }
 
     /// <summary>Loses the first answer of the token endpoint, the third, and so on, after the server has done its work.</summary>
