@@ -44,7 +44,7 @@ internal sealed class TerminalScreen(string name) : IScreen, IDisposable
             """);
         if (pairing.VerificationUriComplete is { } complete)
         {
-            Console.WriteLine($"\nor scan this, and check that the phone shows the same code: {complete.AbsoluteUri}\n");
+            Console.WriteLine($"\nor scan this, and check that the phone shows the same code\n\n    {complete.AbsoluteUri}\n");
             foreach (var line in TerminalQrCode.Draw(complete.AbsoluteUri).Split('\n'))
             {
                 // The blocks are the light part. On a terminal that is dark on light they would be the dark one, which some phones do not read.

@@ -17,7 +17,8 @@ internal sealed class Television : IAsyncDisposable
 
     private Television(string program, string[] arguments)
     {
-        _process = Process.Start(new ProcessStartInfo(program, arguments)
+        // A shell lets what it starts in the background ignore SIGINT, and so does everything below it.
+        _process = Process.Start(new ProcessStartInfo("env", ["--default-signal=INT", program, .. arguments])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

@@ -32,7 +32,7 @@ public sealed class TvDeviceTests : IAsyncLifetime
     {
         await using var television = Start("--scope", "library.read");
         var code = (await television.LineAsync("│")).Trim(' ', '│');
-        Assert.Contains($"?user_code={code}", await television.LineAsync("scan this"), StringComparison.Ordinal);
+        Assert.Contains($"?user_code={code}", await television.LineAsync("?user_code="), StringComparison.Ordinal);
         await television.LineAsync("Waiting for your answer on the phone. The code is valid for ");
         await ApproveAsync(code);
 
