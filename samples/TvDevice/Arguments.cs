@@ -13,7 +13,7 @@ internal sealed class Arguments
           --scope "<a b>"      what to ask for (the server's default)
           --name <name>        what the owner reads on the phone (Living room TV)
           --platform <name>    the kind of device (tv)
-          --device-id <id>     how the server knows this television again (random)
+          --device-id <id>     how the server knows this television again (random; kept beside --state)
           --api </path>        what to call once paired (/api/library)
           --state <file>       keeps the pairing, then the token, in this file: a restart goes on where it was
           --no-wait            prints the code and the state file, and ends
@@ -33,7 +33,7 @@ internal sealed class Arguments
         ["--scope"] = "",
         ["--name"] = "Living room TV",
         ["--platform"] = "tv",
-        ["--device-id"] = RandomNumberGenerator.GetHexString(32, lowercase: true),
+        ["--device-id"] = "",
         ["--api"] = "/api/library",
         ["--state"] = "",
         ["--resume"] = "",

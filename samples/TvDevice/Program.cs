@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using DeviceAuthorization.Client;
 using TvDevice;
@@ -17,6 +18,8 @@ if (Arguments.Parse(args) is not { } arguments)
     return WrongArguments;
 }
 
+var stateFile = arguments.StateFile();
+var store = stateFile is null ? null : new FileSecretStore(stateFile);
 using var http = PairingClient.CreateHttpClient();
 PairingClient client;
 try
@@ -27,7 +30,7 @@ try
         ClientId = arguments["--client-id"],
         Scope = arguments["--scope"],
         CanShowNumber = true,
-        Device = new() { Name = arguments["--name"], Platform = arguments["--platform"], Identifier = arguments["--device-id"] },
+        Device = new() { Name = arguments["--name"], Platform = arguments["--platform"], Identifier = await DeviceIdAsync() },
         Dialect = arguments.Has("--romm") ? PairingDialect.RomM : PairingDialect.OAuth,
         AllowHttp = arguments.Has("--allow-http"),
     });
@@ -36,6 +39,11 @@ catch (ArgumentException e)
 {
     Console.Error.WriteLine(e.Message);
     return WrongArguments;
+}
+catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine($"The identifier beside the state file: {e.Message}");
+    return Failed;
 }
 
 using var stop = new CancellationTokenSource();
@@ -48,8 +56,6 @@ Console.OutputEncoding = Encoding.UTF8; // the QR code is drawn with block chara
 
 using var terminal = new TerminalScreen(arguments["--name"]);
 IScreen screen = arguments.Has("--json") ? new JsonLines(arguments.Has("--print-token")) : terminal;
-var stateFile = arguments.StateFile();
-var store = stateFile is null ? null : new FileSecretStore(stateFile);
 try
 {
     return await RunAsync(stop.Token);
@@ -78,6 +84,12 @@ async Task<int> RunAsync(CancellationToken cancellationToken)
 
         if (TryReadToken(state) is { } kept)
         {
+            if (kept.Server != arguments.Server)
+            {
+                screen.ShowFailure($"{stateFile} has the token of {kept.Server}, not of {arguments.Server}.");
+                return Failed;
+            }
+
             screen.ShowToken(kept, stateFile);
             return await UseAsync(kept, cancellationToken);
         }
@@ -169,6 +181,25 @@ async Task<int> UseAsync(IssuedToken token, CancellationToken cancellationToken)
     }
 
     return Failed;
+}
+
+// The same television keeps its record at the server when it is paired again, so its identifier outlives the pairing.
+async Task<string> DeviceIdAsync()
+{
+    if (arguments["--device-id"] is { Length: > 0 } given)
+    {
+        return given;
+    }
+
+    var kept = arguments["--state"].Length > 0 ? new FileSecretStore(stateFile + ".id") : null;
+    var id = kept is null ? null : await kept.ReadAsync();
+    if (id is null)
+    {
+        id = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        await (kept?.WriteAsync(id) ?? Task.CompletedTask);
+    }
+
+    return id;
 }
 
 Task KeepAsync(string text) => store?.WriteAsync(text, CancellationToken.None) ?? Task.CompletedTask;

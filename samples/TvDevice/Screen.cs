@@ -64,12 +64,20 @@ internal sealed class TerminalScreen(string name) : IScreen, IDisposable
         Console.WriteLine($"\nWaiting for your answer on the phone. The code is valid for {Left(pairing)}.");
         if (!Console.IsOutputRedirected)
         {
-            _countdown = new(_ => Redraw(), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            lock (_lock)
+            {
+                _countdown = new(_ => Redraw(), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            }
         }
     }
 
     public void Show(PairingProgress step)
     {
+        if (step is not (PairingProgress.Waiting or PairingProgress.ShowNumber or PairingProgress.Trouble))
+        {
+            StopCountdown();
+        }
+
         switch (step)
         {
             case PairingProgress.ShowNumber { Number: var number }:
@@ -95,11 +103,28 @@ internal sealed class TerminalScreen(string name) : IScreen, IDisposable
     public void ShowToken(IssuedToken token, string? stateFile) =>
         Write($"Connected as {name}{(token.DeviceId is { } id ? $" ({id})" : "")}. Granted: {token.Scope ?? "what the server allows by default"}");
 
-    public void ShowWithdrawn() => Write("Given up. The code is not valid any more, if the server allows to withdraw it.", Console.Error);
+    public void ShowWithdrawn()
+    {
+        StopCountdown();
+        Write("Given up. The code is not valid any more, if the server allows to withdraw it.", Console.Error);
+    }
 
-    public void ShowFailure(string message) => Write(message, Console.Error);
+    public void ShowFailure(string message)
+    {
+        StopCountdown();
+        Write(message, Console.Error);
+    }
 
-    public void Dispose() => _countdown?.Dispose();
+    public void Dispose() => StopCountdown();
+
+    private void StopCountdown()
+    {
+        lock (_lock)
+        {
+            _countdown?.Dispose();
+            _countdown = null;
+        }
+    }
 
     private static string Left(DevicePairing pairing) => pairing.TimeLeft.ToString(@"m\:ss", null);
 
@@ -116,7 +141,10 @@ internal sealed class TerminalScreen(string name) : IScreen, IDisposable
     {
         lock (_lock)
         {
-            Draw($"{Left(_pairing!)} left");
+            if (_countdown is not null) // its last tick may come late
+            {
+                Draw($"{Left(_pairing!)} left");
+            }
         }
     }
 

@@ -46,9 +46,20 @@ internal sealed class Answer
 internal static class JsonMembers
 {
     public static string? Text(this JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
-            ? text
-            : null;
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.String() is { Length: > 0 } text ? text : null;
+
+    /// <summary>The text of a value; null if it is no string. The parser does not check the encoding of strings, so a broken one shows only here.</summary>
+    public static string? String(this JsonElement value)
+    {
+        try
+        {
+            return value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     public static double? Number(this JsonElement json, string name)
     {
@@ -61,7 +72,7 @@ internal static class JsonMembers
         var isNumber = value.ValueKind switch
         {
             JsonValueKind.Number => value.TryGetDouble(out number),
-            JsonValueKind.String => double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out number),
+            JsonValueKind.String => double.TryParse(value.String(), NumberStyles.Float, CultureInfo.InvariantCulture, out number),
             _ => (number = 0) > 0,
         };
         return isNumber && !double.IsNaN(number) ? number : null;

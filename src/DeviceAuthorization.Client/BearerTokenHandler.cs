@@ -58,7 +58,16 @@ public sealed class BearerTokenHandler : DelegatingHandler
         }
 
         request.Headers.Authorization = _authorization;
-        var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response;
+        try
+        {
+            response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            request.Headers.Authorization = null; // the caller may send the message again, and to another host
+        }
+
         if (response.StatusCode == HttpStatusCode.Unauthorized
             && _rejected is not null
             && (response.RequestMessage?.RequestUri ?? asked) == asked // after a redirect the token was not sent along

@@ -32,7 +32,6 @@ public sealed class DevicePairing
     private TimeSpan? _nextPoll; // since _start; null: there is no time for another
     private TimeSpan _backOff;
     private bool _mayHold;
-    private int _slowDowns;
     private int? _number;
     private PairingProgress? _ending;
     private int _isWatched;
@@ -209,7 +208,7 @@ public sealed class DevicePairing
     /// <summary>What an answer means, and when the next poll is due.</summary>
     private PairingProgress? Read(Answer answer, int hold, TimeSpan took)
     {
-        if (answer.IsSuccess && answer.Error is null && IssuedToken.Read(answer.Body, _options.Scope, _clock.GetUtcNow()) is { } token)
+        if (answer.IsSuccess && answer.Error is null && IssuedToken.Read(answer.Body, _options.Scope, _pairing.Server ?? _pairing.TokenEndpoint, _clock.GetUtcNow()) is { } token)
         {
             return _ending = new PairingProgress.Connected(token);
         }
@@ -218,7 +217,7 @@ public sealed class DevicePairing
         {
             case "authorization_pending": // with any status: RFC 6749 says 400, others send 200, 403 or 428
                 _backOff = TimeSpan.Zero;
-                _pairing.Interval = answer.Body.Seconds("interval", LongestInterval) ?? _pairing.Interval;
+                Take(answer.Body.Seconds("interval", LongestInterval));
                 Schedule(hold > 0 && answer.SaysHeld && took >= Second ? answer.RetryAfter : Longer(WaitTime(), answer.RetryAfter));
                 if (answer.Body.Number("match_number") is { } number && (int)number != _number)
                 {
@@ -230,7 +229,7 @@ public sealed class DevicePairing
 
             case "slow_down" when answer.Status < 500: // an outage does not make the server expect fewer polls for good
                 _backOff = TimeSpan.Zero;
-                _slowDowns++;
+                _pairing.SlowDowns++;
                 _pairing.Interval = Math.Min(Math.Max(_pairing.Interval + SlowDown, answer.Body.Seconds("interval", LongestInterval) ?? 0), LongestInterval);
                 Schedule(Longer(WaitTime(), answer.RetryAfter));
                 return new PairingProgress.Waiting(TimeLeft);
@@ -251,10 +250,18 @@ public sealed class DevicePairing
                     _mayHold = false; // something on the way cuts long requests
                 }
 
-                _pairing.Interval = answer.Body.Seconds("interval", LongestInterval) ?? _pairing.Interval;
                 _backOff = _backOff == TimeSpan.Zero ? Interval : Longer(Interval, Shorter(_backOff + _backOff, LongestBackOff));
                 Schedule(Longer(Longer(_backOff, WaitTime()), answer.RetryAfter));
                 return new PairingProgress.Trouble(answer.Explain(), (_nextPoll ?? _lifetime) - Elapsed);
+        }
+    }
+
+    /// <summary>Takes the interval of an answer. What a slow_down added stays (RFC 8628 §3.5), also if the server goes on naming its usual one.</summary>
+    private void Take(int? interval)
+    {
+        if (interval is { } seconds && (_pairing.SlowDowns == 0 || seconds > _pairing.Interval))
+        {
+            _pairing.Interval = seconds;
         }
     }
 
@@ -262,7 +269,7 @@ public sealed class DevicePairing
     /// The clock of a virtual machine can run up to 30 % fast, and a server that counts the same seconds then asks to slow down again and again. From
     /// the second time on, the client waits longer than the interval.
     /// </summary>
-    private TimeSpan WaitTime() => _slowDowns < 2 ? Interval : TimeSpan.FromTicks(Interval.Ticks * 14 / 10);
+    private TimeSpan WaitTime() => _pairing.SlowDowns < 2 ? Interval : TimeSpan.FromTicks(Interval.Ticks * 14 / 10);
 
     /// <summary>Sets the next poll. If it would come too late, the last one goes out just before the end.</summary>
     private void Schedule(TimeSpan wait)

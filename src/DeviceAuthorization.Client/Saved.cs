@@ -19,6 +19,8 @@ internal sealed class SavedToken
     public string? RefreshToken { get; set; }
 
     public string? DeviceId { get; set; }
+
+    public Uri? Server { get; set; }
 }
 
 /// <summary>A pairing at rest.</summary>
@@ -52,6 +54,9 @@ internal sealed class SavedPairing
     /// <summary>Seconds between two polls.</summary>
     [JsonRequired]
     public int Interval { get; set; }
+
+    /// <summary>How often the server asked to slow down.</summary>
+    public int SlowDowns { get; set; }
 
     /// <summary>Seconds from the start to the end.</summary>
     [JsonRequired]

@@ -24,7 +24,7 @@ public static class DeviceAuthorizationRedisExtensions
         AddStore(builder, Opening(configuration));
 
     /// <inheritdoc cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/>
-    /// <param name="connect">Returns where Redis is and how to sign in.</param>
+    /// <param name="connect">Sets where Redis is and how to sign in.</param>
     public static DeviceAuthorizationBuilder AddRedisPairingStore(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect) =>
         AddStore(builder, Opening(connect));
 
@@ -43,7 +43,7 @@ public static class DeviceAuthorizationRedisExtensions
         AddLimiter(builder, Opening(configuration));
 
     /// <inheritdoc cref="AddRedisAttemptLimiter(DeviceAuthorizationBuilder, string)"/>
-    /// <param name="connect">Returns where Redis is and how to sign in.</param>
+    /// <param name="connect">Sets where Redis is and how to sign in.</param>
     public static DeviceAuthorizationBuilder AddRedisAttemptLimiter(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect) =>
         AddLimiter(builder, Opening(connect));
 
@@ -53,7 +53,7 @@ public static class DeviceAuthorizationRedisExtensions
         AddLimiter(builder, Opening(connection));
 
     /// <summary>
-    /// Tells all nodes of a decision by Redis, for a host with several nodes that keeps its pairings elsewhere: a device whose poll is held
+    /// Sends all nodes a signal of each decision by Redis, for a host with several nodes that keeps its pairings elsewhere: a device whose poll is held
     /// (<see cref="DeviceAuthorizationOptions.MaxPollWait"/>) on another node has its token within milliseconds instead of a second.
     /// <see cref="AddRedisPairingStore(DeviceAuthorizationBuilder, string)"/> includes this. All nodes must have it. While Redis is down, polls on other nodes are
     /// answered when their wait ends.
@@ -63,7 +63,7 @@ public static class DeviceAuthorizationRedisExtensions
         AddSignals(builder, Opening(configuration));
 
     /// <inheritdoc cref="AddRedisPairingSignals(DeviceAuthorizationBuilder, string)"/>
-    /// <param name="connect">Returns where Redis is and how to sign in.</param>
+    /// <param name="connect">Sets where Redis is and how to sign in.</param>
     public static DeviceAuthorizationBuilder AddRedisPairingSignals(this DeviceAuthorizationBuilder builder, Action<ConfigurationOptions> connect) =>
         AddSignals(builder, Opening(connect));
 

@@ -21,9 +21,17 @@ internal sealed class RedisPairingSignals(RedisConnection connection, IOptions<R
         var redis = await connection.GetAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
         void OnSignal(RedisChannel channel, RedisValue hash) => decided(hash.ToString());
         void OnRestored(object? sender, ConnectionFailedEventArgs connection) => missed();
-        await redis.GetSubscriber().SubscribeAsync(_decided, OnSignal).WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await redis.GetSubscriber().SubscribeAsync(_decided, OnSignal).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            redis.GetSubscriber().Unsubscribe(_decided, OnSignal, CommandFlags.FireAndForget); // the client keeps it, also if Redis did not answer
+            throw;
+        }
 
-        // The client subscribes again by itself. Redis keeps no message for one that was away.
+        // The client subscribes again automatically. Redis keeps no message for one that was away.
         redis.ConnectionRestored += OnRestored;
         _stop = () =>
         {

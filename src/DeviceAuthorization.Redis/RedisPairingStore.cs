@@ -56,7 +56,7 @@ internal sealed class RedisPairingStore(
         return Read(deviceCodeHash, await GetAsync(redis, PairingKey(deviceCodeHash), cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>The keys lie on several nodes of a cluster, so each is asked for by itself, all at once.</summary>
+    /// <summary>The keys lie on several nodes of a cluster: one command for each key, all at once.</summary>
     public async ValueTask<IReadOnlyCollection<string>> FindDecidedAsync(IReadOnlyCollection<string> deviceCodeHashes, CancellationToken cancellationToken)
     {
         var isDecided = await Task.WhenAll(deviceCodeHashes.Select(hash => EvaluateAsync(Scripts.IsDecided, PairingKey(hash), cancellationToken))).ConfigureAwait(false);

@@ -56,6 +56,32 @@ public sealed class PollingTests : IDisposable
         Assert.Equal([first], Server.PollTimes);
     }
 
+    [Fact]
+    public void What_a_slow_down_added_stays_also_if_the_server_goes_on_naming_its_usual_interval_and_after_a_restart()
+    {
+        const string Pending = """{ "error": "authorization_pending", "interval": 5 }""";
+        Server.Then(400, """{ "error": "slow_down" }""").Then(400, Pending).Then(400, Pending).ThenToken();
+        _device.Start().Advance(26);
+        Assert.Equal([5, 15, 25], Server.PollTimes);
+
+        using var later = new Device();
+        later.Server.Then(400, Pending).ThenToken();
+        later.Resume(_device.Pairing.Save()).Advance(25);
+        Assert.Equal([10, 20], later.Server.PollTimes);
+    }
+
+    [Theory]
+    [InlineData("{ \"error\": \"invalid_scope\", \"error_description\": \"\\ud800\" }", "invalid_scope")]
+    [InlineData("{ \"error\": \"\\ud800\" }", "invalid_response")]
+    [InlineData("{ \"access_token\": \"\\ud800\" }", "invalid_response")]
+    public void A_text_that_is_wrongly_encoded_counts_as_absent(string body, string error)
+    {
+        Server.Then(400, body);
+        _device.Start().Advance(5);
+
+        Assert.Equal(new Refused(error, null).Error, Assert.IsType<Refused>(_device.Steps.Single()).Error);
+    }
+
     [Theory]
     [InlineData(", \"expires_in\": 30", 30)]
     [InlineData(", \"expires_in\": \"30\"", 30)]

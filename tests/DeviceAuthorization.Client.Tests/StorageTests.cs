@@ -81,6 +81,39 @@ public sealed class StorageTests : IDisposable
     }
 
     [Fact]
+    public async Task A_message_that_is_sent_again_does_not_take_the_token_to_another_host()
+    {
+        var sent = new List<string?>();
+        using var invoker = new HttpMessageInvoker(new BearerTokenHandler(new("https://example.org"), Token())
+        {
+            InnerHandler = new Handler((request, _) =>
+            {
+                sent.Add(request.Headers.Authorization?.ToString());
+                return Task.FromResult(new HttpResponseMessage());
+            }),
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Get, "https://example.org/");
+        await invoker.SendAsync(request, default);
+        request.RequestUri = new("https://example.com/");
+        await invoker.SendAsync(request, default);
+
+        Assert.Equal(["Bearer the-token", null], sent);
+    }
+
+    [Fact]
+    public void A_token_that_the_app_refreshed_is_kept_like_one_that_a_pairing_gave()
+    {
+        var token = new IssuedToken("new") { RefreshToken = "next", Scope = "a b", ExpiresAt = TestHost.Epoch, DeviceId = "d1", Server = new("https://example.org"), TokenType = "bearer" };
+        var kept = IssuedToken.Parse(token.Save());
+
+        Assert.Equal(
+            ("new", "next", "a b", TestHost.Epoch, "d1", new Uri("https://example.org"), "bearer"),
+            (kept.AccessToken, kept.RefreshToken, kept.Scope, kept.ExpiresAt, kept.DeviceId, kept.Server, kept.TokenType));
+        Assert.DoesNotContain("new", $"{kept}", StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => new IssuedToken(""));
+    }
+
+    [Fact]
     public async Task An_authorization_of_the_app_stays()
     {
         AuthenticationHeaderValue? sent = null;

@@ -133,6 +133,25 @@ public sealed class TvDeviceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_kept_token_goes_to_no_other_server_and_a_television_that_pairs_again_is_the_same_device()
+    {
+        var devices = new List<string?>();
+        for (var i = 0; i < 2; i++)
+        {
+            await using var television = Start("--json", "--state", StateFile);
+            await ApproveAsync((await television.EventAsync("code")).String("user_code")!);
+            devices.Add((await television.EventAsync("connected")).String("device_id"));
+            Assert.Equal((0, ""), await television.EndAsync());
+
+            await using var other = Television.Start("http://127.0.0.1:1", "--json", "--state", StateFile);
+            Assert.Contains("has the token of", (await other.EventAsync("failed")).String("message"), StringComparison.Ordinal);
+            File.Delete(StateFile);
+        }
+
+        Assert.Single(devices.Distinct(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_server_that_is_not_there_is_a_failure()
     {
         await using var television = Television.Start("http://127.0.0.1:1", "--json");

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// The device's side of the flow: start, poll, redeem. <see cref="Pairing"/> holds the rules; this class asks them and writes their answer in one
+/// The device's side of the flow: start, poll, redeem, withdraw. <see cref="Pairing"/> holds the rules; this class asks them and writes their answer in one
 /// atomic step of the store. A refused write means that another request moved the pairing on: read it again and ask the rules again. A
 /// cancelled call leaves what was written.
 /// </summary>

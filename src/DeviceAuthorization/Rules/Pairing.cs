@@ -175,7 +175,7 @@ public sealed record Pairing
     /// <summary>Voids an open pairing: the device gets <c>access_denied</c>, and nobody can find the code.</summary>
     internal Pairing Voided(DateTimeOffset now) => IsOpen(now) ? Decided(PairingStatus.Denied, null) : this;
 
-    /// <summary>The device gives up. Whoever entered the code stays known, and is told.</summary>
+    /// <summary>The device gives up. The approver who entered the code stays recorded, and sees that the device gave up.</summary>
     /// <returns>Null if there is nothing to give up: it is denied, withdrawn, redeemed or expired.</returns>
     internal Pairing? Withdraw(DateTimeOffset now) =>
         Status is PairingStatus.Pending or PairingStatus.Matching or PairingStatus.Approved && now < ExpiresAt ? Decided(PairingStatus.Withdrawn, ApproverId) : null;

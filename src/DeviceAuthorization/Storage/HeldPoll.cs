@@ -18,12 +18,16 @@ internal enum HoldEnd
 internal sealed class HeldPoll(string deviceCodeHash, Action<HeldPoll> remove) : IDisposable
 {
     private TaskCompletionSource<HoldEnd> _end = new();
+    private volatile bool _isReleased;
 
     public string DeviceCodeHash => deviceCodeHash;
 
     /// <summary>The poll goes on in a thread of its own: the caller is an approver's request, or wakes many. A timer needs no second thread.</summary>
-    public void Wake(HoldEnd end) => ThreadPool.UnsafeQueueUserWorkItem(
-        static state => state.Source.TrySetResult(state.End), (Source: Volatile.Read(ref _end), End: end), preferLocal: false);
+    public void Wake(HoldEnd end)
+    {
+        _isReleased |= end == HoldEnd.Released;
+        ThreadPool.UnsafeQueueUserWorkItem(static state => state.Source.TrySetResult(state.End), (Source: Volatile.Read(ref _end), End: end), preferLocal: false);
+    }
 
     /// <summary>Waits for <see cref="Wake"/>, also for one since the last call, or for the end of the time.</summary>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
@@ -38,7 +42,7 @@ internal sealed class HeldPoll(string deviceCodeHash, Action<HeldPoll> remove) :
             Volatile.Write(ref _end, new()); // before the store is asked, so that a later change is not missed
         }
 
-        return result;
+        return _isReleased ? HoldEnd.Released : result; // it may have come just after another
     }
 
     public void Dispose() => remove(this);

@@ -6,7 +6,7 @@ namespace DeviceAuthorization.Storage;
 
 /// <summary>
 /// The polls of this process whose answer waits for a decision (RFC 7240 <c>wait</c>). A decision in this process wakes its poll. Those of other nodes
-/// come by <see cref="IPairingSignals"/>. Without it, or while it fails, the store is asked once a second about all held polls.
+/// come by <see cref="IPairingSignals"/>. Without it, and until it listens, the store is asked once a second about all held polls.
 /// </summary>
 internal sealed class HeldPolls : IDisposable
 {
@@ -26,17 +26,19 @@ internal sealed class HeldPolls : IDisposable
     private readonly TimeProvider _clock;
     private readonly int _most;
     private readonly CancellationTokenSource _ending = new();
+    private readonly CancellationToken _ended; // its source may be disposed while a call runs
     private readonly CancellationTokenRegistration _stopping;
 
     private Task<bool>? _listening;
     private bool _isWatching;
+    private bool _isEnding;
     private bool _hearsAll;
 
     public HeldPolls(
         IServiceScopeFactory scopes, StoreWatch watch, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, Telemetry telemetry,
         IPairingSignals? signals = null, IHostApplicationLifetime? lifetime = null)
     {
-        (_scopes, _watch, _clock, _signals, _most) = (scopes, watch, clock, signals, options.Value.MaxHeldPolls);
+        (_scopes, _watch, _clock, _signals, _most, _ended) = (scopes, watch, clock, signals, options.Value.MaxHeldPolls, _ending.Token);
         telemetry.ObserveHeld(() => Count);
 
         // The server waits for open requests before it stops, so they must be answered first.
@@ -65,7 +67,7 @@ internal sealed class HeldPolls : IDisposable
         var poll = new HeldPoll(deviceCodeHash, Remove);
         lock (_gate)
         {
-            if (_ending.IsCancellationRequested || (!_held.TryGetValue(deviceCodeHash, out earlier) && _held.Count >= _most))
+            if (_isEnding || (!_held.TryGetValue(deviceCodeHash, out earlier) && _held.Count >= _most))
             {
                 return null;
             }
@@ -74,7 +76,10 @@ internal sealed class HeldPolls : IDisposable
             if (!_isWatching && !_hearsAll)
             {
                 _isWatching = true;
-                _ = WatchOtherNodesAsync();
+                using (ExecutionContext.SuppressFlow()) // it outlives this request, its span and its log scopes
+                {
+                    _ = Task.Run(WatchOtherNodesAsync);
+                }
             }
         }
 
@@ -126,16 +131,17 @@ internal sealed class HeldPolls : IDisposable
         HeldPoll[] polls;
         lock (_gate)
         {
-            if (_ending.IsCancellationRequested)
+            if (_isEnding)
             {
                 return;
             }
 
-            _ending.Cancel();
+            _isEnding = true;
             polls = [.. _held.Values];
         }
 
         Array.ForEach(polls, poll => poll.Wake(HoldEnd.Released));
+        _ending.Cancel();
     }
 
     /// <summary>The decision is stored, and does not wait for this: without the signal, its poll is only answered later. A failure is logged as an outage.</summary>
@@ -144,7 +150,7 @@ internal sealed class HeldPolls : IDisposable
         try
         {
             await _watch.CallAsync(
-                Signals, "send", (signals, deviceCodeHash), static (state, token) => state.signals.SendAsync(state.deviceCodeHash, token), _ending.Token).ConfigureAwait(false);
+                Signals, "send", (signals, deviceCodeHash), static (state, token) => state.signals.SendAsync(state.deviceCodeHash, token), CancellationToken.None).ConfigureAwait(false); // also while the host stops
         }
         catch (Exception)
         {
@@ -154,7 +160,6 @@ internal sealed class HeldPolls : IDisposable
     /// <summary>Runs while polls are held, and until the signals of all nodes arrive.</summary>
     private async Task WatchOtherNodesAsync()
     {
-        await Task.Yield(); // the caller has the lock
         for (var isWatching = !await IsOnlyNodeAsync().ConfigureAwait(false); isWatching;)
         {
             if (_signals is not null && _listening is null or { IsCompletedSuccessfully: true, Result: false })
@@ -166,22 +171,31 @@ internal sealed class HeldPolls : IDisposable
             await RereadAsync().ConfigureAwait(false); // also once after the signals begin: what came before them is in the store
             if (!hearsAll)
             {
-                await Task.Delay(RereadPeriod, _clock, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(RereadPeriod, _clock, _ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             lock (_gate)
             {
                 _hearsAll = hearsAll;
-                isWatching = _isWatching = !hearsAll && _held.Count > 0 && !_ending.IsCancellationRequested;
+                isWatching = _isWatching = !hearsAll && _held.Count > 0 && !_isEnding;
             }
         }
     }
 
+    /// <summary>Whether the store is in this process. A store that cannot be created fails the requests, too, and counts as shared.</summary>
     private async Task<bool> IsOnlyNodeAsync()
     {
-        var scope = _scopes.CreateAsyncScope();
-        await using var end = scope.ConfigureAwait(false);
-        var isOnlyNode = scope.ServiceProvider.GetRequiredService<IPairingStore>() is InMemoryPairingStore;
+        var isOnlyNode = false;
+        try
+        {
+            var scope = _scopes.CreateAsyncScope();
+            await using var end = scope.ConfigureAwait(false);
+            isOnlyNode = scope.ServiceProvider.GetRequiredService<IPairingStore>() is InMemoryPairingStore;
+        }
+        catch (Exception)
+        {
+        }
+
         lock (_gate)
         {
             _hearsAll = isOnlyNode;
@@ -196,7 +210,7 @@ internal sealed class HeldPolls : IDisposable
         try
         {
             await _watch.CallAsync(
-                Signals, "listen", (polls: this, signals), static (state, token) => state.signals.ListenAsync(state.polls.Wake, () => _ = state.polls.RereadAsync(), token), _ending.Token).ConfigureAwait(false);
+                Signals, "listen", (polls: this, signals), static (state, token) => state.signals.ListenAsync(state.polls.Wake, () => _ = state.polls.RereadAsync(), token), _ended).ConfigureAwait(false);
             return true;
         }
         catch (Exception) // the watch has logged it
@@ -221,7 +235,7 @@ internal sealed class HeldPolls : IDisposable
             var store = scope.ServiceProvider.GetRequiredService<WatchedPairingStore>();
             foreach (var batch in held.Chunk(Batch))
             {
-                foreach (var decided in await store.FindDecidedAsync(batch, _ending.Token).ConfigureAwait(false))
+                foreach (var decided in await store.FindDecidedAsync(batch, _ended).ConfigureAwait(false))
                 {
                     Wake(decided);
                 }

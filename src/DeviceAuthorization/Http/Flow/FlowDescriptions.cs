@@ -104,7 +104,7 @@ internal static class FlowDescriptions
         "Poll for the token",
         "The device access token request (RFC 8628, section 3.4): a form, or JSON from RomM's clients. The device repeats it every `interval` seconds. "
         + "If an answer is lost, a device that sends an `Idempotency-Key` header can get the same token again for one minute. "
-        + "With `Prefer: wait=25` (RFC 7240) the answer waits up to so many seconds for the decision. If it waited, it has `Preference-Applied`, and the device may poll again at once.")
+        + "With `Prefer: wait=25` (RFC 7240) the answer waits up to 25 seconds for the decision. If it waited, it has `Preference-Applied`, and the device may poll again at once.")
     {
         MetadataMember = "token_endpoint",
         Body = typeof(PairingPoll),
