@@ -12,6 +12,7 @@ namespace DeviceAuthorization.Client.Tests;
 /// <summary>One of samples/Devices, in a process and a process group of its own.</summary>
 internal sealed partial class SmallClient : IAsyncDisposable
 {
+    private static readonly string[] Languages = ["C#", "Python", "JavaScript", "Go", "bash"];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1); // for a busy build machine
     private static readonly Lazy<Task<string>> GoProgram = new(BuildGoAsync);
 
@@ -40,7 +41,7 @@ internal sealed partial class SmallClient : IAsyncDisposable
     /// <param name="poll">Answers its polls, which are counted from 1. Null: the host does.</param>
     public static Task RunAllAsync(
         Func<TestHost, SmallClient, Task> test, Action<DeviceAuthorizationOptions>? configure = null, Func<int, HttpContext, RequestDelegate, Task>? poll = null) =>
-        Task.WhenAll(new[] { "C#", "Python", "JavaScript", "Go", "bash" }.Select(async language =>
+        Task.WhenAll(Languages.Select(async language =>
         {
             await using var host = await StartHostAsync(configure, poll);
             await using var client = await StartAsync(language, host.Address);
@@ -134,6 +135,7 @@ internal sealed partial class SmallClient : IAsyncDisposable
         using var go = Process.Start(new ProcessStartInfo("go", ["build", "-o", program, Source("pair.go")])
         {
             RedirectStandardError = true,
+            UseShellExecute = false,
             Environment = { ["GOCACHE"] = Path.Combine(folder, "cache"), ["GOTOOLCHAIN"] = "local", ["GOFLAGS"] = "" },
         })!;
         var errors = await go.StandardError.ReadToEndAsync().WaitAsync(TimeSpan.FromMinutes(3));

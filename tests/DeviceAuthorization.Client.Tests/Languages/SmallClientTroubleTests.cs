@@ -40,7 +40,7 @@ public sealed class SmallClientTroubleTests
     [Fact]
     public async Task After_slow_down_each_waits_five_seconds_longer()
     {
-        var asked = new ConcurrentDictionary<string, long>(); // by Idempotency-Key, so by client
+        var asked = new ConcurrentDictionary<string, long>(StringComparer.Ordinal); // by Idempotency-Key, so by client
         var pauses = new ConcurrentBag<TimeSpan>();
         await SmallClient.RunAllAsync(
             async (host, client) =>
