@@ -84,10 +84,14 @@ public sealed class Chromium : IAsyncLifetime
     }
 }
 
-/// <summary>The tests of the pairing page. They run beside those of the other collection: CI has two cores.</summary>
+/// <summary>Tests of the pairing page. The collections have about the same length, and run beside one another (xunit.runner.json): a browser mostly waits.</summary>
 [CollectionDefinition(nameof(PairingPageBrowser))]
 public sealed class PairingPageBrowser : ICollectionFixture<Chromium>;
 
-/// <summary>The tests of the page of devices, and of the television.</summary>
+/// <summary>Tests of the page of devices.</summary>
 [CollectionDefinition(nameof(DevicesPageBrowser))]
 public sealed class DevicesPageBrowser : ICollectionFixture<Chromium>;
+
+/// <summary>The television's stories, and what takes long of the pairing page.</summary>
+[CollectionDefinition(nameof(ThirdBrowser))]
+public sealed class ThirdBrowser : ICollectionFixture<Chromium>;

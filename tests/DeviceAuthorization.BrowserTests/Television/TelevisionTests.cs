@@ -2,7 +2,7 @@ using Xunit.Abstractions;
 
 namespace DeviceAuthorization.BrowserTests;
 
-[Collection(nameof(DevicesPageBrowser))]
+[Collection(nameof(ThirdBrowser))]
 public sealed class TelevisionTests(Chromium chromium, ITestOutputHelper log)
 {
     private const int Paired = 0;

@@ -22,7 +22,8 @@ internal sealed partial class SmallClient : IAsyncDisposable
 
     private SmallClient(string[] command, Uri server)
     {
-        _process = Process.Start(new ProcessStartInfo("setsid", [.. command, server.AbsoluteUri, TokenFile]) // a group: Ctrl+C reaches all that a script has started
+        // As in Television, SIGINT may be ignored from above.
+        _process = Process.Start(new ProcessStartInfo("setsid", ["env", "--default-signal=INT", .. command, server.AbsoluteUri, TokenFile]) // a group: Ctrl+C reaches all that a script has started
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
