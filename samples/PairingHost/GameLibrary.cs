@@ -1,52 +1,29 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Claims;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using DeviceAuthorization;
+using static PairingHost.Answers;
 
 namespace PairingHost;
 
-/// <summary>The play sessions that devices record, in memory.</summary>
-internal sealed class GameLibrary
-{
-    private readonly ConcurrentQueue<(string UserId, PlaySession Session)> _sessions = new();
-
-    public PlaySession Add(string userId, NewPlaySession session, Device? device)
-    {
-        var stored = new PlaySession(Guid.NewGuid(), device?.Id, session.RomId, session.StartTime, session.EndTime);
-        _sessions.Enqueue((userId, stored));
-        return stored;
-    }
-
-    /// <summary>The sessions of one device, or of all the user's devices.</summary>
-    public PlaySession[] List(string userId, Device? device) =>
-        [.. _sessions.Where(entry => entry.UserId == userId && (device is null || entry.Session.DeviceId == device.Id)).Select(entry => entry.Session)];
-}
-
-/// <summary>What a device sends. It need not name itself: its token does.</summary>
-internal sealed record NewPlaySession(
-    [property: JsonPropertyName("device_id")] string? DeviceId,
-    [property: JsonPropertyName("rom_id")] int RomId,
-    [property: JsonPropertyName("start_time")] DateTimeOffset StartTime,
-    [property: JsonPropertyName("end_time")] DateTimeOffset EndTime);
-
-internal sealed record PlaySession(
-    [property: JsonPropertyName("id")] Guid Id,
-    [property: JsonPropertyName("device_id")] string? DeviceId,
-    [property: JsonPropertyName("rom_id")] int RomId,
-    [property: JsonPropertyName("start_time")] DateTimeOffset StartTime,
-    [property: JsonPropertyName("end_time")] DateTimeOffset EndTime);
-
-internal sealed record Negotiate([property: JsonPropertyName("device_id")] string? DeviceId);
+/// <summary>A game. One without files cannot be installed.</summary>
+internal sealed record Rom(int Id, string Platform, int[] FileIds);
 
 /// <summary>The part of RomM's API that its clients call before and after they pair.</summary>
-internal static class GameLibraryEndpoints
+internal static class GameLibrary
 {
+    public static readonly Rom[] Roms = [new(7, "gb", [71, 72]), new(8, "gb", []), new(9, "browser", [91])];
+
+    /// <summary>Platforms whose games no device can install.</summary>
+    public static readonly string[] NotInstallable = ["browser"];
+
     public static void MapGameLibrary(this WebApplication app)
     {
-        // Clients look here for a version of RomM that can pair: 5 or later.
-        app.MapGet("/api/heartbeat", () => Json(new { SYSTEM = new { VERSION = "5.2.0", SHOW_SETUP_WIZARD = false } }));
+        // Clients look here for what the server can do: from 5 they pair, from 5.4 they also fetch what their owner wants installed.
+        app.MapGet("/api/heartbeat", () => Json(new
+        {
+            SYSTEM = new { VERSION = "5.4.0", SHOW_SETUP_WIZARD = false },
+            DEVICE_INSTALL = new { ENABLED = true, EXCLUDED_PLATFORM_SLUGS = NotInstallable },
+        }));
 
         app.MapGet("/api/users/me", (ClaimsPrincipal user, HttpContext context, Accounts accounts) =>
         {
@@ -62,33 +39,10 @@ internal static class GameLibraryEndpoints
             });
         }).RequireScope("me.read", SignIn.AnyScheme);
 
-        app.MapGet("/api/platforms", () => Json(new object[] { new { id = 1, slug = "gb", name = "Game Boy", rom_count = 2 } }))
-            .RequireScope("platforms.read", SignIn.AnyScheme);
-
-        // A session is of the device that the body names, else of the device that calls. FindDeviceAsync knows only the user's own devices.
-        app.MapPost("/api/play-sessions", async (NewPlaySession session, ClaimsPrincipal user, HttpContext context, GameLibrary library) =>
-            await context.FindDeviceAsync(session.DeviceId) is { IsUnknown: false } about
-                ? Json(library.Add(user.Id(), session, about.Device), StatusCodes.Status201Created)
-                : UnknownDevice()).RequireScope("roms.user.write", SignIn.AnyScheme);
-
-        // RequestDevice is the same rule, for a device_id in the query.
-        app.MapGet("/api/play-sessions", (ClaimsPrincipal user, RequestDevice about, bool? all, GameLibrary library) =>
-            about.IsUnknown ? UnknownDevice() : Json(library.List(user.Id(), all == true ? null : about.Device)))
-            .RequireScope("roms.user.read", SignIn.AnyScheme);
-
-        app.MapPost("/api/sync/negotiate", async (Negotiate request, HttpContext context) => await context.FindDeviceAsync(request.DeviceId) switch
+        app.MapGet("/api/platforms", () => Json(new object[]
         {
-            { IsUnknown: true } => UnknownDevice(),
-            { Device: null } => Json(new { detail = "device_id is required" }, StatusCodes.Status400BadRequest),
-            { Device.SyncEnabled: false } => Json(new { detail = "Sync is disabled for this device" }, StatusCodes.Status400BadRequest),
-            { Device: var device } => Json(new { device_id = device.Id, sync_mode = device.SyncMode, operations = Array.Empty<object>() }),
-        }).RequireScope("assets.read", SignIn.AnyScheme).RequireScope("devices.read", SignIn.AnyScheme);
+            new { id = 1, slug = "gb", name = "Game Boy", rom_count = Roms.Count(rom => rom.Platform == "gb") },
+            new { id = 2, slug = "browser", name = "Browser", rom_count = Roms.Count(rom => rom.Platform == "browser") },
+        })).RequireScope("platforms.read", SignIn.AnyScheme);
     }
-
-    private static string Id(this ClaimsPrincipal user) => user.FindFirstValue(ClaimTypes.NameIdentifier)!;
-
-    private static IResult UnknownDevice() => Json(new { detail = "Device not found" }, StatusCodes.Status404NotFound);
-
-    /// <summary>Keeps the names of members: ASP.NET Core's own options would write SYSTEM as system.</summary>
-    private static IResult Json<T>(T value, int status = StatusCodes.Status200OK) => Results.Json(value, JsonSerializerOptions.Default, statusCode: status);
 }

@@ -17,7 +17,9 @@ builder.AddStores(deviceAuthorization);
 // The host: who its users are, how they sign in, and what devices call.
 builder.Services.AddSingleton<Accounts>();
 builder.Services.AddSingleton<IPairingPolicy>(services => services.GetRequiredService<Accounts>());
-builder.Services.AddSingleton<GameLibrary>();
+builder.Services.AddSingleton<PlaySessions>();
+builder.Services.AddSingleton<Saves>();
+builder.Services.AddSingleton<SaveSync>();
 builder.AddSignIn();
 builder.AddObservability();
 
@@ -36,6 +38,9 @@ app.MapDevicesPage(); // the page of their devices and tokens
 app.MapDevices(); // the same as an API: devices
 app.MapClientTokens(); // and tokens
 app.MapGameLibrary();
+app.MapPlaySessions();
+app.MapSaves();
+app.MapSaveSync();
 app.MapOpenApi();
 app.MapGet("/", () => Results.LocalRedirect("~/pair/device"));
 

@@ -25,14 +25,14 @@ jar=$(mktemp) # with the cookie of the review, the approval does not count as an
 trap 'rm -f "$jar"' EXIT
 alice=(-u alice:demo -b "$jar" -c "$jar")
 init='{"client_device_identifier":"story-1","name":"Story handheld","client":"grout","platform":"muOS","client_version":"1.0.0",
-  "requested_scopes":["me.read","devices.read","devices.write","assets.read","roms.user.read","roms.user.write"]}'
+  "requested_scopes":["me.read","devices.read","devices.write","assets.read","assets.write","roms.user.read","roms.user.write"]}'
 
 pair() {
   step "The device asks for a code" 201 POST "$auth/init" "${json[@]}" -d "$init"
   device_code=$(member device_code) user_code=$(member user_code)
   step "Its owner looks at what asks" 200 GET "$auth/pending/$user_code" "${alice[@]}"
   step "The owner approves" 200 POST "$auth/approve" "${alice[@]}" "${json[@]}" \
-    -d "{\"user_code\":\"$user_code\",\"approved_scopes\":[\"me.read\",\"devices.read\",\"devices.write\",\"assets.read\",\"roms.user.read\",\"roms.user.write\"],\"expires_in\":\"30d\"}"
+    -d "{\"user_code\":\"$user_code\",\"approved_scopes\":[\"me.read\",\"devices.read\",\"devices.write\",\"assets.read\",\"assets.write\",\"roms.user.read\",\"roms.user.write\"],\"expires_in\":\"30d\"}"
   step "The device's next poll gets its token" 200 POST "$auth/token" "${json[@]}" -d "{\"device_code\":\"$device_code\"}"
   token=$(member access_token) device_id=$(member device_id)
 }
@@ -43,9 +43,14 @@ first=$device_id
 bearer=(-H "Authorization: Bearer $token")
 step "Who am I?" 200 GET "$host/api/users/me" "${bearer[@]}"
 step "It records a play session without saying which device it is" 201 POST "$host/api/play-sessions" "${bearer[@]}" "${json[@]}" \
-  -d '{"rom_id":7,"start_time":"2026-11-23T12:00:00Z","end_time":"2026-11-23T12:30:00Z"}'
+  -d '{"sessions":[{"rom_id":7,"start_time":"2026-11-23T12:00:00Z","end_time":"2026-11-23T12:30:00Z","duration_ms":1800000}]}'
+step "Its own sessions" 200 GET "$host/api/play-sessions?device_id=$first" "${bearer[@]}"
 [ "$(member device_id)" = "$first" ]
-step "It asks what to synchronise" 200 POST "$host/api/sync/negotiate" "${bearer[@]}" "${json[@]}" -d '{}'
+save='{"rom_id":7,"file_name":"zelda.srm","slot":"autosave","content_hash":"1c8f057c6619e2bc244a7757467ef81a","updated_at":"2026-11-23T12:30:00Z","file_size_bytes":10}'
+step "It asks what to synchronise: it is to upload its save" 200 POST "$host/api/sync/negotiate" "${bearer[@]}" "${json[@]}" -d "{\"saves\":[$save]}"
+session=$(grep -oP '"session_id":\s*\K\d+' <<<"$answer")
+step "It uploads the save" 200 POST "$host/api/saves?rom_id=7&slot=autosave" "${bearer[@]}" -F 'saveFile=in a dream;filename=zelda.srm'
+step "And ends the session" 200 POST "$host/api/sync/sessions/$session/complete" "${bearer[@]}" "${json[@]}" -d '{"operations_completed":1}'
 step "The owner's devices" 200 GET "$host/api/devices" "${alice[@]}"
 step "The owner renames it and stores a secret with it" 200 PUT "$host/api/devices/$first" "${alice[@]}" "${json[@]}" \
   -d '{"name":"Kitchen handheld","sync_config":{"host":"nas","ssh_password":"hunter2"}}'

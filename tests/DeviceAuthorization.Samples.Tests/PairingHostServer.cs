@@ -16,6 +16,11 @@ internal sealed class PairingHostServer(params (string Name, string Value)[] set
 {
     public const string Auth = "/api/auth/device";
 
+    public static readonly string[] AllScopes =
+    [
+        "me.read", "me.write", "devices.read", "devices.write", "assets.read", "assets.write", "platforms.read", "roms.read", "roms.user.read", "roms.user.write", "firmware.write",
+    ];
+
     private readonly OpenRequests _requests = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pairing-host-");
 
@@ -40,6 +45,32 @@ internal sealed class PairingHostServer(params (string Name, string Value)[] set
         }));
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         return answer.Body;
+    }
+
+    /// <summary>Pairs a device of its own for each identifier; a client with its token, and its id.</summary>
+    public async Task<(HttpClient Client, string Id)> PairAsync(string user = "alice", string identifier = "story-1", params string[] scopes)
+    {
+        var device = CreateClient();
+        var init = await device.CallAsync("POST", $"{Auth}/init", JsonSerializer.Serialize(new
+        {
+            client_device_identifier = identifier,
+            name = "Handheld",
+            client = "grout",
+            platform = "muOS",
+            client_version = "1.2.3",
+            requested_scopes = scopes is [] ? AllScopes : scopes,
+        }));
+        Assert.Equal(HttpStatusCode.Created, init.Status);
+        await ApproveAsync(init.Body.String("user_code")!, user);
+        var paired = (await device.CallAsync("POST", $"{Auth}/token", JsonSerializer.Serialize(new { device_code = init.Body.String("device_code") }))).Body;
+        return (Bearer(paired.String("access_token")!), paired.String("device_id")!);
+    }
+
+    /// <summary>A client with a token that alice made by hand.</summary>
+    public async Task<HttpClient> UnboundAsync(params string[] scopes)
+    {
+        var made = await Basic("alice").CallAsync("POST", "/api/client-tokens", JsonSerializer.Serialize(new { name = "Script", scopes = scopes is [] ? AllScopes : scopes }));
+        return Bearer(made.Body.String("raw_token")!);
     }
 
     public override async ValueTask DisposeAsync()

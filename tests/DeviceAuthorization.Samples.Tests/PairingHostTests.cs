@@ -7,11 +7,6 @@ namespace DeviceAuthorization.Tests.Samples;
 /// <summary>The sample: the story of a device, who it is, and what it is about.</summary>
 public sealed class PairingHostTests
 {
-    private const string Session = """{ "rom_id": 7, "start_time": "2026-11-23T12:00:00Z", "end_time": "2026-11-23T12:30:00Z" }""";
-
-    private static readonly string[] All =
-        ["me.read", "me.write", "devices.read", "devices.write", "assets.read", "platforms.read", "roms.user.read", "roms.user.write", "firmware.write"];
-
     [Fact]
     [Trait("RomM", "grout_pairs_ingests_play_session")]
     public async Task A_device_pairs_plays_pairs_again_and_is_deleted()
@@ -26,8 +21,8 @@ public sealed class PairingHostTests
         var (id, first) = (paired.String("device_id")!, server.Bearer(paired.String("access_token")!));
         Assert.Equal(server.Clock.GetUtcNow().AddDays(30), paired.GetProperty("expires_at").GetDateTimeOffset());
 
-        var played = await first.CallAsync("POST", "/api/play-sessions", Session);
-        Assert.Equal((HttpStatusCode.Created, id), (played.Status, played.Body.String("device_id")));
+        var played = await first.CallAsync("POST", "/api/play-sessions", PlaySessionTests.Report());
+        Assert.Equal((HttpStatusCode.Created, 1), (played.Status, played.Body.GetProperty("created_count").GetInt32()));
         var shown = await first.ShowAsync(id);
         Assert.Equal(
             ("Kitchen handheld", "grout", "muOS", "1.2.3", "story-1", JsonValueKind.Number),
@@ -46,79 +41,14 @@ public sealed class PairingHostTests
     }
 
     [Fact]
-    [Trait("RomM", "play_session_inferred_from_bound_token")]
-    [Trait("RomM", "explicit_device_id_wins_over_bound")]
-    [Trait("RomM", "unbound_legacy_token_attaches_sessions_with_null_device")]
-    [Trait("Weakness", "D6")]
-    [Trait("Weakness", "D7")]
-    public async Task A_play_session_is_of_the_device_it_names_or_else_of_the_one_that_calls()
-    {
-        await using var server = new PairingHostServer();
-        var (client, id) = await PairAsync(server);
-        var (_, others) = await PairAsync(server, "bob");
-        var second = await client.AddAsync("""{ "name": "Second" }""");
-        var unbound = await UnboundAsync(server);
-        async Task<(HttpStatusCode Status, string? Device)> PlayAsync(HttpClient from, string deviceId)
-        {
-            var answer = await from.CallAsync("POST", "/api/play-sessions", Session.Insert(1, deviceId));
-            return (answer.Status, answer.Status == HttpStatusCode.Created ? answer.Body.String("device_id") : answer.Body.String("detail"));
-        }
-
-        Assert.Equal((HttpStatusCode.Created, id), await PlayAsync(client, ""));
-        Assert.Equal((HttpStatusCode.Created, id), await PlayAsync(client, "\"device_id\": null,"));
-        Assert.Equal((HttpStatusCode.Created, id), await PlayAsync(client, "\"device_id\": \"\","));
-        Assert.Equal((HttpStatusCode.Created, second), await PlayAsync(client, $"\"device_id\": \"{second}\","));
-        Assert.Equal((HttpStatusCode.Created, null), await PlayAsync(unbound, ""));
-        Assert.Equal((HttpStatusCode.Created, id), await PlayAsync(unbound, $"\"device_id\": \"{id}\","));
-        Assert.Equal((HttpStatusCode.Created, null), await PlayAsync(server.Basic("alice"), ""));
-
-        // RomM stores both of these without a device, and says nothing.
-        Assert.Equal((HttpStatusCode.NotFound, "Device not found"), await PlayAsync(client, "\"device_id\": \"unknown\","));
-        Assert.Equal((HttpStatusCode.NotFound, "Device not found"), await PlayAsync(client, $"\"device_id\": \"{others}\","));
-
-        // The filter follows the same rule, and can be turned off.
-        async Task<int> CountAsync(string query) => (await client.CallAsync("GET", "/api/play-sessions" + query)).Body.GetArrayLength();
-        Assert.Equal((4, 4), (await CountAsync(""), await CountAsync("?device_id=")));
-        Assert.Equal((1, 7), (await CountAsync($"?device_id={second}"), await CountAsync("?all=true")));
-        Assert.Equal(HttpStatusCode.NotFound, (await client.CallAsync("GET", $"/api/play-sessions?device_id={others}")).Status);
-    }
-
-    [Fact]
-    [Trait("RomM", "negotiate_without_device_id_uses_bound_device")]
-    [Trait("RomM", "negotiate_without_bound_or_payload_device_id_is_400")]
-    [Trait("RomM", "sync_disabled")]
-    [Trait("Weakness", "D7")]
-    public async Task What_to_synchronise_is_asked_for_a_device()
-    {
-        await using var server = new PairingHostServer();
-        var (client, id) = await PairAsync(server);
-        var (_, others) = await PairAsync(server, "bob");
-        async Task<(HttpStatusCode Status, string? Says)> NegotiateAsync(HttpClient from, string json)
-        {
-            var answer = await from.CallAsync("POST", "/api/sync/negotiate", json);
-            return (answer.Status, answer.Body.String(answer.Status == HttpStatusCode.OK ? "device_id" : "detail"));
-        }
-
-        Assert.Equal((HttpStatusCode.OK, id), await NegotiateAsync(client, "{}"));
-        Assert.Equal((HttpStatusCode.OK, id), await NegotiateAsync(client, """{ "device_id": "" }"""));
-        Assert.Equal((HttpStatusCode.BadRequest, "device_id is required"), await NegotiateAsync(await UnboundAsync(server), "{}"));
-        Assert.Equal((HttpStatusCode.NotFound, "Device not found"), await NegotiateAsync(client, """{ "device_id": "unknown" }"""));
-        Assert.Equal((HttpStatusCode.NotFound, "Device not found"), await NegotiateAsync(client, $$"""{ "device_id": "{{others}}" }"""));
-        await client.CallAsync("PUT", $"/api/devices/{id}", """{ "sync_enabled": false }""");
-        Assert.Equal((HttpStatusCode.BadRequest, "Sync is disabled for this device"), await NegotiateAsync(client, "{}"));
-        var narrow = await UnboundAsync(server, "assets.read");
-        Assert.Equal(HttpStatusCode.Forbidden, (await narrow.CallAsync("POST", "/api/sync/negotiate", "{}")).Status); // needs devices.read, too
-    }
-
-    [Fact]
     [Trait("RomM", "bound_token_me_returns_current_device_id")]
     [Trait("RomM", "unbound_legacy_token_me_returns_null_device_id")]
     public async Task Who_am_I_names_the_device_that_asks()
     {
         await using var server = new PairingHostServer();
-        var (client, id) = await PairAsync(server);
+        var (client, id) = await server.PairAsync();
         Assert.Equal(id, (await client.CallAsync("GET", "/api/users/me")).Body.String("current_device_id"));
-        Assert.Null((await (await UnboundAsync(server)).CallAsync("GET", "/api/users/me")).Body.String("current_device_id"));
+        Assert.Null((await (await server.UnboundAsync()).CallAsync("GET", "/api/users/me")).Body.String("current_device_id"));
         var me = await server.Basic("alice").CallAsync("GET", "/api/users/me");
         Assert.Equal(["id", "username", "enabled", "role", "oauth_scopes", "current_device_id"], me.Body.Names());
         Assert.Equal((1, "alice", "admin"), (me.Body.GetProperty("id").GetInt32(), me.Body.String("username"), me.Body.String("role")));
@@ -149,7 +79,7 @@ public sealed class PairingHostTests
         var pending = (await bob.CallAsync("GET", $"{PairingHostServer.Auth}/pending/{init.String("user_code")}")).Body;
         Assert.Contains("firmware.write", pending.Strings("requested_scopes"), StringComparer.Ordinal);
         Assert.DoesNotContain("firmware.write", pending.Strings("allowed_scopes"), StringComparer.Ordinal);
-        var refused = await bob.CallAsync("POST", $"{PairingHostServer.Auth}/approve", JsonSerializer.Serialize(new { user_code = init.String("user_code"), approved_scopes = All }));
+        var refused = await bob.CallAsync("POST", $"{PairingHostServer.Auth}/approve", JsonSerializer.Serialize(new { user_code = init.String("user_code"), approved_scopes = PairingHostServer.AllScopes }));
         Assert.Equal((HttpStatusCode.Forbidden, "Approved scopes exceed what's allowed for this user"), (refused.Status, refused.Body.String("detail")));
         Assert.Equal(HttpStatusCode.Forbidden, (await bob.CallAsync("POST", "/api/client-tokens", """{ "name": "x", "scopes": ["firmware.write"] }""")).Status);
     }
@@ -163,7 +93,7 @@ public sealed class PairingHostTests
             client = "grout",
             platform = "muOS",
             client_version = "1.2.3",
-            requested_scopes = All,
+            requested_scopes = PairingHostServer.AllScopes,
         }));
         Assert.Equal(HttpStatusCode.Created, init.Status);
         return init.Body;
@@ -171,19 +101,4 @@ public sealed class PairingHostTests
 
     private static Task<Answer> PollAsync(HttpClient device, JsonElement init) =>
         device.CallAsync("POST", $"{PairingHostServer.Auth}/token", JsonSerializer.Serialize(new { device_code = init.String("device_code") }));
-
-    private static async Task<(HttpClient Client, string Id)> PairAsync(PairingHostServer server, string user = "alice")
-    {
-        var init = await InitAsync(server.CreateClient());
-        await server.ApproveAsync(init.String("user_code")!, user);
-        var paired = (await PollAsync(server.CreateClient(), init)).Body;
-        return (server.Bearer(paired.String("access_token")!), paired.String("device_id")!);
-    }
-
-    /// <summary>A client with a token that alice made by hand.</summary>
-    private static async Task<HttpClient> UnboundAsync(PairingHostServer server, params string[] scopes)
-    {
-        var made = await server.Basic("alice").CallAsync("POST", "/api/client-tokens", JsonSerializer.Serialize(new { name = "Script", scopes = scopes is [] ? All : scopes }));
-        return server.Bearer(made.Body.String("raw_token")!);
-    }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using DeviceAuthorization.Rules;
 
@@ -21,6 +22,7 @@ public sealed class RomMClientTests
 
     // Reads optional members leniently, accepts any 2xx, finds the error in "detail" whatever the status, waits one interval before it polls.
     [Fact]
+    [Trait("Row", "145")]
     public async Task Grout_pairs_and_calls_the_API()
     {
         await using var server = new PairingHostServer();
@@ -48,6 +50,16 @@ public sealed class RomMClientTests
         Assert.Equal(HttpStatusCode.OK, (await client.CallAsync("GET", "/api/platforms")).Status);
         Assert.Equal("alice", (await client.CallAsync("GET", "/api/users/me")).Body.String("username"));
         Assert.Equal(HttpStatusCode.OK, (await client.CallAsync("PUT", $"/api/devices/{paired.Body.String("device_id")}", """{ "client_version": "v5.1.0" }""")).Status);
+
+        // Each sync: what it has on its card; empty members are left out.
+        var id = paired.Body.String("device_id");
+        await VersionAsync(client);
+        var negotiated = await client.CallAsync("POST", "/api/sync/negotiate", $$"""{ "device_id": "{{id}}", "saves": [{{SaveSyncTests.Listed("one")}}] }""");
+        Assert.Equal("upload", negotiated.Body.GetProperty("operations")[0].String("action"));
+        Assert.Equal(HttpStatusCode.OK, (await SaveSyncTests.UploadAsync(client, "one", $"&device_id={id}")).Status);
+        var completed = await client.CallAsync(
+            "POST", $"/api/sync/sessions/{negotiated.Body.GetProperty("session_id")}/complete", """{ "operations_completed": 1, "operations_failed": 0 }""");
+        Assert.Equal((HttpStatusCode.OK, "completed"), (completed.Status, completed.Body.GetProperty("session").String("status")));
     }
 
     // All six members of init required and typed; unknown ones passed over; device_id kept, and PUT after an upgrade of the app.
@@ -78,7 +90,9 @@ public sealed class RomMClientTests
             (me.String("username"), me.String("role"), me.GetProperty("enabled").GetBoolean(), me.String("current_device_id")));
 
         // It overwrites what pairing recorded. Were that refused, it would register a second device.
-        var upgraded = await client.CallAsync("PUT", $"/api/devices/{approved.String("device_id")}", """{ "client": "argosy", "platform": "android", "client_version": "2.8.0" }""");
+        var upgraded = await client.CallAsync("PUT", $"/api/devices/{approved.String("device_id")}", """
+            { "name": "Pixel 9", "client": "argosy", "platform": "android", "client_version": "2.8.0", "sync_mode": "api" }
+            """);
         Assert.Equal(
             (HttpStatusCode.OK, "argosy", "android", "2.8.0", "Pixel 9"),
             (upgraded.Status, upgraded.Body.String("client"), upgraded.Body.String("platform"), upgraded.Body.String("client_version"), upgraded.Body.String("name")));
@@ -131,6 +145,104 @@ public sealed class RomMClientTests
         }
     }
 
+    // The plugin for RomM 5.0 to 5.3. It syncs as a device that it registers itself, although it has paired: by nothing that the paired device could be recognised by.
+    [Fact]
+    public async Task The_older_Playnite_plugin_syncs_as_a_second_device()
+    {
+        await using var server = new PairingHostServer();
+        var (client, paired) = await server.PairAsync(identifier: "Playnite-DESKTOP");
+        var registered = await client.CallAsync("POST", "/api/devices", """
+            { "name": "DESKTOP", "platform": "Windows", "client": "playnite", "client_version": "0.9.0", "sync_mode": "api", "allow_existing": true }
+            """);
+        Assert.Equal(HttpStatusCode.Created, registered.Status); // as in RomM
+        var own = registered.Body.String("device_id");
+        Assert.Equal(new[] { own, paired }.Order(StringComparer.Ordinal), (await client.IdsAsync()).Order(StringComparer.Ordinal));
+
+        async Task<JsonElement> NegotiateAsync(string content) => (await client.CallAsync(
+            "POST", "/api/sync/negotiate", $$"""{ "device_id": "{{own}}", "saves": [{{SaveSyncTests.Listed(content)}}] }""")).Body;
+        var first = await NegotiateAsync("one");
+        Assert.Equal(("upload", JsonValueKind.Null), (first.GetProperty("operations")[0].String("action"), first.GetProperty("operations")[0].GetProperty("save_id").ValueKind));
+        Assert.Equal(HttpStatusCode.OK, (await SaveSyncTests.UploadAsync(client, "one", $"&emulator=retroarch&device_id={own}&session_id={first.GetProperty("session_id")}")).Status);
+        Assert.Equal(
+            HttpStatusCode.OK,
+            (await client.CallAsync("POST", $"/api/sync/sessions/{first.GetProperty("session_id")}/complete", """{ "operations_completed": 1, "operations_failed": 0 }""")).Status);
+
+        // Another device uploads, this one has played on: the later save wins, by PUT of the save that the operation names.
+        var (other, _) = await server.PairAsync(identifier: "other");
+        await SaveSyncTests.UploadAsync(other, "two", "&overwrite=true");
+        var conflict = (await NegotiateAsync("three")).GetProperty("operations")[0];
+        Assert.Equal("conflict", conflict.String("action"));
+        var save = $"/api/saves/{conflict.GetProperty("save_id")}";
+        using var form = new MultipartFormDataContent { { new StringContent("three"), "saveFile", "zelda.srm" } };
+        using var put = await client.PutAsync($"{save}?device_id={own}", form);
+        Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        Assert.Equal("no_op", (await NegotiateAsync("three")).GetProperty("operations")[0].String("action"));
+        Assert.Equal("three", (await client.CallAsync("GET", $"{save}/content?device_id={own}&session_id=2")).Text);
+        Assert.Equal(HttpStatusCode.OK, (await client.CallAsync("POST", $"{save}/downloaded", $$"""{ "device_id": "{{own}}" }""")).Status);
+    }
+
+    // Its HTTP client sends JSON in chunks, and every member that it has no value for as null.
+    [Fact]
+    [Trait("Row", "147")]
+    public async Task The_Playnite_plugin_Graviton_finds_its_device_and_reports_itself()
+    {
+        await using var server = new PairingHostServer();
+        var device = server.CreateClient();
+        using var started = await device.PostAsJsonAsync($"{Auth}/init", new
+        {
+            client_device_identifier = "Graviton-DESKTOP",
+            name = "Graviton-DESKTOP",
+            client = "Graviton (Playnite Plugin)",
+            platform = "Windows",
+            client_version = "0.4.0",
+            requested_scopes = new[]
+            {
+                "me.read", "me.write", "roms.read", "roms.user.read", "roms.user.write", "platforms.read", "assets.read", "assets.write", "firmware.read", "collections.read",
+                "collections.write", "devices.read", "devices.write",
+            },
+        });
+        var init = await started.Content.ReadFromJsonAsync<JsonElement>();
+        await server.ApproveAsync(init.String("user_code")!);
+        server.Clock.Advance(TimeSpan.FromSeconds(5));
+        using var polled = await device.PostAsJsonAsync($"{Auth}/token", new { device_code = init.String("device_code") });
+        Assert.Equal(HttpStatusCode.OK, polled.StatusCode); // anything but 200 and 400 ends its pairing
+        var paired = await polled.Content.ReadFromJsonAsync<JsonElement>();
+        var (id, client) = (paired.String("device_id")!, server.Bearer(paired.String("access_token")!));
+
+        // It logs in after pairing, and each time it starts.
+        for (var login = 0; login < 2; login++)
+        {
+            Assert.True(Version.Parse(await VersionAsync(client)) >= new Version(5, 4));
+            var known = Assert.Single((await client.CallAsync("GET", "/api/devices")).Body.EnumerateArray(), shown => shown.String("id") == id);
+            Assert.Equal(JsonValueKind.String, known.GetProperty("last_seen").ValueKind); // it cannot read null there
+            using var put = await client.PutAsJsonAsync($"/api/devices/{id}", new
+            {
+                name = (string?)null,
+                platform = "Windows",
+                client = "Graviton (Playnite Plugin)",
+                client_version = "0.4.0",
+                mac_address = (string?)null,
+                hostname = "DESKTOP",
+            });
+            Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+            Assert.Null((await put.Content.ReadFromJsonAsync<JsonElement>()).String("name")); // the name is lost, as in RomM: null is what it sends
+            Assert.Equal("alice", (await client.CallAsync("GET", "/api/users/me")).Body.String("username"));
+            Assert.NotEmpty((await client.CallAsync("GET", "/api/platforms")).Body.EnumerateArray());
+        }
+
+        // Were its device gone, it would register itself, with a hardware address without separators or with none. Now that would find the same device.
+        using var again = await client.PostAsJsonAsync("/api/devices", new
+        {
+            name = "Graviton-DESKTOP",
+            platform = "Windows",
+            client = "Graviton (Playnite Plugin)",
+            client_version = "0.4.0",
+            mac_address = (string?)null,
+            hostname = "DESKTOP",
+        });
+        Assert.Equal((HttpStatusCode.OK, id), (again.StatusCode, (await again.Content.ReadFromJsonAsync<JsonElement>()).String("device_id")));
+    }
+
     // 200 or 201 for init, only 200 for the token, an array of exactly the scopes it asked for, a path that begins with one slash.
     [Fact]
     public async Task Skiff_gets_exactly_the_scopes_it_asked_for()
@@ -173,7 +285,7 @@ public sealed class RomMClientTests
         Assert.Equal(["access_token", "device_id", "scopes", "expires_at"], paired.Body.Names()[..4]);
         var client = server.Bearer(paired.Body.String("access_token")!);
         var negotiated = await client.CallAsync("POST", "/api/sync/negotiate", """{ "device_id": null, "saves": [] }""");
-        Assert.Equal((HttpStatusCode.OK, paired.Body.String("device_id")), (negotiated.Status, negotiated.Body.String("device_id")));
+        Assert.Equal((HttpStatusCode.OK, 0), (negotiated.Status, negotiated.Body.GetProperty("operations").GetArrayLength()));
     }
 
     [Fact]
@@ -188,6 +300,17 @@ public sealed class RomMClientTests
 
         var refused = await device.CallAsync("POST", $"{Auth}/init", GroutInit);
         Assert.Equal((HttpStatusCode.TooManyRequests, "Too many authorize attempts. Try again later."), (refused.Status, refused.Body.String("detail")));
+    }
+
+    [Fact]
+    [Trait("Row", "34")]
+    [Trait("Row", "149")]
+    public async Task The_heartbeat_says_what_the_server_can_do()
+    {
+        await using var server = new PairingHostServer();
+        Assert.Equal(
+            """{"SYSTEM":{"VERSION":"5.4.0","SHOW_SETUP_WIZARD":false},"DEVICE_INSTALL":{"ENABLED":true,"EXCLUDED_PLATFORM_SLUGS":["browser"]}}""",
+            (await server.CreateClient().CallAsync("GET", "/api/heartbeat")).Text);
     }
 
     private static async Task<string> VersionAsync(HttpClient client) =>
