@@ -44,7 +44,7 @@ internal static class DeviceDescriptions
     };
 
     public static readonly EndpointDescription PatchDevice = new(
-        Tag, "Change a device and some of its settings", "As PUT, but merges `sync_config` into the stored settings (RFC 7396).")
+        Tag, "Change a device and some of its settings", "As PUT, but merges `sync_config` and `capabilities` into the stored ones (RFC 7396).")
     {
         Body = typeof(DeviceProperties),
         Answers = ChangedDevice(),

@@ -70,7 +70,8 @@ internal static class DeviceEndpoints
                 await HostCode.RunAsync(nameof(IDeviceEvents), () => events.SyncsResetAsync(stored, context.RequestAborted));
             }
 
-            await registry.ChangeAsync(caller.UserId, stored.Id, known => known with { LastSeenAt = now }, context.RequestAborted);
+            await registry.ChangeAsync(
+                caller.UserId, stored.Id, known => known with { LastSeenAt = now, Capabilities = device.Capabilities ?? known.Capabilities }, context.RequestAborted);
             return TypedResults.Json(DeviceCreateResponse.From(stored), RomMJson.Default.DeviceCreateResponse);
         });
 
