@@ -157,7 +157,7 @@ public abstract partial class DeviceRepositoryConformance
     {
         var repository = CreateRepository();
         var device = await repository.AddOrFindAsync(FullDevice(), default);
-        foreach (var capabilities in new Dictionary<string, bool>?[] { new() { ["other"] = true }, [], null })
+        foreach (var capabilities in new Dictionary<string, bool>?[] { new(StringComparer.Ordinal) { ["other"] = true }, new(StringComparer.Ordinal), null })
         {
             Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(device with { Capabilities = capabilities }, default));
             device = device with { Capabilities = capabilities, Version = device.Version + 1 };
@@ -272,7 +272,7 @@ public abstract partial class DeviceRepositoryConformance
             SyncMode = SyncMode.PushPull,
             SyncEnabled = false,
             SyncConfig = settings,
-            Capabilities = new Dictionary<string, bool> { ["remote_install"] = true, ["テレビ \"4K\""] = false },
+            Capabilities = new Dictionary<string, bool>(StringComparer.Ordinal) { ["remote_install"] = true, ["テレビ \"4K\""] = false },
         };
     }
 

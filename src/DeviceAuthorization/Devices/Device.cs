@@ -54,7 +54,7 @@ public sealed record Device
     /// </summary>
     public IReadOnlyDictionary<string, bool>? Capabilities { get; init; }
 
-    /// <summary>When it was registered or last called the API, to within five minutes.</summary>
+    /// <summary>When it was registered or last called the API, to within a third of <see cref="DeviceAuthorizationOptions.OnlineAfterCall"/>: 30 seconds by default.</summary>
     public DateTimeOffset? LastSeenAt { get; init; }
 
     /// <summary>When it was registered.</summary>

@@ -175,7 +175,7 @@ public sealed class DeviceCapabilityTests
     {
         var device = new Device { Id = "d", UserId = "u", CreatedAt = default, UpdatedAt = default };
         Assert.False(device.Can("remote_install"));
-        device = device with { Capabilities = new Dictionary<string, bool> { ["remote_install"] = true, ["x"] = false } };
+        device = device with { Capabilities = new Dictionary<string, bool>(StringComparer.Ordinal) { ["remote_install"] = true, ["x"] = false } };
         Assert.Equal((true, false, false, false), (device.Can("remote_install"), device.Can("x"), device.Can("y"), device.Can("Remote_Install")));
     }
 
