@@ -48,24 +48,24 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
         return DeviceReplacement.Replaced;
     });
 
-    public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
+    public ValueTask<EndedAccess> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
     {
         if (Owned(userId, deviceId) is null)
         {
-            return false;
+            return new EndedAccess([], 0);
         }
 
-        Revoke(token => token.DeviceId == deviceId, now);
-        return _devices.Remove(deviceId);
+        _devices.Remove(deviceId);
+        return new EndedAccess(Revoke(token => token.DeviceId == deviceId, now), 1);
     });
 
-    public ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
+    public ValueTask<EndedAccess> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) => Locked(() =>
     {
         _signOuts[userId] = _signOuts.GetValueOrDefault(userId) + 1;
         var revoked = Revoke(token => token.UserId == userId, now);
         var removed = devices == SignOutDevices.Keep ? [] : _devices.Values.Where(device => device.UserId == userId).Select(device => device.Id).ToArray();
         Array.ForEach(removed, id => _devices.Remove(id));
-        return new SignOutResult(revoked, removed.Length);
+        return new EndedAccess(revoked, removed.Length);
     });
 
     public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => Locked(() =>
@@ -87,14 +87,14 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
             return new TokenIssue(null, true);
         }
 
-        Revoke(other => replaced is not null && other.DeviceId == replaced, issue.Now);
+        var revoked = Revoke(other => replaced is not null && other.DeviceId == replaced, issue.Now);
         _tokens.Add(token.Id, token);
         foreach (var forgotten in _tokens.Values.Where(other => other.RevokedAt < issue.Now - AccessToken.RevokedRetention).ToArray())
         {
             _tokens.Remove(forgotten.Id);
         }
 
-        return new TokenIssue(token, false);
+        return new TokenIssue(token, false) { Replaced = revoked };
     });
 
     public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) => Locked(() =>
@@ -171,11 +171,14 @@ public sealed class DictionaryDeviceRepository : IDeviceRepository
 
     private AccessToken? OfPairing(Guid pairingId) => _tokens.Values.FirstOrDefault(token => token.PairingId == pairingId);
 
-    private int Revoke(Func<AccessToken, bool> which, DateTimeOffset now)
+    private AccessToken[] Revoke(Func<AccessToken, bool> which, DateTimeOffset now)
     {
-        var revoked = _tokens.Values.Where(token => token.RevokedAt is null && which(token)).ToArray();
-        Array.ForEach(revoked, token => _tokens[token.Id] = token with { RevokedAt = now, Version = token.Version + 1 });
-        return revoked.Length;
+        AccessToken[] revoked =
+        [
+            .. _tokens.Values.Where(token => token.RevokedAt is null && which(token)).Select(token => token with { RevokedAt = now, Version = token.Version + 1 }),
+        ];
+        Array.ForEach(revoked, token => _tokens[token.Id] = token);
+        return revoked;
     }
 
     private static DateTimeOffset? Later(DateTimeOffset? stored, DateTimeOffset? read) => read is null || stored > read ? stored : read;

@@ -88,6 +88,7 @@ public static class DeviceAuthorizationModelBuilderExtensions
             Exact(table.Property(row => row.Fingerprint), 320); // "host:", a host name, a line feed, a platform
             table.Property(row => row.SyncMode).HasConversion<string>().HasMaxLength(Word);
             Unbounded(table.Property(row => row.SyncConfig));
+            Unbounded(table.Property(row => row.Capabilities));
             table.HasIndex(row => new { row.UserId, row.ClientDeviceIdentifier }).IsUnique();
             table.HasIndex(row => new { row.UserId, row.Fingerprint }).IsUnique();
         }

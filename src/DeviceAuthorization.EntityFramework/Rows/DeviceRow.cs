@@ -31,6 +31,8 @@ internal class DeviceRow
 
     public virtual string? SyncConfig { get; set; }
 
+    public virtual string? Capabilities { get; set; }
+
     public virtual long? LastSeenAt { get; set; }
 
     public virtual long CreatedAt { get; set; }
@@ -58,6 +60,7 @@ internal class DeviceRow
         SyncMode = device.SyncMode,
         SyncEnabled = device.SyncEnabled,
         SyncConfig = configs.Write(device.Id, device.SyncConfig),
+        Capabilities = device.Capabilities.Write(),
         LastSeenAt = device.LastSeenAt.Write(),
         CreatedAt = device.CreatedAt.Write(),
         UpdatedAt = device.UpdatedAt.Write(),
@@ -80,6 +83,7 @@ internal class DeviceRow
         SyncMode = SyncMode,
         SyncEnabled = SyncEnabled,
         SyncConfig = configs.Read(Id, SyncConfig),
+        Capabilities = Capabilities.ReadFlags(),
         LastSeenAt = LastSeenAt.ReadTime(),
         CreatedAt = CreatedAt.ReadTime(),
         UpdatedAt = UpdatedAt.ReadTime(),

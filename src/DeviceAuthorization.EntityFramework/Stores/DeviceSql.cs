@@ -55,6 +55,7 @@ internal static class DeviceSql
                         .SetProperty(row => row.SyncMode, to.SyncMode)
                         .SetProperty(row => row.SyncEnabled, to.SyncEnabled)
                         .SetProperty(row => row.SyncConfig, to.SyncConfig)
+                        .SetProperty(row => row.Capabilities, to.Capabilities)
                         .SetProperty(row => row.UpdatedAt, to.UpdatedAt)
                         .SetProperty(row => row.Version, to.Version + 1)
                         .SetProperty(row => row.WriteId, mark);

@@ -91,30 +91,27 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
         }
     }, cancellationToken));
 
-    public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
+    public ValueTask<EndedAccess> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
-        var isDeleted = false;
+        var (mark, removed) = (Guid.NewGuid(), 0);
         return await OwnerTurn.RunAsync(
             db,
             userId,
             async () =>
             {
                 var device = db.Set<DeviceRow>().Where(row => row.Id == deviceId && row.UserId == userId);
-                await db.Set<TokenRow>().Where(row => row.DeviceId == deviceId && row.RevokedAt == null && device.Any())
-                    .ExecuteUpdateAsync(set => set
-                        .SetProperty(row => row.RevokedAt, now.Write())
-                        .SetProperty(row => row.Version, row => row.Version + 1)
-                        .SetProperty(row => row.WriteId, Guid.NewGuid()), cancellationToken).ConfigureAwait(false);
+                var revoked = await TokenSql.RevokeAsync(db, userId, row => row.DeviceId == deviceId && device.Any(), now, mark, cancellationToken).ConfigureAwait(false);
 
-                // True stays: if the commit is in doubt and this is repeated, we removed the device.
-                return isDeleted |= await device.ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false) > 0;
+                // One stays: if the commit is in doubt and this is repeated, we removed the device, and its tokens no longer name it.
+                removed = Math.Max(removed, await device.ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false));
+                return new EndedAccess([.. revoked.Select(token => token with { DeviceId = deviceId })], removed);
             },
             cancellationToken).ConfigureAwait(false);
     }, cancellationToken));
 
-    public ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
+    public ValueTask<EndedAccess> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
-        var (tokens, removed) = (0, 0);
+        var (mark, removed) = (Guid.NewGuid(), 0);
         return await OwnerTurn.RunAsync(
             db,
             userId,
@@ -122,25 +119,20 @@ internal sealed class EntityFrameworkDeviceRepository(IDeviceDatabase database, 
             {
                 await db.Set<TokenOwnerRow>().Where(owner => owner.UserId == userId)
                     .ExecuteUpdateAsync(set => set.SetProperty(owner => owner.SignOuts, owner => (owner.SignOuts ?? 0) + 1), cancellationToken).ConfigureAwait(false);
-                var revoked = await db.Set<TokenRow>().Where(row => row.UserId == userId && row.RevokedAt == null)
-                    .ExecuteUpdateAsync(set => set
-                        .SetProperty(row => row.RevokedAt, now.Write())
-                        .SetProperty(row => row.Version, row => row.Version + 1)
-                        .SetProperty(row => row.WriteId, Guid.NewGuid()), cancellationToken).ConfigureAwait(false);
+                var revoked = await TokenSql.RevokeAsync(db, userId, _ => true, now, mark, cancellationToken).ConfigureAwait(false);
                 var deleted = devices == SignOutDevices.Keep ? 0
                     : await db.Set<DeviceRow>().Where(row => row.UserId == userId).ExecuteDeleteAsync(cancellationToken).ConfigureAwait(false);
 
-                // The larger number stays: if the commit is in doubt and this is repeated, the first try did the rest.
-                (tokens, removed) = (Math.Max(tokens, revoked), Math.Max(removed, deleted));
-                return new SignOutResult(tokens, removed);
+                removed = Math.Max(removed, deleted); // if the commit is in doubt and this is repeated, the first try removed them
+                return new EndedAccess(revoked, removed);
             },
             cancellationToken).ConfigureAwait(false);
     }, cancellationToken));
 
     public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => new(database.WriteAsync(async db =>
     {
-        var (row, isOverLimit) = await TokenSql.TryIssueAsync(db, TokenRow.From(token), issue, cancellationToken).ConfigureAwait(false);
-        return new TokenIssue(row?.ToToken(), isOverLimit);
+        var (row, replaced, isOverLimit) = await TokenSql.TryIssueAsync(db, TokenRow.From(token), issue, cancellationToken).ConfigureAwait(false);
+        return new TokenIssue(row?.ToToken(), isOverLimit) { Replaced = replaced };
     }, cancellationToken));
 
     public ValueTask<TokenWithDevice?> FindTokenAsync(string hash, CancellationToken cancellationToken) => new(database.ReadAsync(async db =>

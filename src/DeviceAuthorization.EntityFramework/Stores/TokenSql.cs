@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using DeviceAuthorization.Storage;
 using Microsoft.EntityFrameworkCore;
 
@@ -23,22 +24,30 @@ internal static class TokenSql
     });
 
     /// <summary>Issues the token in one transaction and one command. A repetition recognises its token by the mark.</summary>
-    /// <returns>The token, or the pairing's earlier one; null if the user is at the limit or was signed out, or if the device no longer exists.</returns>
-    public static Task<(TokenRow? Row, bool IsOverLimit)> TryIssueAsync(DbContext db, TokenRow row, TokenIssueConditions issue, CancellationToken cancellationToken)
+    /// <returns>
+    /// The token, or the pairing's earlier one; null if the user is at the limit or was signed out, or if the device no longer exists. And what it replaced.
+    /// </returns>
+    public static Task<(TokenRow? Row, IReadOnlyList<AccessToken> Replaced, bool IsOverLimit)> TryIssueAsync(DbContext db, TokenRow row, TokenIssueConditions issue, CancellationToken cancellationToken)
     {
         var statement = issue.ReplacesEarlier && row.DeviceId is not null ? IssueAndReplace : IssueBeside;
         row.WriteId = Guid.NewGuid();
-        return OwnerTurn.RunAsync<(TokenRow?, bool)>(
+        return OwnerTurn.RunAsync<(TokenRow?, IReadOnlyList<AccessToken>, bool)>(
             db,
             async () =>
             {
-                var isIssued = await statement.CountAsync(db, row, cancellationToken, ("now", issue.Now.Write()), ("most", (long)issue.MaxLiveTokens), ("signOuts", issue.SignOuts)).ConfigureAwait(false) > 0;
-                var stored = isIssued ? row
+                var written = await statement.CountAsync(db, row, cancellationToken, ("now", issue.Now.Write()), ("most", (long)issue.MaxLiveTokens), ("signOuts", issue.SignOuts)).ConfigureAwait(false);
+                if (written > 1) // a look-up more, but only where a device pairs again
+                {
+                    var marked = await MarkedAsync(db, row.UserId, row.WriteId, cancellationToken).ConfigureAwait(false);
+                    return (row, [.. marked.Where(token => token.Id != row.Id)], false);
+                }
+
+                var stored = written > 0 ? row
                     : await db.Set<TokenRow>().AsNoTracking()
                         .FirstOrDefaultAsync(token => token.Id == row.Id || (row.PairingId != null && token.PairingId == row.PairingId), cancellationToken).ConfigureAwait(false);
-                return stored is null ? null : (stored, false);
+                return stored is null ? null : (stored, [], false);
             },
-            async () => (null, (row.DeviceId is null
+            async () => (null, [], (row.DeviceId is null
                     || await db.Set<DeviceRow>().AnyAsync(device => device.Id == row.DeviceId && device.UserId == row.UserId, cancellationToken).ConfigureAwait(false))
                 && (issue.SignOuts is null
                     || await db.Set<TokenOwnerRow>().AnyAsync(owner => owner.UserId == row.UserId && (owner.SignOuts ?? 0) == issue.SignOuts, cancellationToken).ConfigureAwait(false))),
@@ -63,6 +72,24 @@ internal static class TokenSql
                     .SetProperty(row => row.Version, to.Version + 1)
                     .SetProperty(row => row.WriteId, mark), cancellationToken),
             () => db.Set<TokenRow>().AnyAsync(row => row.Id == to.Id && row.WriteId == mark, cancellationToken));
+    }
+
+    /// <summary>Revokes tokens of a user, whose turn it is. A repetition with the same mark finds those of the first try.</summary>
+    public static async Task<IReadOnlyList<AccessToken>> RevokeAsync(
+        DbContext db, string userId, Expression<Func<TokenRow, bool>> which, DateTimeOffset now, Guid mark, CancellationToken cancellationToken)
+    {
+        await db.Set<TokenRow>().Where(row => row.UserId == userId && row.RevokedAt == null).Where(which)
+            .ExecuteUpdateAsync(set => set
+                .SetProperty(row => row.RevokedAt, now.Write())
+                .SetProperty(row => row.Version, row => row.Version + 1)
+                .SetProperty(row => row.WriteId, mark), cancellationToken).ConfigureAwait(false);
+        return await MarkedAsync(db, userId, mark, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<IReadOnlyList<AccessToken>> MarkedAsync(DbContext db, string userId, Guid mark, CancellationToken cancellationToken)
+    {
+        var rows = await db.Set<TokenRow>().AsNoTracking().Where(row => row.UserId == userId && row.WriteId == mark).ToListAsync(cancellationToken).ConfigureAwait(false);
+        return [.. rows.Select(row => row.ToToken())];
     }
 
     /// <summary>Two statements, each complete without the other: the times of the token and of its device.</summary>
@@ -92,7 +119,9 @@ internal static class TokenSql
                 SET {revoked} = {now}, {tokens[row => row.Version]} = {tokens[row => row.Version]} + 1, {tokens[row => row.WriteId]} = {tokens.Value(row => row.WriteId)}
                 WHERE {device} = {ofDevice} AND {revoked} IS NULL AND {id} <> {newId} AND {isIssued};
             """)}
-            SELECT COUNT(*) FROM {tokens} WHERE {isMine}
+            SELECT (SELECT COUNT(*) FROM {tokens} WHERE {isMine}){(!replaces ? "" : $"""
+             + (SELECT COUNT(*) FROM {tokens} WHERE {device} = {ofDevice} AND {tokens[row => row.WriteId]} = {tokens.Value(row => row.WriteId)} AND {id} <> {newId})
+            """)}
             """;
     });
 }

@@ -13,10 +13,12 @@ public abstract partial class DeviceRepositoryConformance
         var unbound = TestData.NewUnboundToken();
         await IssueAsync(repository, other);
         await IssueAsync(repository, unbound);
-        Assert.False(await repository.DeleteAsync("bob", device.Id, Now, default));
+        Assert.Equal((0, 0), Counts(await repository.DeleteAsync("bob", device.Id, Now, default)));
         Assert.NotNull(await repository.FindTokenAsync(token.Hash, default));
-        Assert.True(await repository.DeleteAsync("alice", device.Id, Now, default));
-        Assert.False(await repository.DeleteAsync("alice", device.Id, Now, default));
+        var ended = await repository.DeleteAsync("alice", device.Id, Now, default);
+        TestData.AssertSame(token with { RevokedAt = Now, Version = 1 }, Assert.Single(ended.Tokens));
+        Assert.Equal(1, ended.Devices);
+        Assert.Equal((0, 0), Counts(await repository.DeleteAsync("alice", device.Id, Now, default)));
         Assert.Null(await repository.FindAsync("alice", device.Id, default));
         Assert.Null(await repository.FindTokenAsync(token.Hash, default));
         Assert.Equal(Now, (await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default))!.RevokedAt);
@@ -30,7 +32,9 @@ public abstract partial class DeviceRepositoryConformance
     public async Task Of_many_who_delete_a_device_at_once_one_is_told_so()
     {
         var (_, device, _) = await IssueAsync();
-        Assert.Single(await AtOnceAsync(32, repository => repository.DeleteAsync("alice", device.Id, Now, default)), true);
+        var ended = await AtOnceAsync(32, repository => repository.DeleteAsync("alice", device.Id, Now, default));
+        Assert.Equal((1, 1), Counts(Assert.Single(ended, one => one.Devices > 0)));
+        Assert.Single(ended, one => one.Tokens.Count > 0);
     }
 
     [Fact]
@@ -83,13 +87,15 @@ public abstract partial class DeviceRepositoryConformance
         Assert.True(LoseNextAnswer());
         Assert.True(await OutcomeAsync(() => repository.TryReplaceTokenAsync(token with { Name = "Den" }, default)) is null or true);
         Assert.True(LoseNextAnswer());
-        Assert.True(await OutcomeAsync(() => repository.DeleteAsync("alice", device.Id, Now, default)) is null or true);
+        Assert.True(await OutcomeAsync(() => repository.DeleteAsync("alice", device.Id, Now, default)) is null or EndedAccess { Tokens.Count: 1, Devices: 1 });
         Assert.Empty(await repository.ListTokensAsync("alice", default));
         await IssueAsync(repository, TestData.NewUnboundToken());
         Assert.True(LoseNextAnswer());
-        Assert.True(await OutcomeAsync(() => repository.SignOutAsync("alice", SignOutDevices.Keep, Now, default)) is null or SignOutResult { Tokens: 1 });
+        Assert.True(await OutcomeAsync(() => repository.SignOutAsync("alice", SignOutDevices.Keep, Now, default)) is null or EndedAccess { Tokens.Count: 1 });
         Assert.Empty(await repository.ListTokensAsync("alice", default));
     }
+
+    private static (int Tokens, int Devices) Counts(EndedAccess ended) => (ended.Tokens.Count, ended.Devices);
 
     private static async Task CancelAsync<T>(bool beforehand, Func<CancellationToken, ValueTask<T>> call)
     {

@@ -80,7 +80,9 @@ public abstract partial class DeviceRepositoryConformance
         await IssueAsync(repository, other, replaces);
         await IssueAsync(repository, unbound, replaces);
         var later = TestData.NewToken(device) with { CreatedAt = Now };
-        TestData.AssertSame(new TokenIssue(later, false), await IssueAsync(repository, later, replaces));
+        AccessToken[] replaced = replaces ? [earlier with { RevokedAt = Now, Version = 1 }] : [];
+        TestData.AssertSame(new TokenIssue(later, false) { Replaced = replaced }, await IssueAsync(repository, later, replaces));
+        TestData.AssertSame(new TokenIssue(later, false), await IssueAsync(repository, later, replaces)); // a repetition replaces nothing
         Assert.Equal(!replaces, await repository.FindTokenAsync(earlier.Hash, default) is not null);
         TestData.AssertSame(
             earlier with { RevokedAt = replaces ? Now : null, Version = replaces ? 1 : 0 }, await repository.FindTokenOfPairingAsync(earlier.PairingId!.Value, default));

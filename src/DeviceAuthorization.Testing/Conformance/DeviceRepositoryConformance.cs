@@ -153,6 +153,19 @@ public abstract partial class DeviceRepositoryConformance
     }
 
     [Fact]
+    public async Task Capabilities_are_replaced_emptied_and_removed()
+    {
+        var repository = CreateRepository();
+        var device = await repository.AddOrFindAsync(FullDevice(), default);
+        foreach (var capabilities in new Dictionary<string, bool>?[] { new(StringComparer.Ordinal) { ["other"] = true }, new(StringComparer.Ordinal), null })
+        {
+            Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(device with { Capabilities = capabilities }, default));
+            device = device with { Capabilities = capabilities, Version = device.Version + 1 };
+            AssertSame(device, await CreateRepository().FindAsync("alice", device.Id, default));
+        }
+    }
+
+    [Fact]
     public async Task A_device_that_changed_meanwhile_is_not_there_or_is_another_users_is_not_replaced()
     {
         var repository = CreateRepository();
@@ -259,6 +272,7 @@ public abstract partial class DeviceRepositoryConformance
             SyncMode = SyncMode.PushPull,
             SyncEnabled = false,
             SyncConfig = settings,
+            Capabilities = new Dictionary<string, bool>(StringComparer.Ordinal) { ["remote_install"] = true, ["テレビ \"4K\""] = false },
         };
     }
 

@@ -150,10 +150,10 @@ internal sealed class InterceptedDeviceRepository(IDeviceRepository inner, Inter
     public ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken) =>
         Around(() => inner.TryReplaceAsync(device, cancellationToken));
 
-    public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public ValueTask<EndedAccess> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) =>
         Around(() => inner.DeleteAsync(userId, deviceId, now, cancellationToken));
 
-    public ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public ValueTask<EndedAccess> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) =>
         Around(() => inner.SignOutAsync(userId, devices, now, cancellationToken));
 
     public ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) => Around(async () =>

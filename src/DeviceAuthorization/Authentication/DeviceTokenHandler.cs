@@ -18,11 +18,8 @@ namespace DeviceAuthorization.Authentication;
 /// removed device or an inactive user is refused on the next request. If a store fails, nobody is authenticated, and the challenge is 503, or 500 if the host's set-up is wrong.
 /// </summary>
 internal sealed class DeviceTokenHandler(
-    WatchedDeviceRepository devices,
-    WatchedPolicy policy,
-    LastUse lastUse,
+    DeviceAccess access,
     EndpointGuard guard,
-    IOptions<DeviceAuthorizationOptions> settings,
     IOptionsMonitor<DeviceTokenOptions> options,
     ILoggerFactory logger,
     UrlEncoder encoder)
@@ -65,23 +62,23 @@ internal sealed class DeviceTokenHandler(
 
     private async Task<AuthenticateResult> AuthenticateAsync(string credentials, string token)
     {
-        var now = TimeProvider.Now();
-        if (credentials.Length > LongestToken
-            || await devices.FindPresentedAsync(token, settings.Value.TokenPrefix, Context.RequestAborted) is not var (issued, device)
-            || now >= issued.ExpiresAt
-            || await policy.ScopesNowAsync(issued.UserId, issued.Scopes, issued.AccountStamp, Context.RequestAborted) is not { } scopes)
+        if (credentials.Length > LongestToken || await access.AuthenticateTokenAsync(token, Context.RequestAborted) is not { } live)
         {
             return AuthenticateResult.Fail(InvalidToken);
         }
 
-        lastUse.Record(Context, issued, now);
-        Context.Features.Set(device is null ? null : new PairedDevice(device, issued.Id, scopes));
+        if (access.IsUseDue(live))
+        {
+            Response.OnCompleted(() => access.RecordUseAsync(live)); // delays no answer
+        }
+
+        Context.Features.Set(live.Device is null ? null : new PairedDevice(live.Device, live.Id, live.Scopes));
         Claim[] claims =
         [
-            new(ClaimTypes.NameIdentifier, issued.UserId),
-            .. device is null ? [] : new Claim[] { new(DeviceTokenDefaults.DeviceIdClaim, device.Id) },
-            new(DeviceTokenDefaults.TokenIdClaim, issued.Id.ToString()),
-            .. scopes.Select(scope => new Claim(DeviceTokenDefaults.ScopeClaim, scope)),
+            new(ClaimTypes.NameIdentifier, live.UserId),
+            .. live.Device is null ? [] : new Claim[] { new(DeviceTokenDefaults.DeviceIdClaim, live.Device.Id) },
+            new(DeviceTokenDefaults.TokenIdClaim, live.Id.ToString()),
+            .. live.Scopes.Select(scope => new Claim(DeviceTokenDefaults.ScopeClaim, scope)),
         ];
         var principal = new ClaimsPrincipal(new ClaimsIdentity(claims, DeviceTokenDefaults.AuthenticationType));
         return AuthenticateResult.Success(new AuthenticationTicket(principal, Scheme.Name));

@@ -15,8 +15,6 @@ namespace DeviceAuthorization;
 [BoundToDevice]
 public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
 {
-    private const string ParameterName = "device_id";
-
     private RequestDevice(Device? device, bool isUnknown) => (Device, IsUnknown) = (device, isUnknown);
 
     /// <summary>
@@ -31,7 +29,7 @@ public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
     internal static async ValueTask<RequestDevice> FindAsync(HttpContext context, string? deviceId)
     {
         var caller = context.GetPairedDevice();
-        if (string.IsNullOrEmpty(deviceId))
+        if (string.IsNullOrEmpty(deviceId) || deviceId == caller?.Id)
         {
             return new RequestDevice(caller?.Device, isUnknown: false);
         }
@@ -52,7 +50,7 @@ public sealed class RequestDevice : IBindableFromHttpContext<RequestDevice>
     }
 
     internal static ValueTask<RequestDevice> FindAsync(HttpContext context) =>
-        FindAsync(context, context.Request.RouteValues[ParameterName] as string ?? context.Request.Query[ParameterName]);
+        FindAsync(context, context.Request.RouteValues[OwnDevice.RouteParameter] as string ?? context.Request.Query[OwnDevice.RouteParameter]);
 
     static ValueTask<RequestDevice?> IBindableFromHttpContext<RequestDevice>.BindAsync(HttpContext context, ParameterInfo parameter) => FindAsync(context)!;
 }

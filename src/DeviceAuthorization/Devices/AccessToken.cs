@@ -47,7 +47,7 @@ public sealed record AccessToken
     /// <summary>From this moment on it is refused; <see langword="null"/> if it never expires.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>When it was last used, to within five minutes. The first use is always recorded.</summary>
+    /// <summary>When it was last used, as exact as <see cref="Device.LastSeenAt"/>. The first use is always recorded.</summary>
     public DateTimeOffset? LastUsedAt { get; init; }
 
     /// <summary>When it was revoked. The record is kept for <see cref="RevokedRetention"/>, so that no late step of its pairing issues it again.</summary>

@@ -48,7 +48,13 @@ public sealed record Device
     /// <summary>Settings for the exchange of saves, some of them secret.</summary>
     public SecretDocument? SyncConfig { get; init; }
 
-    /// <summary>When it was registered or last called the API, to within five minutes.</summary>
+    /// <summary>
+    /// What it says of itself, such as <c>{"remote_install": true}</c>: at most <see cref="MaxCapabilities"/> names of 1 to <see cref="LongestCapability"/> characters.
+    /// <see langword="null"/> if it never said. Pairing again leaves them as they are.
+    /// </summary>
+    public IReadOnlyDictionary<string, bool>? Capabilities { get; init; }
+
+    /// <summary>When it was registered or last called the API, to within a third of <see cref="DeviceAuthorizationOptions.OnlineAfterCall"/>: 30 seconds by default.</summary>
     public DateTimeOffset? LastSeenAt { get; init; }
 
     /// <summary>When it was registered.</summary>
@@ -59,4 +65,14 @@ public sealed record Device
 
     /// <summary>The repository raises this with every replacement, and compares it before the next (compare-and-swap).</summary>
     public long Version { get; init; }
+
+    /// <summary>How many <see cref="Capabilities"/> a device may name.</summary>
+    public const int MaxCapabilities = 32;
+
+    /// <summary>How many characters the name of one of <see cref="Capabilities"/> may have.</summary>
+    public const int LongestCapability = 64;
+
+    /// <summary>Whether it says that it has a capability. One that it does not name, it does not have.</summary>
+    /// <param name="capability">Its name, compared by ordinal.</param>
+    public bool Can(string capability) => Capabilities?.GetValueOrDefault(capability) ?? false;
 }

@@ -60,6 +60,9 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Warning, "The last use of token {TokenId} was not recorded.")]
     public static partial void TouchFailed(this ILogger logger, Exception exception, Guid tokenId);
 
+    [LoggerMessage(97, LogLevel.Error, "Whether token {TokenId} of an open connection is still live could not be checked. The next check is in 30 seconds.")]
+    public static partial void ConnectionNotChecked(this ILogger logger, Exception exception, Guid tokenId);
+
     [LoggerMessage(10, LogLevel.Warning, "Pairing {PairingId} was not redeemed: user {UserId} has {Limit} live tokens already.")]
     public static partial void TokenLimitReached(this ILogger logger, Guid pairingId, string userId, int limit);
 

@@ -86,6 +86,7 @@ internal sealed class AccessTokens(
         }
 
         await events.ReportAsync(new PairingEvent.TokenRenewed(renewed)).ConfigureAwait(false);
+        await events.ReportEndedAsync([renewed]).ConfigureAwait(false);
         return new TokenResult.Done(renewed, raw);
     }
 

@@ -3,24 +3,112 @@ using DeviceAuthorization.Flow;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization;
 
 /// <summary>
-/// Ends access when an account ends or is in danger. Each call of a device reads its token, so the next one is refused. The sign-ins of people
-/// (cookies, bearer tokens of the host) are the host's: end those first, or somebody who is still signed in can give access again.
+/// The access that tokens give: asks about it, outside of HTTP too, and ends it when an account ends or is in danger. Each call of a device reads its
+/// token, so the next one is refused. The sign-ins of people (cookies, bearer tokens of the host) are the host's: end those first, or somebody who is
+/// still signed in can give access again.
 /// </summary>
 /// <remarks>Get it from the container, in the scope of the request: the host's <see cref="IPairingEvents"/> come from there.</remarks>
 public sealed class DeviceAccess
 {
     private readonly WatchedDeviceRepository _repository;
+    private readonly WatchedPolicy _policy;
     private readonly DeviceRegistry _registry;
     private readonly EventReporter _events;
+    private readonly LastUse _lastUse;
+    private readonly OpenConnections _connections;
+    private readonly string _tokenPrefix;
     private readonly ILogger _logger;
     private readonly TimeProvider _clock;
 
-    internal DeviceAccess(WatchedDeviceRepository repository, DeviceRegistry registry, EventReporter events, ILogger<DeviceAccess> logger, TimeProvider clock) =>
-        (_repository, _registry, _events, _logger, _clock) = (repository, registry, events, logger, clock);
+    internal DeviceAccess(IServiceProvider services)
+    {
+        _repository = services.GetRequiredService<WatchedDeviceRepository>();
+        _policy = services.GetRequiredService<WatchedPolicy>();
+        _registry = services.GetRequiredService<DeviceRegistry>();
+        _events = services.GetRequiredService<EventReporter>();
+        _lastUse = services.GetRequiredService<LastUse>();
+        _connections = services.GetRequiredService<OpenConnections>();
+        _tokenPrefix = services.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value.TokenPrefix;
+        _logger = services.GetRequiredService<ILogger<DeviceAccess>>();
+        _clock = services.GetRequiredService<TimeProvider>();
+    }
+
+    /// <summary>
+    /// Finds out what a token may do that came in another way than the <c>Authorization</c> header, such as in the first message of a socket. Changes
+    /// nothing, and costs what the authentication of a call costs.
+    /// </summary>
+    /// <param name="token">The token, without <c>Bearer</c>.</param>
+    /// <returns>
+    /// <see langword="null"/> if a call with it would be refused: it is unknown, revoked or expired, its device was removed, or its user is not active.
+    /// Callers must not learn which.
+    /// </returns>
+    /// <exception cref="Exception">A store fails, with the exception of the store: nobody knows whether the token is live.</exception>
+    public async Task<AuthenticatedToken?> AuthenticateTokenAsync(string token, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        return DeviceToken.TryParse(token, _tokenPrefix, out var parsed) ? await FindAsync(parsed.Hash(), cancellationToken).ConfigureAwait(false) : null;
+    }
+
+    /// <summary>
+    /// As <see cref="AuthenticateTokenAsync"/>, for a connection that stays open. Watches the token until the connection is disposed, and records its use
+    /// every 30 seconds, so its device is online (<see cref="DeviceAuthorizationOptions.OnlineAfterCall"/>).
+    /// </summary>
+    /// <inheritdoc cref="AuthenticateTokenAsync"/>
+    public async Task<DeviceConnection?> ConnectAsync(string token, CancellationToken cancellationToken = default)
+    {
+        if (await AuthenticateTokenAsync(token, cancellationToken).ConfigureAwait(false) is not { } found)
+        {
+            return null;
+        }
+
+        var connection = _connections.Add(found);
+        try
+        {
+            // Again, now that it is watched: the token may have ended between the first look and the watch.
+            if (await FindAsync(found.Record.Hash, cancellationToken).ConfigureAwait(false) is { } still)
+            {
+                await RecordUseAsync(still).ConfigureAwait(false);
+                return connection;
+            }
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+
+        connection.Dispose();
+        return null;
+    }
+
+    /// <summary>
+    /// Records that a token and its device are in use: <see cref="AccessToken.LastUsedAt"/> and <see cref="Device.LastSeenAt"/>. Writes only what is older
+    /// than a third of <see cref="DeviceAuthorizationOptions.OnlineAfterCall"/>. The bearer authentication and <see cref="ConnectAsync"/> do this themselves.
+    /// A failure is logged, and not thrown.
+    /// </summary>
+    public async Task RecordUseAsync(AuthenticatedToken token)
+    {
+        ArgumentNullException.ThrowIfNull(token);
+        if (IsUseDue(token))
+        {
+            await _lastUse.RecordAsync(token.Id, _clock.Now()).ConfigureAwait(false);
+        }
+    }
+
+    internal bool IsUseDue(AuthenticatedToken token) => _lastUse.IsDue(token.Record, _clock.Now());
+
+    /// <summary>The live token with that hash.</summary>
+    internal async Task<AuthenticatedToken?> FindAsync(string hash, CancellationToken cancellationToken) =>
+        await _repository.FindTokenAsync(hash, cancellationToken).ConfigureAwait(false) is var (token, device)
+        && token.IsLive(_clock.Now())
+        && await _policy.ScopesNowAsync(token.UserId, token.Scopes, token.AccountStamp, cancellationToken).ConfigureAwait(false) is { } scopes
+            ? new AuthenticatedToken(token, device, scopes)
+            : null;
 
     /// <summary>
     /// Revokes every token of a user in one step: those of devices, and those made by hand. A pairing that the user approved before gives no token
@@ -34,9 +122,7 @@ public sealed class DeviceAccess
         string userId, SignOutDevices devices = SignOutDevices.Keep, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
-        var lost = await _repository.SignOutAsync(userId, devices, _clock.Now(), cancellationToken).ConfigureAwait(false);
-        await _events.ReportAsync(new PairingEvent.SignedOutEverywhere(userId, lost)).ConfigureAwait(false);
-        return lost;
+        return await EndAllAsync(userId, devices, lost => new PairingEvent.SignedOutEverywhere(userId, lost), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -52,9 +138,7 @@ public sealed class DeviceAccess
     public async Task<SignOutResult> RemoveUserAsync(string userId, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(userId);
-        var lost = await _repository.SignOutAsync(userId, SignOutDevices.Remove, _clock.Now(), cancellationToken).ConfigureAwait(false);
-        await _events.ReportAsync(new PairingEvent.UserRemoved(userId, lost)).ConfigureAwait(false);
-        return lost;
+        return await EndAllAsync(userId, SignOutDevices.Remove, lost => new PairingEvent.UserRemoved(userId, lost), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -96,5 +180,14 @@ public sealed class DeviceAccess
 
         _logger.ObtainedAccessRevoked(obtained.From, obtained.To, revoked.Count);
         return revoked;
+    }
+
+    private async Task<SignOutResult> EndAllAsync(string userId, SignOutDevices devices, Func<SignOutResult, PairingEvent> happened, CancellationToken cancellationToken)
+    {
+        var ended = await _repository.SignOutAsync(userId, devices, _clock.Now(), cancellationToken).ConfigureAwait(false);
+        var lost = new SignOutResult(ended.Tokens.Count, ended.Devices);
+        await _events.ReportAsync(happened(lost)).ConfigureAwait(false);
+        await _events.ReportEndedAsync(ended.Tokens).ConfigureAwait(false);
+        return lost;
     }
 }

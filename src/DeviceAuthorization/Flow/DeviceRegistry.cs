@@ -191,6 +191,7 @@ internal sealed class DeviceRegistry(WatchedDeviceRepository repository, Watched
         if (changed is { RevokedAt: not null })
         {
             await events.ReportAsync(new PairingEvent.Revoked(changed)).ConfigureAwait(false);
+            await events.ReportEndedAsync([changed]).ConfigureAwait(false);
         }
 
         return changed;
@@ -201,12 +202,13 @@ internal sealed class DeviceRegistry(WatchedDeviceRepository repository, Watched
     {
         // Read for the audit: once it is gone, nobody knows what the id was.
         if (await repository.FindAsync(userId, deviceId, cancellationToken).ConfigureAwait(false) is not { } device
-            || !await repository.DeleteAsync(userId, deviceId, clock.Now(), cancellationToken).ConfigureAwait(false))
+            || await repository.DeleteAsync(userId, deviceId, clock.Now(), cancellationToken).ConfigureAwait(false) is not { Devices: > 0 } ended)
         {
             return false;
         }
 
         await events.ReportAsync(new PairingEvent.DeviceRemoved(userId, deviceId) { DeviceName = device.Name }).ConfigureAwait(false);
+        await events.ReportEndedAsync(ended.Tokens).ConfigureAwait(false);
         return true;
     }
 

@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace DeviceAuthorization.Flow;
 
 /// <summary>Reports each event: to the metrics, to the log, and to every <see cref="IPairingEvents"/> of the host.</summary>
-internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telemetry telemetry, TimeProvider clock, ILogger<EventReporter> logger)
+internal sealed class EventReporter(
+    IEnumerable<IPairingEvents> listeners, OpenConnections connections, Telemetry telemetry, TimeProvider clock, ILogger<EventReporter> logger)
 {
     /// <summary>Call this after the effect, which a failing listener cannot undo. It has no cancellation: an aborted request is reported, too.</summary>
     public async Task ReportAsync(PairingEvent happened)
@@ -23,6 +24,17 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
             {
                 logger.ListenerFailed(exception, happened.GetType().Name);
             }
+        }
+    }
+
+    /// <summary>Ends the connections of tokens that a step ended, and reports each. Expired ones had ended before.</summary>
+    public async Task ReportEndedAsync(IReadOnlyList<AccessToken> tokens)
+    {
+        var now = clock.GetUtcNow();
+        foreach (var token in tokens.Where(token => !(now >= token.ExpiresAt)))
+        {
+            connections.End(token.Id);
+            await ReportAsync(new PairingEvent.TokenEnded(token)).ConfigureAwait(false);
         }
     }
 
@@ -48,6 +60,7 @@ internal sealed class EventReporter(IEnumerable<IPairingEvents> listeners, Telem
             PairingEvent.TokenRenewed => ("token_renewed", null),
             PairingEvent.TokenChanged => ("token_changed", null),
             PairingEvent.Revoked => ("revoked", null),
+            PairingEvent.TokenEnded => ("token_ended", null),
             PairingEvent.DeviceRemoved => ("device_removed", null),
             PairingEvent.SignedOutEverywhere => ("signed_out_everywhere", null),
             PairingEvent.UserRemoved => ("user_removed", null),

@@ -2,7 +2,6 @@ using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Limits;
 using DeviceAuthorization.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Flow;
@@ -40,12 +39,9 @@ internal static class FlowServices
             request.GetRequiredService<EventReporter>(),
             request.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
             request.GetRequiredService<TimeProvider>()));
-        services.TryAddScoped(request => new DeviceAccess(
-            request.GetRequiredService<WatchedDeviceRepository>(),
-            request.GetRequiredService<DeviceRegistry>(),
-            request.GetRequiredService<EventReporter>(),
-            request.GetRequiredService<ILogger<DeviceAccess>>(),
-            request.GetRequiredService<TimeProvider>()));
+        services.TryAddTransient<LastUse>();
+        services.TryAddSingleton<OpenConnections>();
+        services.TryAddScoped(request => new DeviceAccess(request));
         return services;
     }
 }

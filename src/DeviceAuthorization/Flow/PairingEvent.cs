@@ -105,11 +105,19 @@ public abstract record PairingEvent
     public sealed record TokenChanged(AccessToken Token, AccessToken Before) : PairingEvent;
 
     /// <summary>
-    /// The owner, the client, an operator or a replay revoked a token. The tokens of a device that is removed or paired again have no events of their
-    /// own: see <see cref="DeviceRemoved"/> and <see cref="Redeemed"/>. Nor have all those of a user: see <see cref="SignedOutEverywhere"/>. Nor has a renewed secret: see <see cref="TokenRenewed"/>.
+    /// The owner, the client, an operator or a replay revoked a token. Other ways in which a token ends have other events, such as
+    /// <see cref="DeviceRemoved"/>. To hear of each token that ends, see <see cref="TokenEnded"/>.
     /// </summary>
     /// <param name="Token">The record of the token.</param>
     public sealed record Revoked(AccessToken Token) : PairingEvent;
+
+    /// <summary>
+    /// A token was live and is refused from now on: it was revoked or renewed, its device was removed or paired again, or its user was signed out
+    /// everywhere or removed. Reported for each token, after the store has it and after the event that says why, for hosts that keep connections open.
+    /// A token that expires has no event, and another process of the host does not hear of this one: <see cref="DeviceAccess.ConnectAsync"/> knows of both.
+    /// </summary>
+    /// <param name="Token">The record of the token. If it was renewed, its old secret ended.</param>
+    public sealed record TokenEnded(AccessToken Token) : PairingEvent;
 
     /// <summary>A device was removed, and all its tokens were revoked.</summary>
     /// <param name="UserId">The owner.</param>
@@ -121,16 +129,16 @@ public abstract record PairingEvent
     }
 
     /// <summary>
-    /// Every token of a user was revoked: by the user, or by the host (<see cref="DeviceAccess.SignOutEverywhereAsync"/>). Neither the tokens nor
-    /// removed devices have events of their own.
+    /// Every token of a user was revoked: by the user, or by the host (<see cref="DeviceAccess.SignOutEverywhereAsync"/>). Removed devices have no events
+    /// of their own.
     /// </summary>
     /// <param name="UserId">The user.</param>
     /// <param name="Lost">What the user lost.</param>
     public sealed record SignedOutEverywhere(string UserId, SignOutResult Lost) : PairingEvent;
 
     /// <summary>
-    /// The host deleted an account (<see cref="DeviceAccess.RemoveUserAsync"/>): its devices are removed, and its tokens are revoked. They have no events
-    /// of their own.
+    /// The host deleted an account (<see cref="DeviceAccess.RemoveUserAsync"/>): its devices are removed, and its tokens are revoked. The devices have no
+    /// events of their own.
     /// </summary>
     /// <param name="UserId">The user.</param>
     /// <param name="Lost">What the user lost.</param>

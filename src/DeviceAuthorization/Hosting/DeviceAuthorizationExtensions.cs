@@ -87,14 +87,13 @@ namespace Microsoft.Extensions.DependencyInjection
             services.AddFlow();
             services.AddHostedService<StartUpWarnings>();
             services.AddHostedService<MappingCheck>();
-            services.TryAddScoped<LastUse>();
             services.TryAddSingleton<IDeviceEvents, NoDeviceEvents>();
             services.TryAddTransient<AccessTokens>();
             services.TryAddScoped<ApiCallers>();
             services.TryAddSingleton<EndpointGuard>();
             services.TryAddEnumerable(ServiceDescriptor.Singleton<IExceptionHandler, FailureHandler>());
             services.TryAddSingleton(new HostServices(
-                typeof(IPairingPolicy), typeof(IEnumerable<IPairingEvents>), typeof(IDeviceEvents), typeof(ICodeEntryChallenge), typeof(IPageLayout), typeof(IPageTexts)));
+                typeof(IPairingPolicy), typeof(IEnumerable<IPairingEvents>), typeof(IDeviceEvents), typeof(IDevicePresence), typeof(ICodeEntryChallenge), typeof(IPageLayout), typeof(IPageTexts)));
             services.TryAddSingleton<Dialects>();
             services.TryAddSingleton<FormDialect>();
             services.TryAddSingleton<JsonDialect>();

@@ -56,6 +56,7 @@ internal sealed class DeviceAuthorizationOptionsValidator(IHostEnvironment envir
             options.MaxLivePairings is >= 1 and <= 1_000_000, $"MaxLivePairings is {options.MaxLivePairings}; it must be from 1 to 1,000,000.");
         yield return Unless(options.MaxTokensPerUser >= 1, $"MaxTokensPerUser is {options.MaxTokensPerUser}; it must be at least 1.");
         yield return Unless(options.MaxDevicesPerUser >= 1, $"MaxDevicesPerUser is {options.MaxDevicesPerUser}; it must be at least 1.");
+        yield return Within(options.OnlineAfterCall, nameof(options.OnlineAfterCall), TimeSpan.FromSeconds(15), TimeSpan.FromDays(1));
         yield return Unless(
             options.TokenPrefix is { Length: <= 16 } && options.TokenPrefix.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'),
             $"TokenPrefix is '{options.TokenPrefix}'; it must be at most 16 letters, digits, _ and -.");

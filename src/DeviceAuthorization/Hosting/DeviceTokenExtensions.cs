@@ -66,6 +66,40 @@ namespace Microsoft.AspNetCore.Builder
         public static TBuilder RequirePairedDevice<TBuilder>(this TBuilder builder)
             where TBuilder : IEndpointConventionBuilder => builder.RequireOwnServices().RequireAuthorization(new RequirePairedDeviceAttribute());
 
+        /// <summary>
+        /// Lets a device call the endpoint only about itself: the device that the parameter <c>{device_id}</c> of the route names. 404 for another one, also
+        /// for another device of the same owner. 401 without a valid token or session. In MVC: <see cref="RequireOwnDeviceAttribute"/>.
+        /// </summary>
+        /// <remarks>
+        /// Requires no scope: call <see cref="RequireScope"/> too. It refuses first, and so does a non-nullable <see cref="PairedDevice"/> parameter: a
+        /// session then gets 401.
+        /// </remarks>
+        /// <param name="allowOwner">
+        /// Whether the device's owner passes, too: with a session, or with a token that is bound to no device. By default they get 403, as for RomM's
+        /// <c>installs/claim</c>.
+        /// </param>
+        public static TBuilder RequireOwnDevice<TBuilder>(this TBuilder builder, bool allowOwner = false)
+            where TBuilder : IEndpointConventionBuilder
+        {
+            builder.RequireOwnServices().Add(endpoint =>
+            {
+                endpoint.Metadata.Add(new GuardsOwnDevice());
+                endpoint.Metadata.Add(new ReadsPairedDevice());
+                var handle = endpoint.RequestDelegate!; // not an endpoint filter, which runs after the body is read
+                endpoint.RequestDelegate = async context =>
+                {
+                    if (await OwnDevice.RefuseAsync(context, allowOwner) is { } refusal)
+                    {
+                        await refusal.ExecuteAsync(context);
+                        return;
+                    }
+
+                    await handle(context);
+                };
+            });
+            return builder;
+        }
+
         private static TBuilder RequireOwnServices<TBuilder>(this TBuilder builder)
             where TBuilder : IEndpointConventionBuilder
         {

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc.Abstractions;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -51,6 +52,7 @@ internal sealed class MappingCheck(
         foreach (var endpoint in endpoints.Endpoints)
         {
             await CheckSchemeAsync(endpoint);
+            CheckOwnDevice(endpoint);
         }
 
         if (mapped.Own.Any(endpoint => endpoint.Metadata.GetRequiredMetadata<OwnEndpoint>().Role == EndpointRole.Management)
@@ -110,6 +112,21 @@ internal sealed class MappingCheck(
                     ? $"'{endpoint.DisplayName}' is for paired devices: call services.AddAuthentication().AddDeviceToken(), which authenticates them."
                     : $"'{endpoint.DisplayName}' requires a scope from the authentication scheme '{scheme}', but the host has no scheme of that name.");
             }
+        }
+    }
+
+    /// <summary>Such an endpoint would be open to everybody, or to nobody.</summary>
+    private static void CheckOwnDevice(Endpoint endpoint)
+    {
+        var (isGuarded, hasAttribute) = (endpoint.Metadata.GetMetadata<GuardsOwnDevice>() is not null, endpoint.Metadata.GetMetadata<RequireOwnDeviceAttribute>() is not null);
+        if (hasAttribute && !isGuarded && endpoint.Metadata.GetMetadata<ActionDescriptor>() is null)
+        {
+            throw new InvalidOperationException($"'{endpoint.DisplayName}' has [RequireOwnDevice], which works on actions of MVC only: call RequireOwnDevice() on what its Map method returns.");
+        }
+
+        if ((isGuarded || hasAttribute) && (endpoint as RouteEndpoint)?.RoutePattern.GetParameter(OwnDevice.RouteParameter) is null)
+        {
+            throw new InvalidOperationException($"'{endpoint.DisplayName}' requires its own device, but its route does not name one: it must have the parameter {{{OwnDevice.RouteParameter}}}.");
         }
     }
 

@@ -243,6 +243,13 @@ public sealed class DeviceAuthorizationOptions
     /// <value><see langword="false"/> by default: an event is reported, nothing else (<see cref="IPairingEvents"/>).</value>
     public bool RevokeOnSuspectedReplay { get; set; }
 
+    /// <summary>
+    /// How long a device counts as online after its last call, for <c>GET /api/devices/online</c>. The time of the last call is written each third of
+    /// this, at most every five minutes: a short time costs more writes. With an <see cref="IDevicePresence"/> of the host, this counts for nothing.
+    /// </summary>
+    /// <value>90 seconds by default, as in RomM; whole seconds, from 15 seconds to 1 day.</value>
+    public TimeSpan OnlineAfterCall { get; set; } = TimeSpan.FromSeconds(90);
+
     /// <summary>More keys in a device's <c>sync_config</c> whose values are secret, in addition to <see cref="SecretKeys.Default"/>.</summary>
     /// <value>None by default.</value>
     public IList<string> SecretKeys { get; } = [];

@@ -17,6 +17,7 @@ internal sealed class DeviceChange
     private readonly List<Func<Device, Device>> _steps = [];
     private SecretDocument? _syncConfig;
     private bool _changesSyncConfig;
+    private CapabilityChange? _capabilities;
 
     private DeviceChange()
     {
@@ -46,25 +47,28 @@ internal sealed class DeviceChange
 
     /// <summary>Changes a device, and replaces its settings if the request has any. A mask that was sent back keeps the stored secret.</summary>
     /// <param name="problem">Null if the change is possible.</param>
-    /// <returns>The device after the change; null if its settings would be too large.</returns>
-    public Device? Replace(Device device, out string? problem)
+    /// <returns>The device after the change; null if its settings would be too large, or its capabilities not valid.</returns>
+    public Device? Replace(Device device, out string? problem) => Change(device, merges: false, out problem);
+
+    /// <summary>As <see cref="Replace"/>, but merges the settings and the capabilities (RFC 7396).</summary>
+    public Device? Merge(Device device, out string? problem) => Change(device, merges: true, out problem);
+
+    private Device? Change(Device device, bool merges, out string? problem)
     {
         problem = null;
-        var settings = _syncConfig;
-        return settings is null || (device.SyncConfig ?? SecretDocument.Empty).TryReplace(settings, out settings, out problem) ? Changed(device, settings) : null;
-    }
+        var (stored, settings, capabilities) = (device.SyncConfig ?? SecretDocument.Empty, _syncConfig, device.Capabilities);
+        if (settings is not null && !(merges ? stored.TryPatch(settings, out settings, out problem) : stored.TryReplace(settings, out settings, out problem)))
+        {
+            return null;
+        }
 
-    /// <summary>As <see cref="Replace"/>, but merges the settings (RFC 7396).</summary>
-    public Device? Merge(Device device, out string? problem)
-    {
-        problem = null;
-        var settings = _syncConfig;
-        return settings is null || (device.SyncConfig ?? SecretDocument.Empty).TryPatch(settings, out settings, out problem) ? Changed(device, settings) : null;
-    }
+        if (_capabilities?.TryApply(device.Capabilities, merges, out capabilities) == false)
+        {
+            problem = CapabilityChange.Problem;
+            return null;
+        }
 
-    private Device Changed(Device device, SecretDocument? settings)
-    {
-        var changed = _steps.Aggregate(device, (current, step) => step(current)) with { SyncConfig = _changesSyncConfig ? settings : device.SyncConfig };
+        var changed = _steps.Aggregate(device with { Capabilities = capabilities }, (current, step) => step(current)) with { SyncConfig = _changesSyncConfig ? settings : device.SyncConfig };
 
         // Keep the stored fingerprint until a member that it is made of changes: a duplicate has none, so that it is never recognised.
         var fingerprint = Fingerprint(changed);
@@ -105,6 +109,11 @@ internal sealed class DeviceChange
                 return value.ValueKind == JsonValueKind.Null || SecretDocument.TryParse(value.GetRawText(), keys, out _syncConfig, out var problem)
                     ? null
                     : "sync_config: " + problem;
+            case "capabilities" when value.ValueKind == JsonValueKind.Null:
+                _steps.Add(device => device with { Capabilities = null });
+                return null;
+            case "capabilities":
+                return CapabilityChange.TryRead(value, out _capabilities) ? null : CapabilityChange.Problem;
             default:
                 return null;
         }
@@ -150,7 +159,8 @@ internal abstract record DeviceMembers(
     [property: JsonPropertyName("hostname")] string? Hostname = null,
     [property: JsonPropertyName("sync_mode")] SyncMode SyncMode = SyncMode.Api,
     [property: JsonPropertyName("sync_enabled")] bool SyncEnabled = true,
-    [property: JsonPropertyName("sync_config"), Description("The client's own settings: an object, or null.")] JsonElement? SyncConfig = null);
+    [property: JsonPropertyName("sync_config"), Description("The client's own settings: an object, or null.")] JsonElement? SyncConfig = null,
+    [property: JsonPropertyName("capabilities"), Description("What the device says of itself: at most 32 names of 1 to 64 characters, each true or false.")] IReadOnlyDictionary<string, bool>? Capabilities = null);
 
 /// <summary>Changes to a device. Absent members change nothing.</summary>
 internal sealed record DeviceProperties : DeviceMembers;

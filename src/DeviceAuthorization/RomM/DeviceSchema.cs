@@ -58,6 +58,10 @@ public sealed record DeviceSchema
     [JsonPropertyName("sync_config")]
     public required SecretDocument? SyncConfig { get; init; }
 
+    /// <summary>What the device says of itself. New in RomM 5.4.</summary>
+    [JsonPropertyName("capabilities")]
+    public required IReadOnlyDictionary<string, bool>? Capabilities { get; init; }
+
     /// <summary>When the device was registered or last called the API, in UTC.</summary>
     [JsonPropertyName("last_seen")]
     public required DateTimeOffset? LastSeen { get; init; }
@@ -91,6 +95,7 @@ public sealed record DeviceSchema
             SyncMode = device.SyncMode,
             SyncEnabled = device.SyncEnabled,
             SyncConfig = device.SyncConfig,
+            Capabilities = device.Capabilities,
             LastSeen = device.LastSeenAt?.ToUniversalTime(),
             CreatedAt = device.CreatedAt.ToUniversalTime(),
             UpdatedAt = device.UpdatedAt.ToUniversalTime(),

@@ -173,6 +173,7 @@ internal sealed record ClientTokenSchema(
 [JsonSerializable(typeof(DeviceCreateResponse))]
 [JsonSerializable(typeof(DeviceSchema[]))]
 [JsonSerializable(typeof(JsonDocument))]
+[JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(PairingStart))]
 [JsonSerializable(typeof(PairingPoll))]
 [JsonSerializable(typeof(PairingApproval))]

@@ -43,8 +43,8 @@ public interface IDeviceRepository
     ValueTask<DeviceReplacement> TryReplaceAsync(Device device, CancellationToken cancellationToken);
 
     /// <summary>Removes a user's device and revokes its tokens, in one step.</summary>
-    /// <returns>Whether the user had this device.</returns>
-    ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken);
+    /// <returns>What it ended; no device if the user had none with this id.</returns>
+    ValueTask<EndedAccess> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
     /// Revokes every token of a user that is not revoked, and removes the user's devices if <paramref name="devices"/> says so, in one step. Raises
@@ -52,7 +52,7 @@ public interface IDeviceRepository
     /// <see cref="TryIssueTokenAsync"/>: a token is issued before it, and then revoked, or its conditions see the new number. The cost must not be one
     /// statement for each token.
     /// </summary>
-    ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken);
+    ValueTask<EndedAccess> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken);
 
     /// <summary>
     /// Adds a token. Idempotent per <see cref="AccessToken.PairingId"/>: if the pairing already made a token, returns that, even if it is revoked,

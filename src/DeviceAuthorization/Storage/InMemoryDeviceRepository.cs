@@ -131,35 +131,34 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         }
     }
 
-    public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken)
+    public ValueTask<EndedAccess> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             if (Owned(userId, deviceId) is not { } device)
             {
-                return ValueTask.FromResult(false);
+                return ValueTask.FromResult(new EndedAccess([], 0));
             }
 
-            RevokeAll(device.Owner, device.Tokens, now);
+            var revoked = RevokeAll(device.Owner, device.Tokens, now);
             RemoveKeys(device);
             _devices.Remove(deviceId);
             device.Owner.Devices.Remove(device);
             RemoveIfEmpty(userId);
-            return ValueTask.FromResult(true);
+            return ValueTask.FromResult(new EndedAccess(revoked, 1));
         }
     }
 
-    public ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken)
+    public ValueTask<EndedAccess> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken)
     {
         lock (_gate)
         {
             var owner = _owners[userId] = _owners.GetValueOrDefault(userId) ?? new Owner();
-            var lost = new SignOutResult(owner.TokenCount, devices == SignOutDevices.Remove ? owner.Devices.Count : 0);
             owner.SignOuts++;
-            RevokeAll(owner, owner.Unbound, now);
+            var revoked = RevokeAll(owner, owner.Unbound, now);
             foreach (var device in owner.Devices)
             {
-                RevokeAll(owner, device.Tokens, now);
+                revoked.AddRange(RevokeAll(owner, device.Tokens, now));
                 if (devices == SignOutDevices.Remove)
                 {
                     RemoveKeys(device);
@@ -167,12 +166,9 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
                 }
             }
 
-            if (devices == SignOutDevices.Remove)
-            {
-                owner.Devices.Clear();
-            }
-
-            return ValueTask.FromResult(lost);
+            var removed = devices == SignOutDevices.Remove ? owner.Devices.Count : 0;
+            owner.Devices.RemoveRange(0, removed);
+            return ValueTask.FromResult(new EndedAccess(revoked, removed));
         }
     }
 
@@ -204,11 +200,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
                 return ValueTask.FromResult(new TokenIssue(null, true));
             }
 
-            if (replaced is not null)
-            {
-                RevokeAll(owner, replaced.Tokens, issue.Now);
-            }
-
+            var revoked = replaced is null ? [] : RevokeAll(owner, replaced.Tokens, issue.Now);
             var added = _tokens[token.Id] = _byHash[token.Hash] = new StoredToken(token, device);
             if (token.PairingId is { } of)
             {
@@ -218,7 +210,7 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
             (device?.Tokens ?? owner.Unbound).Add(added);
             owner.TokenCount++;
             _owners[token.UserId] = owner;
-            return ValueTask.FromResult(new TokenIssue(token, false));
+            return ValueTask.FromResult(new TokenIssue(token, false) { Replaced = revoked });
         }
     }
 
@@ -369,8 +361,8 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
         owner.TokenCount - (replaced?.Tokens.Count ?? 0) >= issue.MaxLiveTokens
         && owner.Tokens.Count(token => token.IsLive(issue.Now) && (replaced is null || token.DeviceId != replaced.Value.Id)) >= issue.MaxLiveTokens;
 
-    /// <summary>Revokes the tokens of one of the owner's lists.</summary>
-    private void RevokeAll(Owner owner, List<StoredToken> tokens, DateTimeOffset now)
+    /// <summary>Revokes the tokens of one of the owner's lists, and returns them.</summary>
+    private List<AccessToken> RevokeAll(Owner owner, List<StoredToken> tokens, DateTimeOffset now)
     {
         foreach (var token in tokens)
         {
@@ -378,8 +370,10 @@ internal sealed class InMemoryDeviceRepository : IDeviceRepository
             _revoked.Enqueue(token, now);
         }
 
+        List<AccessToken> revoked = [.. tokens.Select(token => token.Value)];
         owner.TokenCount -= tokens.Count;
         tokens.Clear();
+        return revoked;
     }
 
     private void Forget(DateTimeOffset now)

@@ -13,4 +13,8 @@ public readonly record struct TokenIssueConditions(DateTimeOffset Now, int MaxLi
 /// <summary>The result of adding a token.</summary>
 /// <param name="Token">The stored token, which may be an earlier one of the same pairing; <see langword="null"/> if none was added.</param>
 /// <param name="IsOverLimit">Why none was added: true if the user has as many as allowed; false if the device no longer exists, or if the user was signed out meanwhile.</param>
-public readonly record struct TokenIssue(AccessToken? Token, bool IsOverLimit);
+public readonly record struct TokenIssue(AccessToken? Token, bool IsOverLimit)
+{
+    /// <summary>The earlier tokens of the device that were revoked in the same step, as they are now.</summary>
+    public IReadOnlyList<AccessToken> Replaced { get => field ?? []; init; }
+}

@@ -34,11 +34,11 @@ internal sealed class WatchedDeviceRepository(IDeviceRepository inner, StoreWatc
         ? inner.TryReplaceAsync(device, cancellationToken)
         : watch.CallAsync(Store, "replace", (inner, device), static (state, token) => state.inner.TryReplaceAsync(state.device, token), cancellationToken);
 
-    public ValueTask<bool> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => _isInMemory
+    public ValueTask<EndedAccess> DeleteAsync(string userId, string deviceId, DateTimeOffset now, CancellationToken cancellationToken) => _isInMemory
         ? inner.DeleteAsync(userId, deviceId, now, cancellationToken)
         : watch.CallAsync(Store, "delete", (inner, userId, deviceId, now), static (state, token) => state.inner.DeleteAsync(state.userId, state.deviceId, state.now, token), cancellationToken);
 
-    public ValueTask<SignOutResult> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) => _isInMemory
+    public ValueTask<EndedAccess> SignOutAsync(string userId, SignOutDevices devices, DateTimeOffset now, CancellationToken cancellationToken) => _isInMemory
         ? inner.SignOutAsync(userId, devices, now, cancellationToken)
         : watch.CallAsync(Store, "sign_out", (inner, userId, devices, now), static (state, token) => state.inner.SignOutAsync(state.userId, state.devices, state.now, token), cancellationToken);
 

@@ -88,19 +88,19 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
 
         codes = await _host.StartAsync(identifier);
         Assert.Equal(approveKnown, await wire.CountAsync(() => _host.ApproveAsync(codes))); // known, and nothing new to say of it
-        Assert.Equal(4, await wire.CountAsync(() => _host.PollAsync(codes)));
+        Assert.Equal(identifier is null ? 4 : 5, await wire.CountAsync(() => _host.PollAsync(codes))); // reads which tokens it replaced
 
         codes = await _host.StartAsync(identifier);
         Assert.Equal(2, await wire.CountAsync(() => _host.DenyAsync(codes)));
     }
 
     [Theory]
-    [InlineData(SignOutDevices.Keep, 3)]
-    [InlineData(SignOutDevices.Remove, 4)]
+    [InlineData(SignOutDevices.Keep, 4)]
+    [InlineData(SignOutDevices.Remove, 5)]
     public async Task A_sign_out_costs_the_same_for_a_thousand_tokens_as_for_none(SignOutDevices devices, int commands)
     {
         var repository = _host.Services.GetRequiredService<IDeviceRepository>();
-        Assert.Equal(commands, await database.Wire.CountAsync(async () => Assert.Equal(default, await repository.SignOutAsync("alice", devices, TestData.Start, default))));
+        Assert.Equal(commands, await database.Wire.CountAsync(async () => Assert.Empty((await repository.SignOutAsync("alice", devices, TestData.Start, default)).Tokens)));
         await database.QueryAsync(context =>
         {
             context.AddRange(Enumerable.Range(0, 1000).Select(_ => TokenRow.From(TestData.NewUnboundToken())));
@@ -108,7 +108,7 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
             return context.SaveChangesAsync();
         });
         Assert.Equal(commands, await database.Wire.CountAsync(async () =>
-            Assert.Equal(new SignOutResult(1000, 0), await repository.SignOutAsync("alice", devices, TestData.Start, default))));
+            Assert.Equal(1000, (await repository.SignOutAsync("alice", devices, TestData.Start, default)).Tokens.Count)));
         Assert.Single(await repository.ListTokensAsync("bob", default));
     }
 }

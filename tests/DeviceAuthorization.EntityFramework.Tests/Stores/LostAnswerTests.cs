@@ -62,8 +62,11 @@ public abstract class LostAnswerTests(TestDatabase database) : IDisposable
         Assert.Equal(DeviceReplacement.Replaced, await LoseAsync("UPDATE", () => _repository.TryReplaceAsync(device with { Name = "Telly" }, default)));
         Assert.Equal(DeviceReplacement.Stale, await LoseAsync("UPDATE", () => _repository.TryReplaceAsync(device with { Name = "Other" }, default)));
         TestData.AssertSame(device with { Name = "Telly", Version = 1 }, Assert.Single(await _repository.ListAsync("alice", default)));
-        Assert.True(await LoseAsync("COMMIT", () => _repository.DeleteAsync("alice", device.Id, Now, default)));
-        Assert.False(await LoseAsync("COMMIT", () => _repository.DeleteAsync("alice", device.Id, Now, default)));
+        var token = TestData.NewToken(device);
+        await _repository.TryIssueTokenAsync(token, new TokenIssueConditions(Now, 1, true), default);
+        TestData.AssertSame(
+            new EndedAccess([token with { RevokedAt = Now, Version = 1 }], 1), await LoseAsync("COMMIT", () => _repository.DeleteAsync("alice", device.Id, Now, default)));
+        TestData.AssertSame(new EndedAccess([], 0), await LoseAsync("COMMIT", () => _repository.DeleteAsync("alice", device.Id, Now, default)));
     }
 
     [Theory]
@@ -75,7 +78,9 @@ public abstract class LostAnswerTests(TestDatabase database) : IDisposable
         var device = await _repository.AddOrFindAsync(TestData.NewDevice(), default);
         var (earlier, token) = (TestData.NewToken(device), TestData.NewToken(device));
         await _repository.TryIssueTokenAsync(earlier, new TokenIssueConditions(Now, 1, true), default);
-        TestData.AssertSame(new TokenIssue(token, false), await LoseAsync(lost, () => _repository.TryIssueTokenAsync(token, new TokenIssueConditions(Now, 1, true), default)));
+        TestData.AssertSame(
+            new TokenIssue(token, false) { Replaced = [earlier with { RevokedAt = Now, Version = 1 }] },
+            await LoseAsync(lost, () => _repository.TryIssueTokenAsync(token, new TokenIssueConditions(Now, 1, true), default)));
         TestData.AssertSame(token, Assert.Single(await _repository.ListTokensAsync("alice", default)));
         TestData.AssertSame(earlier with { RevokedAt = Now, Version = 1 }, await _repository.FindTokenOfPairingAsync(earlier.PairingId!.Value, default));
         Assert.True(await LoseAsync("UPDATE", () => _repository.TryReplaceTokenAsync(token with { RevokedAt = Now }, default)));
@@ -89,10 +94,11 @@ public abstract class LostAnswerTests(TestDatabase database) : IDisposable
     {
         var device = await _repository.AddOrFindAsync(TestData.NewDevice(), default);
         await _repository.TryIssueTokenAsync(TestData.NewToken(device), new TokenIssueConditions(Now, 1, true), default);
-        Assert.Equal(new SignOutResult(1, 1), await LoseAsync(word, () => _repository.SignOutAsync("alice", SignOutDevices.Remove, Now, default)));
+        var ended = await LoseAsync(word, () => _repository.SignOutAsync("alice", SignOutDevices.Remove, Now, default));
+        Assert.Equal((1, 1), (ended.Tokens.Count, ended.Devices));
         var left = await _repository.CountAsync("alice", Now, default);
         Assert.Equal((0, 0), (left.Devices, left.LiveTokens));
-        Assert.Equal(default, await LoseAsync(word, () => _repository.SignOutAsync("alice", SignOutDevices.Remove, Now, default)));
+        TestData.AssertSame(new EndedAccess([], 0), await LoseAsync(word, () => _repository.SignOutAsync("alice", SignOutDevices.Remove, Now, default)));
     }
 
     private async Task<T> LoseAsync<T>(string word, Func<ValueTask<T>> step)

@@ -119,7 +119,7 @@ public sealed class DeviceTokenHandlerTests
         var (record, device) = (await devices.FindTokenAsync(Hash(revoked), CancellationToken.None))!;
         Assert.True(await devices.RevokeAsync(device!.UserId, record.Id, host.Clock.GetUtcNow()));
         device = (await devices.FindTokenAsync(Hash(removed), CancellationToken.None))!.Device;
-        Assert.True(await devices.DeleteAsync(device!.UserId, device.Id, host.Clock.GetUtcNow(), CancellationToken.None));
+        Assert.Equal(1, (await devices.DeleteAsync(device!.UserId, device.Id, host.Clock.GetUtcNow(), CancellationToken.None)).Devices);
         foreach (var token in new[] { unknown, revoked, removed, codes[0].DeviceCode, codes[1].UserCode, "junk" })
         {
             Assert.Equal((HttpStatusCode.Unauthorized, Invalid), await GetAsync(host, token)); // on the very next request

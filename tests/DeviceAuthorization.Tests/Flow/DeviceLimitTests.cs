@@ -29,7 +29,7 @@ public sealed class DeviceLimitTests
         var first = await flow.PairAsync();
         var codes = await flow.StartAsync();
         Assert.Equal(new ApproverResult.Refused(ApproverRefusal.DeviceLimitReached), await flow.DecideAsync(codes));
-        Assert.True(await flow.Devices.DeleteAsync("alice", first.Issued.DeviceId!, flow.Clock.GetUtcNow(), default));
+        Assert.Equal(1, (await flow.Devices.DeleteAsync("alice", first.Issued.DeviceId!, flow.Clock.GetUtcNow(), default)).Devices);
         await flow.ApproveAsync(codes);
         await flow.RedeemAsync(codes);
     }
@@ -208,7 +208,7 @@ public sealed class DeviceLimitTests
         }
 
         Assert.Single(await flow.Devices.ListAsync("alice", default));
-        Assert.True(await flow.Devices.DeleteAsync("alice", other.Issued.DeviceId!, flow.Clock.GetUtcNow(), default));
+        Assert.Equal(1, (await flow.Devices.DeleteAsync("alice", other.Issued.DeviceId!, flow.Clock.GetUtcNow(), default)).Devices);
         await flow.RedeemAsync(codes);
         Assert.Single(await flow.Devices.ListAsync("alice", default));
     }

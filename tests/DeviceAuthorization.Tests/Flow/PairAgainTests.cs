@@ -47,7 +47,7 @@ public sealed class PairAgainTests
         var flow = new TestFlow();
         var codes = await flow.StartAsync("tv-1");
         var device = await flow.ApproveAsync(codes);
-        Assert.True(await flow.Devices.DeleteAsync("alice", device.Id, flow.Clock.GetUtcNow(), default));
+        Assert.Equal(1, (await flow.Devices.DeleteAsync("alice", device.Id, flow.Clock.GetUtcNow(), default)).Devices);
         Assert.Equal(PairingError.InvalidGrant, await flow.RefusedAsync(codes));
         Assert.Null(await flow.Devices.FindAsync("alice", device.Id, default));
         Assert.Empty(await flow.LiveTokensAsync());

@@ -123,7 +123,7 @@ public sealed class PollRaceTests
         var paired = await flow.RedeemAsync(codes, "key");
         var now = flow.Clock.GetUtcNow();
         Assert.True(deletesDevice
-            ? await flow.Devices.DeleteAsync("alice", paired.Issued.DeviceId!, now, default)
+            ? (await flow.Devices.DeleteAsync("alice", paired.Issued.DeviceId!, now, default)).Devices == 1
             : await flow.Devices.RevokeAsync("alice", paired.Issued.Id, now));
         pause.Release();
         Assert.Equal(new PollResult.NotPaired(PairingError.InvalidGrant), await stalled);

@@ -105,7 +105,7 @@ public sealed class InMemoryDeviceRepositoryTests
             Assert.NotNull((await IssueAsync(unbound, TestData.Start, limit: 2)).Token);
             Assert.True((await IssueAsync(TestData.NewUnboundToken(), TestData.Start, limit: 2)).IsOverLimit);
             Assert.True(await _repository.RevokeAsync("alice", unbound.Id, TestData.Start));
-            Assert.True(await _repository.DeleteAsync("alice", device.Id, TestData.Start, default));
+            Assert.Equal(1, (await _repository.DeleteAsync("alice", device.Id, TestData.Start, default)).Devices);
             Assert.Empty(await _repository.ListAsync("alice", default));
             Assert.Empty(await _repository.ListTokensAsync("alice", default));
         }

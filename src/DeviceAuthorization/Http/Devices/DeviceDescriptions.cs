@@ -31,6 +31,11 @@ internal static class DeviceDescriptions
         Answers = [new(200, typeof(DeviceSchema[]), "The devices."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, .. DescribedAnswers.Failed],
     };
 
+    public static readonly EndpointDescription OnlineDevices = new(Tag, "List which of the caller's devices are online", "Those that called within the last 90 seconds, or another rule of the host.")
+    {
+        Answers = [new(200, typeof(string[]), "Their ids."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, .. DescribedAnswers.Failed],
+    };
+
     public static readonly EndpointDescription GetDevice = new(Tag, "Get a device", "Masks secrets in its settings.")
     {
         Answers = [new(200, typeof(DeviceSchema), "The device."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, NoDevice, .. DescribedAnswers.Failed],
@@ -44,7 +49,7 @@ internal static class DeviceDescriptions
     };
 
     public static readonly EndpointDescription PatchDevice = new(
-        Tag, "Change a device and some of its settings", "As PUT, but merges `sync_config` into the stored settings (RFC 7396).")
+        Tag, "Change a device and some of its settings", "As PUT, but merges `sync_config` and `capabilities` into the stored ones (RFC 7396).")
     {
         Body = typeof(DeviceProperties),
         Answers = ChangedDevice(),

@@ -23,6 +23,7 @@ internal static class DeviceEndpoints
         var group = endpoints.MapOwn(prefix, EndpointRole.Management);
         group.MapPost("/", RegisterAsync).Describe(DeviceDescriptions.Register);
         group.MapGet("/", ListAsync).Describe(DeviceDescriptions.ListDevices);
+        group.MapGet("/online", OnlineAsync).Describe(DeviceDescriptions.OnlineDevices); // routing prefers it to an id
         group.MapGet("/{id}", GetAsync).Describe(DeviceDescriptions.GetDevice);
         group.MapPut("/{id}", PutAsync).Describe(DeviceDescriptions.PutDevice);
         group.MapPatch("/{id}", PatchAsync).Describe(DeviceDescriptions.PatchDevice);
@@ -70,7 +71,8 @@ internal static class DeviceEndpoints
                 await HostCode.RunAsync(nameof(IDeviceEvents), () => events.SyncsResetAsync(stored, context.RequestAborted));
             }
 
-            await registry.ChangeAsync(caller.UserId, stored.Id, known => known with { LastSeenAt = now }, context.RequestAborted);
+            await registry.ChangeAsync(
+                caller.UserId, stored.Id, known => known with { LastSeenAt = now, Capabilities = device.Capabilities ?? known.Capabilities }, context.RequestAborted);
             return TypedResults.Json(DeviceCreateResponse.From(stored), RomMJson.Default.DeviceCreateResponse);
         });
 
@@ -79,6 +81,18 @@ internal static class DeviceEndpoints
         {
             var found = await devices.ListAsync(caller.UserId, context.RequestAborted);
             return TypedResults.Json([.. found.Select(DeviceSchema.From)], RomMJson.Deep.DeviceSchemaArray);
+        });
+
+    /// <summary>The ids of the caller's devices that are online, in the order of the list.</summary>
+    private static Task<IResult> OnlineAsync(HttpContext context, ApiCallers callers, WatchedDeviceRepository devices, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock) =>
+        callers.HandleAsync(context, ApiAccess.ReadDevices, async caller =>
+        {
+            var own = await devices.ListAsync(caller.UserId, context.RequestAborted);
+            var earliest = clock.Now() - options.Value.OnlineAfterCall;
+            var online = context.RequestServices.GetService<IDevicePresence>() is { } presence
+                ? await HostCode.RunAsync(nameof(IDevicePresence), () => presence.FindOnlineAsync(own, context.RequestAborted))
+                : [.. own.Where(device => device.LastSeenAt > earliest).Select(device => device.Id)];
+            return TypedResults.Json([.. own.Select(device => device.Id).Where(online.Contains)], RomMJson.Default.StringArray);
         });
 
     private static Task<IResult> GetAsync(string id, HttpContext context, ApiCallers callers, WatchedDeviceRepository devices) =>

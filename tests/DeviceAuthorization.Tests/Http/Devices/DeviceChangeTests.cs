@@ -10,7 +10,8 @@ public sealed class DeviceChangeTests
     private const string Everything = """
         {
           "name": "New", "platform": "Android", "client": "argosy", "client_version": "2.0", "ip_address": "2001:db8::7",
-          "mac_address": "11:22:33:44:55:66", "hostname": "new", "sync_enabled": false, "sync_mode": "file_transfer", "sync_config": { "host": "new" }
+          "mac_address": "11:22:33:44:55:66", "hostname": "new", "sync_enabled": false, "sync_mode": "file_transfer", "sync_config": { "host": "new" },
+          "capabilities": { "remote_install": true, "x": false }
         }
         """;
 
@@ -42,11 +43,13 @@ public sealed class DeviceChangeTests
                 SyncEnabled = false,
                 SyncMode = SyncMode.FileTransfer,
                 SyncConfig = """{"host":"new"}""".Document(),
+                Capabilities = stored.Capabilities, // compared by reference
                 Fingerprint = "mac:112233445566",
                 UpdatedAt = TestHost.Epoch.AddSeconds(7),
                 Version = stored.Version,
             },
             stored);
+        Assert.Equal([("remote_install", true), ("x", false)], stored.Capabilities!.Select(has => (has.Key, has.Value)));
         if (method == "PUT")
         {
             await Verifier.VerifyJson(answer.Body);
@@ -64,6 +67,7 @@ public sealed class DeviceChangeTests
     [InlineData("sync_enabled", "true")]
     [InlineData("sync_mode", "\"push_pull\"")]
     [InlineData("sync_config", """{"x":1}""")]
+    [InlineData("capabilities", """{"x":true}""")]
     public async Task What_is_absent_is_left_alone(string member, string value)
     {
         foreach (var method in new[] { "PUT", "PATCH" })
@@ -89,6 +93,7 @@ public sealed class DeviceChangeTests
     [InlineData("mac_address")]
     [InlineData("hostname")]
     [InlineData("sync_config")]
+    [InlineData("capabilities")]
     public async Task An_explicit_null_clears(string member)
     {
         foreach (var method in new[] { "PUT", "PATCH" })

@@ -43,7 +43,7 @@ public sealed class DeviceReadTests
         Assert.Equal(
             [
                 "id", "user_id", "name", "platform", "client", "client_version", "ip_address", "mac_address", "hostname", "client_device_identifier",
-                "sync_mode", "sync_enabled", "sync_config", "last_seen", "created_at", "updated_at",
+                "sync_mode", "sync_enabled", "sync_config", "capabilities", "last_seen", "created_at", "updated_at",
             ],
             shown.Names());
         await Verifier.VerifyJson(shown);

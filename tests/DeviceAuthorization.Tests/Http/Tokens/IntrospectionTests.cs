@@ -92,7 +92,7 @@ public sealed class IntrospectionTests
                 Assert.True(await devices.TryReplaceTokenAsync(stored with { Hash = TestData.NewHash() }, default));
                 break;
             case "device removed":
-                Assert.True(await devices.DeleteAsync("alice", id, TestHost.Epoch, default));
+                Assert.Equal(1, (await devices.DeleteAsync("alice", id, TestHost.Epoch, default)).Devices);
                 break;
             default:
                 _policy.Locked.Add("alice");

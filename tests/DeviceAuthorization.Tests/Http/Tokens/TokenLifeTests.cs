@@ -173,22 +173,34 @@ public sealed class TokenLifeTests
         Assert.Equal(HttpStatusCode.Unauthorized, (await host.WithToken("rmm_" + new string('0', 64)).CallAsync("GET", RegistryHost.Devices)).Status);
     }
 
-    [Fact]
+    [Theory]
     [Trait("RomM", "last_seen_debounce")]
     [Trait("Weakness", "D8")]
-    public async Task Use_is_recorded_at_first_and_then_every_five_minutes()
+    [InlineData(90, false, 30)]
+    [InlineData(900, false, 300)]
+    [InlineData(3600, false, 300)]
+    [InlineData(90, true, 300)]
+    public async Task Use_is_recorded_at_first_and_then_often_enough_to_know_who_is_online(int onlineAfterCall, bool hostKnows, int seconds)
     {
         var (repository, probe) = TouchProbe.Create();
-        await using var host = await RegistryHost.StartAsync(services: services => services.AddSingleton(repository));
+        await using var host = await RegistryHost.StartAsync(options => options.OnlineAfterCall = TimeSpan.FromSeconds(onlineAfterCall), services =>
+        {
+            services.AddSingleton(repository);
+            if (hostKnows)
+            {
+                services.AddScoped<IDevicePresence>(_ => throw new InvalidOperationException("Not asked."));
+            }
+        });
         var (token, id) = await host.PairJsonAsync();
         var device = host.WithToken(token);
         var updated = (await host.StoredAsync(id)).UpdatedAt;
-        host.Clock.Advance(TimeSpan.FromMinutes(1));
-        await UseAsync(TimeSpan.FromMinutes(1));
-        host.Clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromTicks(10)); // within five minutes: nothing
+        var period = TimeSpan.FromSeconds(seconds);
+        host.Clock.Advance(TimeSpan.FromSeconds(10));
+        await UseAsync(TimeSpan.FromSeconds(10));
+        host.Clock.Advance(period - TimeSpan.FromTicks(10)); // within the period: nothing
         await device.IdsAsync();
         host.Clock.Advance(TimeSpan.FromTicks(10));
-        await UseAsync(TimeSpan.FromMinutes(6));
+        await UseAsync(TimeSpan.FromSeconds(10) + period);
 
         async Task UseAsync(TimeSpan after)
         {
@@ -199,8 +211,8 @@ public sealed class TokenLifeTests
             Assert.Equal(updated, (await host.StoredAsync(id)).UpdatedAt); // being seen is no change
         }
 
-        // Paired at 0, used at 1: the device's own five minutes ran from its pairing.
-        Assert.Equal(TestHost.Epoch.AddMinutes(6), (await host.StoredAsync(id)).LastSeenAt);
+        // Paired at 0, used at 10: the device's own period ran from its pairing.
+        Assert.Equal(TestHost.Epoch.AddSeconds(10) + period, (await host.StoredAsync(id)).LastSeenAt);
     }
 
     [Fact]

@@ -1,0 +1,31 @@
+using DeviceAuthorization.Authentication;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
+
+namespace DeviceAuthorization;
+
+/// <summary>
+/// Lets a device call an action of an MVC controller only about itself, as <c>RequireOwnDevice()</c> does for other endpoints. The route must have the
+/// parameter <c>{device_id}</c>. On an endpoint that is no action the host does not start: nothing would run this there.
+/// </summary>
+[AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
+public sealed class RequireOwnDeviceAttribute : Attribute, IAsyncAuthorizationFilter
+{
+    /// <summary>Whether the device's owner passes, too: with a session, or with a token that is bound to no device.</summary>
+    /// <value><see langword="false"/> by default: 403.</value>
+    public bool AllowOwner { get; set; }
+
+    async Task IAsyncAuthorizationFilter.OnAuthorizationAsync(AuthorizationFilterContext context)
+    {
+        if (await OwnDevice.RefuseAsync(context.HttpContext, AllowOwner) is { } refusal)
+        {
+            context.Result = new Refusal(refusal);
+        }
+    }
+
+    private sealed class Refusal(IResult answer) : ActionResult
+    {
+        public override Task ExecuteResultAsync(ActionContext context) => answer.ExecuteAsync(context.HttpContext);
+    }
+}

@@ -1,0 +1,191 @@
+using System.Net;
+using DeviceAuthorization.Storage;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace DeviceAuthorization.Tests;
+
+/// <summary>
+/// A device's own things (RomM 5.4, section 3): <c>RequireOwnDevice()</c> on an endpoint of the host, and <c>[RequireOwnDevice]</c> on an action.
+/// </summary>
+public sealed class OwnDeviceTests
+{
+    private const string OnlyItself = """{"detail":"Only the device itself can do this"}""";
+    private const string Unknown = """{"detail":"Device not found"}""";
+
+    /// <summary>Who calls about which device, and the answers where only the device may, and where its owner may, too.</summary>
+    public static TheoryData<string, string, int, int> Calls()
+    {
+        var rows = new TheoryData<string, string, int, int>();
+        foreach (var path in new[] { "own", "mvc-own" })
+        {
+            rows.Add(path, "bound bound", 200, 200);
+            rows.Add(path, "bound other", 404, 404);
+            rows.Add(path, "bound bobs", 404, 404);
+            rows.Add(path, "bound nobodys", 404, 404);
+            foreach (var caller in new[] { "person", "by-hand" })
+            {
+                rows.Add(path, $"{caller} bound", 403, 200);
+                rows.Add(path, $"{caller} other", 403, 200);
+                rows.Add(path, $"{caller} bobs", 404, 404);
+                rows.Add(path, $"{caller} nobodys", 404, 404);
+            }
+
+            rows.Add(path, "nobody bound", 401, 401);
+            rows.Add(path, "junk bound", 401, 401);
+            rows.Add(path, "person-with-junk bound", 401, 401);
+            rows.Add(path, "person-with-bobs-token bound", 404, 404); // a token takes precedence over a session
+        }
+
+        return rows;
+    }
+
+    [Theory]
+    [Trait("RomM 5.4", "18, 19, 20, 21, 120")]
+    [MemberData(nameof(Calls))]
+    public async Task A_device_passes_for_itself_only_and_its_owner_where_the_host_says_so(string path, string call, int deviceOnly, int general)
+    {
+        await using var setting = await Setting.StartAsync();
+        var (caller, device) = (call.Split(' ')[0], setting.Ids[call.Split(' ')[1]]);
+        foreach (var (suffix, expected) in new[] { ("claim", deviceOnly), ("list", general) })
+        {
+            using var answer = await (await setting.ClientAsync(caller)).PostAsync($"/{path}/{device}/{suffix}", null);
+            var body = await answer.Content.ReadAsStringAsync();
+            Assert.Equal(
+                expected switch { 200 => (200, device), 401 => (401, """{"detail":"Not authenticated"}"""), 403 => (403, OnlyItself), _ => (404, Unknown) },
+                ((int)answer.StatusCode, body));
+            Assert.Equal(expected == 401, answer.Headers.WwwAuthenticate.Count > 0);
+        }
+    }
+
+    [Fact]
+    [Trait("RomM 5.4", "119")]
+    public async Task A_missing_scope_is_refused_first()
+    {
+        await using var setting = await Setting.StartAsync();
+        using var answer = await (await setting.ClientAsync("bound")).PostAsync($"/own/{setting.Ids["nobodys"]}/scoped", null);
+        Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Contains("insufficient_scope", answer.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("person", "bound", HttpStatusCode.Unauthorized)]
+    [InlineData("by-hand", "bound", HttpStatusCode.Forbidden)]
+    [InlineData("bound", "other", HttpStatusCode.NotFound)]
+    [InlineData("bound", "bound", HttpStatusCode.OK)]
+    public async Task A_parameter_that_requires_a_device_refuses_others_first(string caller, string device, HttpStatusCode status)
+    {
+        await using var setting = await Setting.StartAsync();
+        using var answer = await (await setting.ClientAsync(caller)).PostAsync($"/own/{setting.Ids[device]}/parameter", null);
+        Assert.Equal(status, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_body_of_one_who_may_not_send_it_is_not_read()
+    {
+        await using var setting = await Setting.StartAsync();
+        using var junk = new StringContent("no JSON", null, "application/json");
+        using var answer = await (await setting.ClientAsync("bound")).PostAsync($"/own/{setting.Ids["other"]}/body", junk);
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("bound", nameof(IDeviceRepository.FindTokenAsync))]
+    [InlineData("person", nameof(IDeviceRepository.FindAsync))]
+    public async Task In_an_outage_nobody_passes(string caller, string step)
+    {
+        var devices = new InterceptedDeviceRepository(new InMemoryDeviceRepository());
+        await using var setting = await Setting.StartAsync(devices);
+        foreach (var path in new[] { "own", "mvc-own" })
+        {
+            devices.FailBefore(step);
+            using var answer = await (await setting.ClientAsync(caller)).PostAsync($"/{path}/{setting.Ids["bound"]}/list", null);
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "5"), (answer.StatusCode, answer.Headers.RetryAfter?.ToString()));
+        }
+    }
+
+    [Fact]
+    public async Task A_route_that_names_no_device_stops_the_start()
+    {
+        var mistake = await Assert.ThrowsAsync<InvalidOperationException>(() => TestHost.StartAsync(map: app => app.MapGet("/x/{id}", () => "").RequireOwnDevice()));
+        Assert.Contains("it must have the parameter {device_id}", mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_attribute_outside_of_MVC_stops_the_start()
+    {
+        var mistake = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => TestHost.StartAsync(map: app => app.MapGet("/x/{device_id}", [RequireOwnDevice] () => "")));
+        Assert.Contains("call RequireOwnDevice()", mistake.Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Setting(TestHost host) : IAsyncDisposable
+    {
+        private readonly Dictionary<string, string> _tokens = new(StringComparer.Ordinal) { ["junk"] = "junk" };
+
+        public Dictionary<string, string> Ids { get; } = new(StringComparer.Ordinal) { ["nobodys"] = Guid.NewGuid().ToString() };
+
+        public static async Task<Setting> StartAsync(IDeviceRepository? devices = null)
+        {
+            var setting = new Setting(await TestHost.StartAsync(
+                services: services =>
+                {
+                    services.AddSingleton(devices ?? new InMemoryDeviceRepository());
+                    services.AddControllers().AddApplicationPart(typeof(OwnDeviceTests).Assembly);
+                },
+                map: app =>
+                {
+                    app.MapPost("/own/{device_id}/claim", (PairedDevice? device) => device!.Id).RequireOwnDevice();
+                    app.MapPost("/own/{device_id}/list", (RequestDevice about) => about.Device?.Id).RequireOwnDevice(allowOwner: true);
+                    app.MapPost("/own/{device_id}/parameter", (PairedDevice device) => device.Id).RequireOwnDevice();
+                    app.MapPost("/own/{device_id}/scoped", () => "").RequireScope("library.write").RequireOwnDevice();
+                    app.MapPost("/own/{device_id}/body", (NamedDevice body) => body.DeviceId).RequireOwnDevice();
+                    app.MapControllers();
+                    app.MapClientTokens();
+                }));
+            foreach (var (name, user) in new[] { ("bound", "alice"), ("other", "alice"), ("bobs", "bob") })
+            {
+                setting._tokens[name] = await setting.Host.PairAsync(user);
+                setting.Ids[name] = (await (await setting.Host.WithToken(setting._tokens[name]).GetAsync("/api/library")).JsonAsync()).String("device")!;
+            }
+
+            var made = await (await setting.Host.SignInAsync("alice")).CallAsync("POST", "/api/client-tokens", """{"name": "script", "scopes": ["library.read"]}""");
+            setting._tokens["by-hand"] = made.Body.String("raw_token")!;
+            return setting;
+        }
+
+        public TestHost Host => host;
+
+        public async Task<HttpClient> ClientAsync(string caller)
+        {
+            if (_tokens.TryGetValue(caller, out var token))
+            {
+                return host.WithToken(token);
+            }
+
+            var client = caller == "nobody" ? host.Device() : await host.SignInAsync("alice");
+            if (caller is "person-with-junk" or "person-with-bobs-token")
+            {
+                client.DefaultRequestHeaders.Authorization = new("Bearer", _tokens[caller == "person-with-junk" ? "junk" : "bobs"]);
+            }
+
+            return client;
+        }
+
+        public ValueTask DisposeAsync() => host.DisposeAsync();
+    }
+}
+
+[ApiController]
+[Route("mvc-own/{device_id}")]
+public sealed class OwnDeviceController : ControllerBase
+{
+    [HttpPost("claim")]
+    [RequireOwnDevice]
+    public string Claim(PairedDevice? device) => device!.Id;
+
+    [HttpPost("list")]
+    [RequireOwnDevice(AllowOwner = true)]
+    public string? List(RequestDevice about) => about.Device?.Id;
+}
