@@ -9,15 +9,15 @@ namespace PairingHost;
 
 /// <summary>What a device played. It need not name itself: its token does.</summary>
 internal sealed record PlayReport(
-    [property: JsonPropertyName("device_id")] string? DeviceId,
-    [property: JsonPropertyName("sessions")] Played[]? Sessions);
+    [property: JsonPropertyName("sessions")] Played[]? Sessions,
+    [property: JsonPropertyName("device_id")] string? DeviceId = null);
 
 internal sealed record Played(
-    [property: JsonPropertyName("rom_id")] int? RomId,
-    [property: JsonPropertyName("save_slot")] string? SaveSlot,
     [property: JsonPropertyName("start_time")] DateTimeOffset StartTime,
     [property: JsonPropertyName("end_time")] DateTimeOffset EndTime,
-    [property: JsonPropertyName("duration_ms")] long DurationMs)
+    [property: JsonPropertyName("duration_ms")] long DurationMs,
+    [property: JsonPropertyName("rom_id")] int? RomId = null,
+    [property: JsonPropertyName("save_slot")] string? SaveSlot = null)
 {
     /// <summary>RomM compares whole seconds.</summary>
     public static bool IsValid(Played? session) =>

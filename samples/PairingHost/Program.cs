@@ -20,6 +20,7 @@ builder.Services.AddSingleton<IPairingPolicy>(services => services.GetRequiredSe
 builder.Services.AddSingleton<PlaySessions>();
 builder.Services.AddSingleton<Saves>();
 builder.Services.AddSingleton<SaveSync>();
+builder.Services.AddSingleton<Installs>();
 builder.AddSignIn();
 builder.AddObservability();
 
@@ -41,6 +42,7 @@ app.MapGameLibrary();
 app.MapPlaySessions();
 app.MapSaves();
 app.MapSaveSync();
+app.MapInstalls();
 app.MapOpenApi();
 app.MapGet("/", () => Results.LocalRedirect("~/pair/device"));
 

@@ -8,26 +8,26 @@ using static PairingHost.Answers;
 namespace PairingHost;
 
 /// <summary>What a device has, and which games it wants saves of. It need not name itself: its token does.</summary>
-/// <param name="DeviceId">The device, if it is another one than the device that calls.</param>
 /// <param name="Saves">Every save on the device.</param>
+/// <param name="DeviceId">The device, if it is another one than the device that calls.</param>
 /// <param name="RomIds">The games on the device; <see langword="null"/> for all. Those of <paramref name="Saves"/> count as well.</param>
 /// <param name="RestoreUnlisted">Offer saves, too, that the device once had and has no more.</param>
 /// <param name="Emulators">Offer only saves of these emulators; <see langword="null"/> for all.</param>
 internal sealed record Negotiate(
-    [property: JsonPropertyName("device_id")] string? DeviceId,
     [property: JsonPropertyName("saves")] SaveOnDevice[]? Saves,
-    [property: JsonPropertyName("rom_ids")] int[]? RomIds,
-    [property: JsonPropertyName("restore_unlisted")] bool? RestoreUnlisted,
-    [property: JsonPropertyName("emulators")] string[]? Emulators);
+    [property: JsonPropertyName("device_id")] string? DeviceId = null,
+    [property: JsonPropertyName("rom_ids")] int[]? RomIds = null,
+    [property: JsonPropertyName("restore_unlisted")] bool? RestoreUnlisted = null,
+    [property: JsonPropertyName("emulators")] string?[]? Emulators = null);
 
 internal sealed record SaveOnDevice(
     [property: JsonPropertyName("rom_id")] int RomId,
     [property: JsonPropertyName("file_name")] string FileName,
-    [property: JsonPropertyName("slot")] string? Slot,
-    [property: JsonPropertyName("emulator")] string? Emulator,
-    [property: JsonPropertyName("content_hash")] string? ContentHash,
     [property: JsonPropertyName("updated_at")] DateTimeOffset UpdatedAt,
-    [property: JsonPropertyName("file_size_bytes")] long FileSizeBytes);
+    [property: JsonPropertyName("file_size_bytes")] long FileSizeBytes,
+    [property: JsonPropertyName("slot")] string? Slot = null,
+    [property: JsonPropertyName("emulator")] string? Emulator = null,
+    [property: JsonPropertyName("content_hash")] string? ContentHash = null);
 
 internal sealed record Negotiated(
     [property: JsonPropertyName("session_id")] int SessionId,
@@ -66,9 +66,9 @@ internal sealed record SyncOperation(
 
 /// <summary>How the device fared with its operations.</summary>
 internal sealed record SyncReport(
-    [property: JsonPropertyName("operations_completed")] int OperationsCompleted,
-    [property: JsonPropertyName("operations_failed")] int OperationsFailed,
-    [property: JsonPropertyName("play_sessions")] Played[]? PlaySessions);
+    [property: JsonPropertyName("operations_completed")] int OperationsCompleted = 0,
+    [property: JsonPropertyName("operations_failed")] int OperationsFailed = 0,
+    [property: JsonPropertyName("play_sessions")] Played[]? PlaySessions = null);
 
 internal sealed record SyncSession(
     [property: JsonPropertyName("id")] int Id,

@@ -28,7 +28,7 @@ internal sealed record InCommon(string ContentHash, DateTimeOffset At);
 
 internal sealed record DeleteSaves([property: JsonPropertyName("saves")] int[]? Saves);
 
-internal sealed record Downloaded([property: JsonPropertyName("device_id")] string? DeviceId);
+internal sealed record Downloaded([property: JsonPropertyName("device_id")] string? DeviceId = null);
 
 /// <summary>The saves of all users, in memory. A slot holds one save: the next upload takes its place.</summary>
 internal sealed class Saves(TimeProvider clock)

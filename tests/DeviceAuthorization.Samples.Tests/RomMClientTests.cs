@@ -99,6 +99,26 @@ public sealed class RomMClientTests
         Assert.Equal([approved.String("device_id")!], await client.IdsAsync());
     }
 
+    // From version 5.4 it also says what it can do, and asks what to install: on start, when it comes to the front, and when its socket tells it to.
+    [Fact]
+    [Trait("Row", "146")]
+    public async Task A_newer_argosy_launcher_says_what_it_can_do_and_takes_installs()
+    {
+        await using var server = new PairingHostServer();
+        var (client, id) = await server.PairAsync(identifier: "argosy-1f2e3d4c5b6a7988");
+        Assert.True(Version.Parse(await VersionAsync(client)) >= new Version(5, 4, 0));
+        var named = await client.ShowAsync(id);
+        var put = await client.CallAsync("PUT", $"/api/devices/{id}", """{ "capabilities": { "remote_install": true } }""");
+        Assert.Equal((HttpStatusCode.OK, true), (put.Status, put.Body.GetProperty("capabilities").GetProperty("remote_install").GetBoolean()));
+        Assert.Equal((named.String("name"), named.String("client")), (put.Body.String("name"), put.Body.String("client"))); // nothing else changed
+
+        Assert.Null((await InstallTests.ClaimAsync(client, id)).Request); // 200 and []
+        Assert.Equal(HttpStatusCode.Created, (await InstallTests.AskAsync(server.Basic("alice"), id)).Status);
+        var (_, request) = await InstallTests.ClaimAsync(client, id);
+        var failed = await client.CallAsync("PUT", $"{InstallTests.Path(id)}/{request}", """{ "status": "failed", "reason": "No space left" }""");
+        Assert.Equal((HttpStatusCode.OK, "No space left"), (failed.Status, failed.Body.String("reason")));
+    }
+
     // Searches whole bodies for two words, gives up on the first 429 or 5xx, pays slow_down no heed.
     [Fact]
     public async Task The_Playnite_plugin_finds_its_two_words_only_where_they_are_meant()
@@ -229,6 +249,10 @@ public sealed class RomMClientTests
             Assert.Equal("alice", (await client.CallAsync("GET", "/api/users/me")).Body.String("username"));
             Assert.NotEmpty((await client.CallAsync("GET", "/api/platforms")).Body.EnumerateArray());
         }
+
+        // It claims what to install without a body, also while it has no socket. It says nothing of its capabilities, so nobody can ask it yet.
+        Assert.Null((await InstallTests.ClaimAsync(client, id)).Request);
+        Assert.Equal(HttpStatusCode.BadRequest, (await InstallTests.AskAsync(server.Basic("alice"), id)).Status);
 
         // Were its device gone, it would register itself, with a hardware address without separators or with none. Now that would find the same device.
         using var again = await client.PostAsJsonAsync("/api/devices", new

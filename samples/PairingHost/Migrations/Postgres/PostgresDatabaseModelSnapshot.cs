@@ -28,6 +28,9 @@ namespace PairingHost.Migrations.Postgres
                         .HasMaxLength(64)
                         .HasColumnType("character varying(64)");
 
+                    b.Property<string>("Capabilities")
+                        .HasColumnType("text");
+
                     b.Property<string>("Client")
                         .HasMaxLength(128)
                         .HasColumnType("character varying(128)");
