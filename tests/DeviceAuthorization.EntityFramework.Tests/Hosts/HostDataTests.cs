@@ -74,7 +74,7 @@ public abstract class HostDataTests(TestDatabase database) : IDisposable
                 var repository = database.CreateRepository();
                 if (number == 4)
                 {
-                    Assert.True(await repository.DeleteAsync("alice", device.Id, TestData.Start, default));
+                    Assert.Equal(1, (await repository.DeleteAsync("alice", device.Id, TestData.Start, default)).Devices);
                     return;
                 }
 

@@ -110,7 +110,7 @@ public abstract class HostSetUpTests
         await StoreTheLongestAsync(host);
         device = (await repository.FindByIdentifierAsync("alice", "tv-1", default))!;
         Assert.Equal(DeviceReplacement.Replaced, await repository.TryReplaceAsync(device with { Name = "Telly" }, default));
-        Assert.True(await repository.DeleteAsync("alice", device.Id, TestData.Start, default));
+        Assert.Equal(1, (await repository.DeleteAsync("alice", device.Id, TestData.Start, default)).Devices);
         Assert.Null(await host.CallAsync(replaced.Token));
         host.Clock.Advance(TimeSpan.FromHours(2));
         Assert.Equal((3, 2), (await host.CleanUp<PairingCleanUp>().RunAsync(default), await host.CleanUp<TokenCleanUp>().RunAsync(default)));

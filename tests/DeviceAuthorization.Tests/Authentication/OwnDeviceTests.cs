@@ -77,7 +77,7 @@ public sealed class OwnDeviceTests
     public async Task A_parameter_that_requires_a_device_refuses_others_first(string caller, string device, HttpStatusCode status)
     {
         await using var setting = await Setting.StartAsync();
-        using var answer = await (await setting.ClientAsync(caller)).PostAsync($"/own/{setting.Ids[device]}/parameter", null);
+        using var answer = await (await setting.ClientAsync(caller)).PostAsync($"/api/devices/{setting.Ids[device]}/backups", null);
         Assert.Equal(status, answer.StatusCode);
     }
 
@@ -138,7 +138,7 @@ public sealed class OwnDeviceTests
                 {
                     app.MapPost("/own/{device_id}/claim", (PairedDevice? device) => device!.Id).RequireOwnDevice();
                     app.MapPost("/own/{device_id}/list", (RequestDevice about) => about.Device?.Id).RequireOwnDevice(allowOwner: true);
-                    app.MapPost("/own/{device_id}/parameter", (PairedDevice device) => device.Id).RequireOwnDevice();
+                    app.MapPost("/api/devices/{device_id}/backups", (PairedDevice device) => $"kept for {device.Name}").RequireScope("library.read").RequireOwnDevice();
                     app.MapPost("/own/{device_id}/scoped", () => "").RequireScope("library.write").RequireOwnDevice();
                     app.MapPost("/own/{device_id}/body", (NamedDevice body) => body.DeviceId).RequireOwnDevice();
                     app.MapControllers();

@@ -181,7 +181,7 @@ public sealed class PairedDeviceTests
     }
 
     [Fact]
-    public async Task The_first_use_is_recorded_and_later_ones_every_five_minutes()
+    public async Task The_first_use_is_recorded_and_later_ones_every_30_seconds()
     {
         var devices = new ProbingDeviceRepository();
         await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IDeviceRepository>(devices));
@@ -189,11 +189,11 @@ public sealed class PairedDeviceTests
         await client.GetStringAsync("/api/library");
         Assert.Equal(TestHost.Epoch, await devices.NextTouchAsync());
 
-        host.Clock.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromMilliseconds(1));
+        host.Clock.Advance(TimeSpan.FromSeconds(30) - TimeSpan.FromMilliseconds(1));
         await client.GetStringAsync("/api/library");
         host.Clock.Advance(TimeSpan.FromMilliseconds(1));
         await client.GetStringAsync("/api/library");
-        Assert.Equal(TestHost.Epoch.AddMinutes(5), await devices.NextTouchAsync());
+        Assert.Equal(TestHost.Epoch.AddSeconds(30), await devices.NextTouchAsync());
         Assert.False(devices.HasUnreadTouch);
     }
 

@@ -49,6 +49,8 @@ public sealed class PrintedValuesTests
         var television = caller!.Device with { SyncConfig = settings };
         var issue = new TokenIssueConditions(TestHost.Epoch, 25, ReplacesEarlier: true);
 
+        using var connection = await scope.ServiceProvider.GetRequiredService<DeviceAccess>().ConnectAsync(paired.Token.Reveal());
+
         object[] printed =
         [
             request, request.Device, started, started.DeviceCode, started.UserCode, alice, approval, found, notPaired, approved, paired,
@@ -63,14 +65,15 @@ public sealed class PrintedValuesTests
             matching, comparing, new ApproverResult.Refused(ApproverRefusal.MustBeTyped), new PollRequest { DeviceCode = started.DeviceCode, ClientId = "tv", IdempotencyKey = "key-of-this-poll" },
             new ApproverResult.Refused(ApproverRefusal.NumberRequired), new StartResult.NumberRequired(),
             scope.ServiceProvider.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value, new DeviceRateLimits(), UserCodeFormat.Standard,
-            new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()), new RequireScopeAttribute("library.read"), new RequirePairedDeviceAttribute(),
+            new DeviceTokenOptions(), new DeviceAuthorizationBuilder(new ServiceCollection()), new RequireScopeAttribute("library.read"), new RequirePairedDeviceAttribute(), new RequireOwnDeviceAttribute(),
             new AttemptBudget("start:192.0.2.1", 10, TimeSpan.FromMinutes(1)), new OwnedCounts(1, 2),
             new DeviceClient { DisplayName = "TV", Secret = Clients.Secret },
             new ApproverResult.Refused(ApproverRefusal.StepUpRequired), new ApproverResult.Refused(ApproverRefusal.Blocked), new PairingPageOptions(),
             new StartResult.Forbidden(), new PairingEvent.Started(last), new PairingEvent.Claimed(last), new PairingEvent.CodeRefused(alice, last),
             new PairingEvent.CodeShared(alice, last), new PairingEvent.Approved(last), new PairingEvent.NumberMatchingStarted(last), new PairingEvent.Denied(last), new PairingEvent.Redeemed(last, paired.Issued),
             new PairingEvent.Redelivered(last), new PairingEvent.Expired(last), new PairingEvent.Replayed(last), new PairingEvent.ReplaySuspected(last), new PairingEvent.TokenMade(paired.Issued), new PairingEvent.TokenRenewed(paired.Issued),
-            new PairingEvent.TokenChanged(paired.Issued, paired.Issued), new ApproverResult.Refused(ApproverRefusal.TokenLimitReached), new PairingEvent.Revoked(paired.Issued), new PairingEvent.DeviceRemoved("alice", television.Id),
+            new PairingEvent.TokenChanged(paired.Issued, paired.Issued), new ApproverResult.Refused(ApproverRefusal.TokenLimitReached), new PairingEvent.Revoked(paired.Issued), new PairingEvent.TokenEnded(paired.Issued), new PairingEvent.DeviceRemoved("alice", television.Id),
+            connection!, connection!.Token, new EndedAccess([paired.Issued], 1),
             scope.ServiceProvider.GetRequiredService<DeviceAccess>(), new ObtainedAccess { From = TestHost.Epoch, To = TestHost.Epoch.AddDays(1), ClientId = "tv" },
             new SignOutResult(1, 2), new PairingEvent.SignedOutEverywhere("alice", new SignOutResult(1, 2)), new PairingEvent.UserRemoved("alice", new SignOutResult(1, 2)),
             new PairingEvent.LimitReached("code", "alice"), new PairingEvent.CampaignSuspected("192.0.2.1", last), new PairingEvent.Voided(last), new PairingEvent.Withdrawn(last),

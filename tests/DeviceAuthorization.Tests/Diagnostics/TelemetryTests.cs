@@ -46,7 +46,7 @@ public sealed class TelemetryTests
         await PollAsync(host, late);
         await PollAsync(host, lost with { DeviceCode = "x" });
 
-        Assert.Equal("approved 1, denied 1, expired 1, limit_reached 1, redeemed 1, replayed 1, revoked 1, started 4", Sums(events, Event));
+        Assert.Equal("approved 1, denied 1, expired 1, limit_reached 1, redeemed 1, replayed 1, revoked 1, started 4, token_ended 1", Sums(events, Event));
         Assert.Equal("approved 0, denied 0, redeemed 30", Sums(times, Event));
         Assert.Equal("access_denied 1, authorization_pending 1, expired_token 1, invalid_grant 1, paired 1, slow_down 1, unknown_code 1", Sums(polls, "device_authorization.poll.outcome"));
         Assert.Equal("start 1", Sums(refusals, "device_authorization.limit"));
@@ -102,7 +102,7 @@ public sealed class TelemetryTests
         (await alice.ApproveAsync(late.UserCode)).Dispose();
 
         Assert.Equal(
-            "approved 1, claimed 1, code_refused 1, denied 1, expired 1, redeemed 1, redelivered 1, replayed 1, revoked 1, started 3", Sums(events, Event));
+            "approved 1, claimed 1, code_refused 1, denied 1, expired 1, redeemed 1, redelivered 1, replayed 1, revoked 1, started 3, token_ended 1", Sums(events, Event));
         Assert.Equal("approved 25, claimed 20, denied 25, redeemed 28", Sums(times, Event));
     }
 

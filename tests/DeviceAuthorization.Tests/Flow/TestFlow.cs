@@ -152,10 +152,14 @@ internal sealed class RecordedEvents : IPairingEvents
 {
     private readonly ConcurrentQueue<PairingEvent> _all = new();
 
-    public IReadOnlyList<PairingEvent> All => [.. _all];
+    /// <summary>All but <see cref="PairingEvent.TokenEnded"/>, which follows from others: <see cref="Ended"/>.</summary>
+    public IReadOnlyList<PairingEvent> All => [.. _all.Where(happened => happened is not PairingEvent.TokenEnded)];
+
+    /// <summary>The tokens that ended.</summary>
+    public IReadOnlyList<AccessToken> Ended => [.. _all.OfType<PairingEvent.TokenEnded>().Select(happened => happened.Token)];
 
     /// <summary>The names, in order.</summary>
-    public IReadOnlyList<string> Names => [.. _all.Select(happened => happened.GetType().Name)];
+    public IReadOnlyList<string> Names => [.. All.Select(happened => happened.GetType().Name)];
 
     public ValueTask OnAsync(PairingEvent happened)
     {

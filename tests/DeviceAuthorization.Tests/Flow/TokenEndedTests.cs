@@ -83,9 +83,9 @@ public sealed class TokenEndedTests
     private async Task EndsAsync(PollResult.Paired[] expected, Func<Task> step, TestFlow? flow = null)
     {
         flow ??= _flow;
-        var before = flow.Events.All.Count;
+        var before = flow.Events.Ended.Count;
         await step();
-        var ended = flow.Events.All.Skip(before).OfType<PairingEvent.TokenEnded>().Select(happened => happened.Token).ToArray();
+        var ended = flow.Events.Ended.Skip(before).ToArray();
         Assert.Equal(expected.Select(paired => paired.Issued.Id).Order(), ended.Select(token => token.Id).Order());
         Assert.All(ended, token => Assert.NotNull(token.RevokedAt));
         foreach (var paired in expected)

@@ -40,7 +40,37 @@ public sealed class HubTests
         Assert.False(result.Succeeded);
     }
 
-    private static Task<TestHost> StartAsync() => TestHost.StartAsync(services: services => services.AddSignalR(), map: app => app.MapHub<DevicesHub>("/hub"));
+    [Fact]
+    public async Task A_connection_of_a_hub_ends_with_its_token()
+    {
+        var leaving = new Leaving();
+        await using var host = await StartAsync(leaving);
+        var device = host.WithToken(await host.PairAsync("alice"));
+        using var negotiated = await device.PostAsync("/watched-hub/negotiate?negotiateVersion=1", null);
+        var connection = $"/watched-hub?id={(await negotiated.JsonAsync()).String("connectionToken")}";
+        await device.GetStringAsync(connection);
+        using var sent = await device.PostAsync(connection, new StringContent($$"""{"protocol":"json","version":1}{{'\u001e'}}""", Encoding.UTF8));
+        await device.GetStringAsync(connection); // the answer to the handshake
+        Assert.False(leaving.Left.Task.IsCompleted);
+        await using (var scope = host.Services.CreateAsyncScope())
+        {
+            await scope.ServiceProvider.GetRequiredService<DeviceAccess>().SignOutEverywhereAsync("alice");
+        }
+
+        await leaving.Left.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    private static Task<TestHost> StartAsync(IHubFilter? filter = null) => TestHost.StartAsync(services: services => services.AddSignalR(options =>
+    {
+        if (filter is not null)
+        {
+            options.AddFilter(filter);
+        }
+    }), map: app =>
+    {
+        app.MapHub<DevicesHub>("/hub");
+        app.MapHub<WatchedHub>("/watched-hub");
+    });
 
     /// <summary>Calls the method by long polling, and returns the answers of the hub.</summary>
     private static async Task<string> InvokeAsync(HttpClient device, string method)
@@ -61,6 +91,18 @@ public sealed class HubTests
     }
 }
 
+/// <summary>Tells when a connection was left.</summary>
+internal sealed class Leaving : IHubFilter
+{
+    public TaskCompletionSource Left { get; } = new();
+
+    public async Task OnDisconnectedAsync(HubLifetimeContext context, Exception? exception, Func<HubLifetimeContext, Exception?, Task> next)
+    {
+        await next(context, exception);
+        Left.SetResult();
+    }
+}
+
 /// <summary>A hub that devices call.</summary>
 [RequireScope("library.read")]
 public sealed class DevicesHub : Hub
@@ -70,4 +112,29 @@ public sealed class DevicesHub : Hub
 
     [RequireScope("library.write")]
     public string Write() => $"written by {Context.UserIdentifier}";
+}
+
+/// <summary>A hub whose connections end with their token, as docs/hosts.md shows it.</summary>
+[RequireScope("library.read")]
+public sealed class WatchedHub(DeviceAccess access) : Hub
+{
+    public override async Task OnConnectedAsync()
+    {
+        var connection = await access.ConnectAsync(Context.GetHttpContext()!.Request.Headers.Authorization.ToString().Replace("Bearer ", "", StringComparison.Ordinal));
+        Context.Items["connection"] = connection;
+        if (connection is null)
+        {
+            Context.Abort();
+        }
+        else
+        {
+            connection.Ended.Register(Context.Abort);
+        }
+    }
+
+    public override Task OnDisconnectedAsync(Exception? exception)
+    {
+        (Context.Items["connection"] as DeviceConnection)?.Dispose();
+        return base.OnDisconnectedAsync(exception);
+    }
 }

@@ -50,6 +50,7 @@ public sealed class OptionsTests
     [InlineData("StoreTimeout", "00:00:00", "StoreTimeout is 00:00:00; it must be whole seconds from 00:00:01 to 00:02:00.")]
     [InlineData("PollingInterval", "00:01:01", "PollingInterval is 00:01:01; it must be whole seconds")]
     [InlineData("MaxPollWait", "00:02:01", "MaxPollWait is 00:02:01; it must be whole seconds from 00:00:00 to 00:02:00.")]
+    [InlineData("OnlineAfterCall", "00:00:14", "OnlineAfterCall is 00:00:14; it must be whole seconds from 00:00:15 to 1.00:00:00.")]
     [InlineData("MaxHeldPolls", "0", "MaxHeldPolls is 0; it must be at least 1. To hold none, set MaxPollWait to zero.")]
     [InlineData("MaxLivePairings", "0", "MaxLivePairings is 0; it must be from 1 to 1,000,000.")]
     [InlineData("MaxLivePairings", "1000001", "MaxLivePairings is 1000001; it must be from 1 to 1,000,000.")]
@@ -193,6 +194,7 @@ public sealed class OptionsTests
             ("TokenLifetimes:30d", "31.00:00:00"),
             ("MaxTokensPerUser", "1"),
             ("MaxDevicesPerUser", "2"),
+            ("OnlineAfterCall", "00:02:00"),
             ("Security", "Relaxed"),
             ("NumberMatching", "Always"),
             ("SecretKeys:0", "door_code"),
@@ -222,7 +224,7 @@ public sealed class OptionsTests
         Assert.Equal(("oidc", "permissions"), (options.ApproverChallengeScheme, options.ApproverScopeClaim));
         Assert.Equal(("Cookies", "0123456789", 12), (options.ApproverScheme, options.UserCode.Alphabet, options.UserCode.Length));
         Assert.Equal((TimeSpan.FromMinutes(15), TimeSpan.FromSeconds(7), TimeSpan.FromSeconds(20)), (options.PairingLifetime, options.PollingInterval, options.StoreTimeout));
-        Assert.Equal((TimeSpan.FromSeconds(30), 78), (options.MaxPollWait, options.MaxHeldPolls));
+        Assert.Equal((TimeSpan.FromSeconds(30), 78, TimeSpan.FromMinutes(2)), (options.MaxPollWait, options.MaxHeldPolls, options.OnlineAfterCall));
         Assert.Equal((77, "tv-", Timeout.InfiniteTimeSpan), (options.MaxLivePairings, options.TokenPrefix, options.TokenLifetime));
         Assert.Equal((false, false, false, true), (options.RequireHttps, options.ReplaceEarlierTokens, options.RevokeOnReplay, options.RevokeOnSuspectedReplay));
         Assert.Equal((false, 3, 4, 60), (options.RateLimits.Enabled, options.RateLimits.StartsPerMinute, options.RateLimits.StartsPerClientPerMinute, options.RateLimits.PollsPerMinute));
@@ -254,7 +256,7 @@ public sealed class OptionsTests
     [Fact]
     public void The_test_above_knows_every_setting() => Assert.Equal(
         [
-            "AllowWeakUserCodes", "ApproverChallengeScheme", "ApproverOrigins", "ApproverScheme", "ApproverScopeClaim", "ApproverUserId", "CampaignThreshold", "Clients", "DefaultScopes", "DeviceOrigins", "DevicesPagePath", "ManagementScopes", "MaxDevicesPerUser", "MaxHeldPolls", "MaxLivePairings", "MaxPollWait", "MaxTokensPerUser", "NumberMatching", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
+            "AllowWeakUserCodes", "ApproverChallengeScheme", "ApproverOrigins", "ApproverScheme", "ApproverScopeClaim", "ApproverUserId", "CampaignThreshold", "Clients", "DefaultScopes", "DeviceOrigins", "DevicesPagePath", "ManagementScopes", "MaxDevicesPerUser", "MaxHeldPolls", "MaxLivePairings", "MaxPollWait", "MaxTokensPerUser", "NumberMatching", "OnlineAfterCall", "Page", "PagePath", "PairingLifetime", "PathBase", "PollingInterval",
             "PublicOrigin", "RateLimits", "ReplaceEarlierTokens", "RequireHttps", "RevokeOnReplay", "RevokeOnSuspectedReplay", "Scopes", "SecretKeys", "Security", "StoreTimeout", "TokenLifetime", "TokenLifetimes",
             "TokenPrefix", "UserCode", "UserCodeKeys", "VoidSuspectedPairings",
         ],
