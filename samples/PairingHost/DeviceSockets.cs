@@ -30,15 +30,16 @@ internal sealed class DeviceSockets
     /// <summary>Serves a socket until its device closes it, its token ends, or the host stops.</summary>
     public async Task ServeAsync(WebSocket socket, DeviceAccess access, CancellationToken stopping)
     {
+        var outbox = Channel.CreateBounded<byte[]>(100); // of a device that reads nothing, later messages are lost
         using var connection = await access.ConnectAsync(await ReadTokenAsync(socket, stopping), stopping);
         if (connection?.Token is not { Device: { } device } token || !token.Scopes.Contains("devices.read"))
         {
-            await socket.CloseOutputAsync(WebSocketCloseStatus.PolicyViolation, "unauthorized", stopping);
+            await CloseAsync(socket, ListenAsync(socket, outbox.Writer), WebSocketCloseStatus.PolicyViolation, "unauthorized");
             return;
         }
 
-        var outbox = Channel.CreateBounded<byte[]>(100); // of a device that reads nothing, later messages are lost
         _deviceOf[outbox] = device.Id;
+        outbox.Writer.TryWrite("""{"type":"connected"}"""u8.ToArray()); // from here on the device misses nothing: it claims what was asked for before
         var listening = ListenAsync(socket, outbox.Writer);
         try
         {
@@ -54,9 +55,15 @@ internal sealed class DeviceSockets
         }
 
         _deviceOf.TryRemove(outbox, out _);
+        await (connection.Ended.IsCancellationRequested
+            ? CloseAsync(socket, listening, WebSocketCloseStatus.PolicyViolation, "unauthorized")
+            : CloseAsync(socket, listening, WebSocketCloseStatus.NormalClosure, ""));
+    }
+
+    private static async Task CloseAsync(WebSocket socket, Task listening, WebSocketCloseStatus status, string reason)
+    {
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
         {
-            var (status, reason) = connection.Ended.IsCancellationRequested ? (WebSocketCloseStatus.PolicyViolation, "unauthorized") : (WebSocketCloseStatus.NormalClosure, "");
             await socket.CloseOutputAsync(status, reason, CancellationToken.None);
         }
 

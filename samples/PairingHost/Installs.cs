@@ -105,7 +105,7 @@ internal static class InstallEndpoints
         // RequireOwnDevice: another device of the same owner gets 404 here. allowOwner lets the owner pass, too.
         var installs = app.MapGroup("/api/devices/{device_id}/installs");
 
-        installs.MapPost("", async ([FromRoute(Name = "device_id")] string deviceId, NewInstall request, HttpContext context, Installs open) =>
+        installs.MapPost("", async ([FromRoute(Name = "device_id")] string deviceId, NewInstall request, HttpContext context, Installs open, DeviceSockets sockets) =>
             ((await context.FindDeviceAsync(deviceId)).Device, Array.Find(GameLibrary.Roms, rom => rom.Id == request.RomId)) switch
         {
             (null, _) => UnknownDevice(), // removed after the guard let the request pass
@@ -115,7 +115,7 @@ internal static class InstallEndpoints
             var (_, rom) when GameLibrary.NotInstallable.Contains(rom.Platform) => Error(
                 StatusCodes.Status400BadRequest, $"Roms for {rom.Platform} cannot be installed on a device"),
             (_, { FileIds: [] }) => Error(StatusCodes.Status400BadRequest, "This rom has no installable files"),
-            var (device, rom) => Queued(open.Add(device, rom)),
+            var (device, rom) => Queued(open.Add(device, rom), sockets),
         }).RequireScope("devices.write", SignIn.AnyScheme).RequireScope("roms.read", SignIn.AnyScheme).RequireOwnDevice(allowOwner: true);
 
         installs.MapGet("", ([FromRoute(Name = "device_id")] string deviceId, Installs open) => Json(open.List(deviceId)))
@@ -137,12 +137,29 @@ internal static class InstallEndpoints
             },
         }).RequireScope("devices.write", SignIn.AnyScheme).RequireOwnDevice();
 
-        installs.MapDelete("/{id}", ([FromRoute(Name = "device_id")] string deviceId, string id, Installs open) =>
-            open.End(deviceId, Parse(id), "cancelled") is { } cancelled ? Json(cancelled) : UnknownInstall(id))
-            .RequireScope("devices.write", SignIn.AnyScheme).RequireOwnDevice(allowOwner: true);
+        installs.MapDelete("/{id}", ([FromRoute(Name = "device_id")] string deviceId, string id, Installs open, DeviceSockets sockets) =>
+        {
+            if (open.End(deviceId, Parse(id), "cancelled") is not { } cancelled)
+            {
+                return UnknownInstall(id);
+            }
+
+            sockets.Send(deviceId, new { type = "install:cancelled", id = cancelled.Id, rom_id = cancelled.RomId });
+            return Json(cancelled);
+        }).RequireScope("devices.write", SignIn.AnyScheme).RequireOwnDevice(allowOwner: true);
     }
 
-    private static IResult Queued((Install Install, bool IsNew) added) => Json(added.Install, added.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+    private static IResult Queued((Install Install, bool IsNew) added, DeviceSockets sockets)
+    {
+        var (install, isNew) = added;
+        if (!isNew)
+        {
+            return Json(install);
+        }
+
+        sockets.Send(install.DeviceId, new { type = "install:queued", id = install.Id, rom_id = install.RomId });
+        return Json(install, StatusCodes.Status201Created);
+    }
 
     private static Guid Parse(string id) => Guid.TryParse(id, out var parsed) ? parsed : Guid.Empty; // which no request has
 

@@ -21,6 +21,7 @@ builder.Services.AddSingleton<PlaySessions>();
 builder.Services.AddSingleton<Saves>();
 builder.Services.AddSingleton<SaveSync>();
 builder.Services.AddSingleton<Installs>();
+builder.Services.AddSingleton<DeviceSockets>();
 builder.AddSignIn();
 builder.AddObservability();
 
@@ -43,6 +44,7 @@ app.MapPlaySessions();
 app.MapSaves();
 app.MapSaveSync();
 app.MapInstalls();
+app.MapDeviceSockets();
 app.MapOpenApi();
 app.MapGet("/", () => Results.LocalRedirect("~/pair/device"));
 

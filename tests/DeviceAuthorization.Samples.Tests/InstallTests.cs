@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Net;
+using System.Net.WebSockets;
+using System.Text;
 using System.Text.Json;
 using DeviceAuthorization.Rules;
 
@@ -105,7 +108,7 @@ public sealed class InstallTests
         await using var server = new PairingHostServer();
         var (client, id) = await PairAsync(server, capabilities: capabilities);
         var refused = await client.CallAsync("POST", Path(id), request);
-        Assert.Equal((status, string.Format(System.Globalization.CultureInfo.InvariantCulture, says, id)), (refused.Status, refused.Body.String("detail")));
+        Assert.Equal((status, string.Format(CultureInfo.InvariantCulture, says, id)), (refused.Status, refused.Body.String("detail")));
     }
 
     [Fact]
@@ -162,6 +165,41 @@ public sealed class InstallTests
         Assert.Equal("[]", (await alice.CallAsync("GET", "/api/devices/online")).Text);
     }
 
+    [Fact]
+    [Trait("Row", "126")]
+    public async Task A_device_hears_of_installs_over_its_socket_until_its_token_ends()
+    {
+        await using var server = new PairingHostServer();
+        var (client, id) = await PairAsync(server);
+        var alice = server.Basic("alice");
+        using var socket = await ConnectAsync(server, client.DefaultRequestHeaders.Authorization!.Parameter!);
+        Assert.Equal("""{"type":"connected"}""", await HearAsync(socket));
+        var request = (await AskAsync(alice, id)).Body.String("id");
+        Assert.Equal($$"""{"type":"install:queued","id":"{{request}}","rom_id":7}""", await HearAsync(socket));
+        await AskAsync(alice, id); // nothing new
+        await alice.CallAsync("DELETE", $"{Path(id)}/{request}");
+        Assert.Equal($$"""{"type":"install:cancelled","id":"{{request}}","rom_id":7}""", await HearAsync(socket));
+
+        var token = Assert.Single(await alice.IdsAsync("/api/client-tokens"));
+        await alice.CallAsync("DELETE", $"/api/client-tokens/{token}");
+        Assert.Equal("unauthorized", await HearAsync(socket));
+    }
+
+    [Fact]
+    [Trait("Row", "123")]
+    [Trait("Row", "124")]
+    public async Task Only_a_device_that_may_read_devices_gets_a_socket()
+    {
+        await using var server = new PairingHostServer();
+        var unbound = await server.UnboundAsync();
+        var (narrow, _) = await server.PairAsync(scopes: ["me.read"]);
+        foreach (var token in new[] { unbound.DefaultRequestHeaders.Authorization!.Parameter!, narrow.DefaultRequestHeaders.Authorization!.Parameter!, "nonsense" })
+        {
+            using var socket = await ConnectAsync(server, token);
+            Assert.Equal("unauthorized", await HearAsync(socket));
+        }
+    }
+
     internal static string Path(string id) => $"/api/devices/{id}/installs";
 
     internal static Task<Answer> AskAsync(HttpClient caller, string id) => caller.CallAsync("POST", Path(id), """{ "rom_id": 7 }""");
@@ -184,6 +222,28 @@ public sealed class InstallTests
         var (client, id) = await server.PairAsync(user, identifier);
         Assert.Equal(HttpStatusCode.OK, (await client.CallAsync("PUT", $"/api/devices/{id}", $$"""{ "capabilities": {{capabilities}} }""")).Status);
         return (client, id);
+    }
+
+    private static async Task<WebSocket> ConnectAsync(PairingHostServer server, string token)
+    {
+        var socket = await server.Server.CreateWebSocketClient().ConnectAsync(new Uri("ws://localhost/ws/devices"), default);
+        await socket.SendAsync(Encoding.UTF8.GetBytes(token), WebSocketMessageType.Text, endOfMessage: true, default);
+        return socket;
+    }
+
+    /// <summary>The next message, or why the socket was closed.</summary>
+    private static async Task<string?> HearAsync(WebSocket socket)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        var buffer = new byte[512];
+        var message = await socket.ReceiveAsync(buffer, patience.Token);
+        if (message.MessageType != WebSocketMessageType.Close)
+        {
+            return Encoding.UTF8.GetString(buffer, 0, message.Count);
+        }
+
+        await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, patience.Token);
+        return message.CloseStatusDescription;
     }
 
     /// <summary>The time of a device's last call is written after the answer.</summary>
