@@ -47,9 +47,11 @@ while ((SECONDS < deadline)); do
     echo "Connected."
     exit
   elif [[ $error == authorization_pending ]]; then
-    back_off=0 pause=$((${#held} > 0 && took > 1 ? 0 : interval)) # held: the next one at once
-    [[ ${number:-$shown} == "$shown" ]] || echo "Choose this number on the page: $number"
-    shown=${number:-$shown}
+    back_off=0 number=${number:-$shown}
+    [[ $number == "$shown" ]] || took=2 # a new number shows that the answer was held
+    pause=$((${#held} > 0 && took > 1 ? 0 : interval)) # held: the next one at once
+    [[ $number == "$shown" ]] || echo "Choose this number on the page: $number"
+    shown=$number
   elif [[ $error == slow_down && $status -lt 500 ]]; then
     pause=$((interval + 5 > asked ? interval + 5 : asked)) interval=$pause # for good
   elif [[ $status =~ ^(000|2..|408|429|5..)$ ]]; then

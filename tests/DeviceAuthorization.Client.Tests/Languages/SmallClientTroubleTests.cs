@@ -66,4 +66,36 @@ public sealed class SmallClientTroubleTests
         Assert.Equal(5, pauses.Count);
         Assert.All(pauses, pause => Assert.True(pause > TimeSpan.FromSeconds(5.5), $"{pause}"));
     }
+
+    [Fact]
+    public async Task A_number_that_comes_at_once_is_followed_by_the_next_poll_at_once()
+    {
+        var asked = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+        var pauses = new ConcurrentBag<TimeSpan>();
+        await SmallClient.RunAllAsync(
+            async (host, client) =>
+            {
+                await client.CodeAsync();
+                Assert.Contains("42", await client.LineAsync("number"), StringComparison.Ordinal);
+                Assert.Equal((0, "Connected.", ""), await client.EndAsync());
+            },
+            options => options.PollingInterval = TimeSpan.FromSeconds(5),
+            poll: async (_, context, _) =>
+            {
+                var (key, now) = ($"{context.Request.Headers["Idempotency-Key"]}", Stopwatch.GetTimestamp());
+                if (asked.TryAdd(key, now))
+                {
+                    (context.Response.StatusCode, context.Response.Headers["Preference-Applied"]) = (400, "wait=25");
+                    await context.Response.WriteAsJsonAsync(new { error = "authorization_pending", match_number = 42 });
+                }
+                else
+                {
+                    pauses.Add(Stopwatch.GetElapsedTime(asked[key], now));
+                    await context.Response.WriteAsJsonAsync(new { access_token = "token", token_type = "Bearer" });
+                }
+            });
+
+        Assert.Equal(5, pauses.Count);
+        Assert.All(pauses, pause => Assert.True(pause < TimeSpan.FromSeconds(4), $"{pause}"));
+    }
 }
