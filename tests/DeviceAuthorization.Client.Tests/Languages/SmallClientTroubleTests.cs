@@ -9,6 +9,16 @@ namespace DeviceAuthorization.Client.Tests;
 public sealed class SmallClientTroubleTests
 {
     [Fact]
+    public Task A_server_that_is_not_there_is_a_failure() => Task.WhenAll(SmallClient.Languages.Select(async language =>
+    {
+        await using var client = await SmallClient.StartAsync(language, new("http://127.0.0.1:1"));
+        var (exitCode, output, errors) = await client.EndAsync();
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.Contains("http://127.0.0.1:1", errors, StringComparison.Ordinal);
+    }));
+
+    [Fact]
     public Task An_outage_and_a_lost_answer_cost_no_new_pairing() => SmallClient.RunAllAsync(
         async (host, client) =>
         {
