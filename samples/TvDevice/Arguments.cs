@@ -18,7 +18,7 @@ internal sealed class Arguments
           --state <file>       keeps the pairing, then the token, in this file: a restart goes on where it was
           --no-wait            prints the code and the state file, and ends
           --resume <file>      waits for what --no-wait started; server and client id as there
-          --copy               puts the code into the terminal's clipboard (OSC 52), if the terminal allows it; into a pipe it writes nothing
+          --copy               puts the code into the terminal's clipboard (OSC 52), if the terminal allows it; writes nothing into a pipe. Not with --json
           --json               prints a line of JSON for each event and calls no API: for programs
           --print-token        with --json: prints the token, too. Without it, read it from the state file
           --romm               speaks RomM's JSON

@@ -47,7 +47,7 @@ internal sealed class TerminalScreen(Arguments arguments) : IScreen, IDisposable
         if (arguments.Has("--copy") && !Console.IsOutputRedirected)
         {
             Console.Write($"\e]52;c;{Convert.ToBase64String(Encoding.UTF8.GetBytes(pairing.UserCode))}\a"); // xterm's "OSC 52"
-            Console.WriteLine("\nIt is in the clipboard, if this terminal allows it.");
+            Console.WriteLine("\nThe code is in the clipboard, if this terminal allows it.");
         }
 
         if (pairing.VerificationUriComplete is { } complete)
