@@ -62,10 +62,12 @@ func wait(address string, form url.Values, key string, started object) object {
 			return body
 		case failure == "authorization_pending":
 			backOff, pause = 0, interval
-			if header.Get("Preference-Applied") != "" && took > time.Second {
+			number, isNew := body["match_number"]
+			isNew = isNew && fmt.Sprint(number) != shown
+			if header.Get("Preference-Applied") != "" && (isNew || took > time.Second) {
 				pause = 0 // held: the next one at once
 			}
-			if number, ok := body["match_number"]; ok && fmt.Sprint(number) != shown {
+			if isNew {
 				shown = fmt.Sprint(number)
 				fmt.Println("Choose this number on the page:", shown)
 			}

@@ -42,8 +42,9 @@ async function wait(tokenEndpoint, started) {
     if (body.access_token) return body;
     if (body.error === "authorization_pending") {
       backOff = 0;
-      pause = headers.has("Preference-Applied") && took > 1 ? 0 : interval; // held: the next one at once
-      if ((body.match_number ?? shown) !== shown) console.log(`Choose this number on the page: ${(shown = body.match_number)}`);
+      const isNew = (body.match_number ?? shown) !== shown;
+      pause = headers.has("Preference-Applied") && (took > 1 || isNew) ? 0 : interval; // held: the next one at once
+      if (isNew) console.log(`Choose this number on the page: ${(shown = body.match_number)}`);
     } else if (body.error === "slow_down" && status < 500) {
       pause = interval = Math.max(interval + 5, body.interval ?? 0); // for good
     } else if ([0, 408, 429].includes(status) || status >= 500) {

@@ -39,8 +39,9 @@ def wait(client, token_endpoint, started):
             return body
         if error == "authorization_pending":
             back_off = 0
-            pause = 0 if "Preference-Applied" in headers and took > 1 else interval  # held: the next one at once
-            if (number := body.get("match_number", shown)) != shown:
+            number = body.get("match_number", shown)
+            pause = 0 if "Preference-Applied" in headers and (took > 1 or number != shown) else interval  # held: the next one at once
+            if number != shown:
                 shown = number
                 print("Choose this number on the page:", number, flush=True)
         elif error == "slow_down" and status < 500:
@@ -78,4 +79,4 @@ def main(server, token_file):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(*sys.argv[1:]) if len(sys.argv) == 3 else sys.exit(__doc__)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Pairs this device (RFC 8628) with curl 7.84 or later and jq. Usage: pair.sh SERVER TOKEN_FILE
 set -uo pipefail
-server=${1%/} token_file=$2 client_id=my-device
+token_file=${2?Usage: pair.sh SERVER TOKEN_FILE} server=${1%/} client_id=my-device
 fail() {
   echo "$*" >&2
   exit 1
@@ -12,13 +12,13 @@ post() { curl -sS --max-time 15 --data @- "$@"; }
 
 [[ $server =~ ^(https?://[^/]+)(.*)$ ]] || fail "Not an address: $server"
 found=$(curl -sS --max-time 15 "${BASH_REMATCH[1]}/.well-known/oauth-authorization-server${BASH_REMATCH[2]}")
-start_url=$(jq -er .device_authorization_endpoint <<<"$found" 2>/dev/null) || fail "$server does not pair devices."
+start_url=$(jq -ner input.device_authorization_endpoint <<<"$found" 2>/dev/null) || fail "$server does not pair devices."
 token_url=$(jq -r .token_endpoint <<<"$found")
 
 device=$(jq -nr --arg id "$client_id" --arg name "$HOSTNAME" --arg os "$OSTYPE" \
   '@uri "client_id=\($id)&scope=library.read&number_matching=true&name=\($name)&platform=\($os)&client_device_identifier=\($name)"')
 started=$(post "$start_url" <<<"$device")
-form=$(jq -er --arg id "$client_id" '.device_code // halt_error |
+form=$(jq -ner --arg id "$client_id" 'input | .device_code // halt_error |
   @uri "grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id=\($id)&device_code=\(.)"' <<<"$started" 2>/dev/null) || fail "Not started: $started"
 
 give_up() {
@@ -47,9 +47,11 @@ while ((SECONDS < deadline)); do
     echo "Connected."
     exit
   elif [[ $error == authorization_pending ]]; then
-    back_off=0 pause=$((${#held} > 0 && took > 1 ? 0 : interval)) # held: the next one at once
-    [[ ${number:-$shown} == "$shown" ]] || echo "Choose this number on the page: $number"
-    shown=${number:-$shown}
+    back_off=0 number=${number:-$shown}
+    [[ $number == "$shown" ]] || took=2 # a new number shows that the answer was held
+    pause=$((${#held} > 0 && took > 1 ? 0 : interval)) # held: the next one at once
+    [[ $number == "$shown" ]] || echo "Choose this number on the page: $number"
+    shown=$number
   elif [[ $error == slow_down && $status -lt 500 ]]; then
     pause=$((interval + 5 > asked ? interval + 5 : asked)) interval=$pause # for good
   elif [[ $status =~ ^(000|2..|408|429|5..)$ ]]; then

@@ -18,6 +18,7 @@ internal sealed class Arguments
           --state <file>       keeps the pairing, then the token, in this file: a restart goes on where it was
           --no-wait            prints the code and the state file, and ends
           --resume <file>      waits for what --no-wait started; server and client id as there
+          --copy               puts the code into the terminal's clipboard (OSC 52), if the terminal allows it; writes nothing into a pipe. Not with --json
           --json               prints a line of JSON for each event and calls no API: for programs
           --print-token        with --json: prints the token, too. Without it, read it from the state file
           --romm               speaks RomM's JSON
@@ -42,6 +43,7 @@ internal sealed class Arguments
     private readonly Dictionary<string, bool> _switches = new(StringComparer.Ordinal)
     {
         ["--no-wait"] = false,
+        ["--copy"] = false,
         ["--json"] = false,
         ["--print-token"] = false,
         ["--romm"] = false,
@@ -57,7 +59,7 @@ internal sealed class Arguments
     /// <returns>Null if they are wrong.</returns>
     public static Arguments? Parse(string[] args)
     {
-        if (!Uri.TryCreate(args.FirstOrDefault(), UriKind.Absolute, out var server))
+        if (!Uri.TryCreate(args.FirstOrDefault(), UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https")) // "localhost:5080" has the scheme "localhost"
         {
             return null;
         }
@@ -80,7 +82,8 @@ internal sealed class Arguments
         }
 
         var (noWait, resume) = (arguments.Has("--no-wait"), arguments["--resume"].Length > 0);
-        return (noWait && resume) || (resume && arguments["--state"].Length > 0) || (arguments.Has("--print-token") && !arguments.Has("--json")) ? null : arguments;
+        var forPeople = !arguments.Has("--json");
+        return (noWait && resume) || (resume && arguments["--state"].Length > 0) || arguments.Has(forPeople ? "--print-token" : "--copy") ? null : arguments;
     }
 
     public bool Has(string name) => _switches[name];

@@ -37,7 +37,7 @@ try
 }
 catch (ArgumentException e)
 {
-    Console.Error.WriteLine(e.Message);
+    Console.Error.WriteLine(e.Message.Replace(" (Parameter 'options')", "", StringComparison.Ordinal).Replace("Set AllowHttp", "Add --allow-http", StringComparison.Ordinal));
     return WrongArguments;
 }
 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -54,7 +54,7 @@ Console.CancelKeyPress += (_, key) =>
 };
 Console.OutputEncoding = Encoding.UTF8; // the QR code is drawn with block characters
 
-using var terminal = new TerminalScreen(arguments["--name"]);
+using var terminal = new TerminalScreen(arguments);
 IScreen screen = arguments.Has("--json") ? new JsonLines(arguments.Has("--print-token")) : terminal;
 try
 {

@@ -1,3 +1,4 @@
+using System.Text;
 using DeviceAuthorization.Client;
 
 namespace TvDevice;
@@ -20,8 +21,9 @@ internal interface IScreen
 }
 
 /// <summary>For people: the code, a QR code, and how much time is left. It counts down in place on a terminal, and writes plain lines elsewhere.</summary>
-internal sealed class TerminalScreen(string name) : IScreen, IDisposable
+internal sealed class TerminalScreen(Arguments arguments) : IScreen, IDisposable
 {
+    private readonly string _name = arguments["--name"];
     private readonly Lock _lock = new();
     private Timer? _countdown;
     private DevicePairing? _pairing;
@@ -32,7 +34,7 @@ internal sealed class TerminalScreen(string name) : IScreen, IDisposable
         var edge = new string('─', pairing.UserCode.Length + 6);
         Console.WriteLine($"""
 
-            To pair "{name}", open this link on your phone
+            To pair "{_name}", open this link on your phone
 
                 {pairing.VerificationUri.AbsoluteUri}
 
@@ -42,10 +44,18 @@ internal sealed class TerminalScreen(string name) : IScreen, IDisposable
                 │   {pairing.UserCode}   │
                 └{edge}┘
             """);
+        if (arguments.Has("--copy") && !Console.IsOutputRedirected)
+        {
+            Console.Write($"\e]52;c;{Convert.ToBase64String(Encoding.UTF8.GetBytes(pairing.UserCode))}\a"); // xterm's "OSC 52"
+            Console.WriteLine("\nThe code is in the clipboard, if this terminal allows it.");
+        }
+
         if (pairing.VerificationUriComplete is { } complete)
         {
-            Console.WriteLine($"\nor scan this, and check that the phone shows the same code\n\n    {complete.AbsoluteUri}\n");
-            foreach (var line in TerminalQrCode.Draw(complete.AbsoluteUri).Split('\n'))
+            var lines = TerminalQrCode.Draw(complete.AbsoluteUri).Split('\n');
+            var fits = Console.IsOutputRedirected || Console.WindowWidth is 0 || Console.WindowWidth >= lines[0].Length; // 0: the terminal does not say
+            Console.WriteLine($"\nor {(fits ? "scan this" : "open this (the window is too narrow for its QR code)")}, and check that the phone shows the same code\n\n    {complete.AbsoluteUri}\n");
+            foreach (var line in fits ? lines : [])
             {
                 // The blocks are the light part. On a terminal that is dark on light they would be the dark one, which some phones do not read.
                 (Console.BackgroundColor, Console.ForegroundColor) = (ConsoleColor.Black, ConsoleColor.White);
@@ -58,6 +68,12 @@ internal sealed class TerminalScreen(string name) : IScreen, IDisposable
         if (stateFile is not null)
         {
             Console.WriteLine($"\nThis pairing is kept in {stateFile}");
+        }
+
+        if (arguments.Has("--no-wait"))
+        {
+            Console.WriteLine($"\nThe code is valid for {Left(pairing)}. Wait for the answer with --resume {stateFile}");
+            return;
         }
 
         _pairing = pairing;
@@ -92,6 +108,9 @@ internal sealed class TerminalScreen(string name) : IScreen, IDisposable
             case PairingProgress.Expired:
                 Write("The code has expired. Start again for a new one.", Console.Error);
                 break;
+            case PairingProgress.Refused { Error: "invalid_grant" }:
+                Write("The server does not know this code any more. Start again for a new one.", Console.Error);
+                break;
             case PairingProgress.Refused { Error: var error, Description: var description }:
                 Write($"The server refused: {error}. {description}".TrimEnd(), Console.Error);
                 break;
@@ -101,7 +120,7 @@ internal sealed class TerminalScreen(string name) : IScreen, IDisposable
     }
 
     public void ShowToken(IssuedToken token, string? stateFile) =>
-        Write($"Connected as {name}{(token.DeviceId is { } id ? $" ({id})" : "")}. Granted: {token.Scope ?? "what the server allows by default"}");
+        Write($"Connected as {_name}{(token.DeviceId is { } id ? $" ({id})" : "")}. Granted: {token.Scope ?? "what the server allows by default"}");
 
     public void ShowWithdrawn()
     {

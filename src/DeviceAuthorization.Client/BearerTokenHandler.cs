@@ -5,7 +5,10 @@ namespace DeviceAuthorization.Client;
 
 /// <summary>
 /// Adds the token to requests below one address, and to no others: the token never reaches another host, also not by a redirect. A request that has an
-/// <c>Authorization</c> already keeps it.
+/// <c>Authorization</c> already keeps it. Like every <see cref="DelegatingHandler"/> it needs an inner handler; <c>IHttpClientFactory</c> sets one:
+/// <code>
+/// var api = new HttpClient(new BearerTokenHandler(new Uri("https://example.org/api/"), token) { InnerHandler = new HttpClientHandler() });
+/// </code>
 /// </summary>
 public sealed class BearerTokenHandler : DelegatingHandler
 {

@@ -18,7 +18,7 @@ public sealed class DevicePairing
     /// <summary>How long a request that is in flight when the wait is cancelled may still take, and a withdrawal.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
-    /// <summary>The last poll comes this long before the end. A held answer that comes sooner than this was not held.</summary>
+    /// <summary>The last poll comes this long before the end. An answer that comes sooner than this, without a new number, was not held: some servers only repeat the header.</summary>
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly SavedPairing _pairing;
@@ -218,14 +218,11 @@ public sealed class DevicePairing
             case "authorization_pending": // with any status: RFC 6749 says 400, others send 200, 403 or 428
                 _backOff = TimeSpan.Zero;
                 Take(answer.Body.Seconds("interval", LongestInterval));
-                Schedule(hold > 0 && answer.SaysHeld && took >= Second ? answer.RetryAfter : Longer(WaitTime(), answer.RetryAfter));
-                if (answer.Body.Number("match_number") is { } number && (int)number != _number)
-                {
-                    _number = (int)number;
-                    return new PairingProgress.ShowNumber((int)number);
-                }
-
-                return new PairingProgress.Waiting(TimeLeft);
+                var number = (int?)answer.Body.Number("match_number");
+                var isNewNumber = number is not null && number != _number;
+                _number = number ?? _number;
+                Schedule(hold > 0 && answer.SaysHeld && (took >= Second || isNewNumber) ? answer.RetryAfter : Longer(WaitTime(), answer.RetryAfter));
+                return isNewNumber ? new PairingProgress.ShowNumber(number!.Value) : new PairingProgress.Waiting(TimeLeft);
 
             case "slow_down" when answer.Status < 500: // an outage does not make the server expect fewer polls for good
                 _backOff = TimeSpan.Zero;

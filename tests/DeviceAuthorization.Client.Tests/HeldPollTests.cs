@@ -40,6 +40,18 @@ public sealed class HeldPollTests : IDisposable
         Assert.Equal([5, 10.75], Server.PollTimes);
     }
 
+    [Fact]
+    public void A_number_that_comes_at_once_is_followed_by_the_next_poll_at_once()
+    {
+        const string Number = """{ "error": "authorization_pending", "match_number": 42 }""";
+        Server.ThenHeld(0.75, Number).ThenHeld(0.75, Number).ThenHeld(2, ScriptedServer.TokenBody, status: 200);
+        _device.Start().Advance(14);
+
+        Assert.Equal([5, 5.75, 11.5], Server.PollTimes); // the number once more is no news
+        Assert.Equal(new ShowNumber(42), Assert.Single(_device.Steps.OfType<ShowNumber>()));
+        Assert.IsType<Connected>(_device.Steps[^1]);
+    }
+
     [Theory]
     [InlineData("wait", 9)]
     [InlineData("respond-async, Wait=4", 9)]

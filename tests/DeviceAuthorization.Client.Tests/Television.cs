@@ -31,10 +31,14 @@ internal sealed class Television : IAsyncDisposable
     /// <summary>What was read of the standard output so far.</summary>
     public string Output => _output.ToString();
 
-    public static Television Start(params string[] arguments) => new("dotnet", [
-        Path.GetFullPath(
-            typeof(Television).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(program => program.Key == "TvDevice").Value!, AppContext.BaseDirectory),
-        .. arguments,
+    private static string Program => Path.GetFullPath(
+        typeof(Television).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(program => program.Key == "TvDevice").Value!, AppContext.BaseDirectory);
+
+    public static Television Start(params string[] arguments) => new("dotnet", [Program, .. arguments]);
+
+    /// <summary>Its standard output is a terminal with so many columns.</summary>
+    public static Television StartInTerminal(int columns, params string[] arguments) => new("script", [
+        "--quiet", "--return", "--command", string.Create(CultureInfo.InvariantCulture, $"stty cols {columns}; exec dotnet '{string.Join("' '", [Program, .. arguments])}'"), "/dev/null",
     ]);
 
     public static Television StartNative(string program, params string[] arguments) => new(program, arguments);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 
@@ -41,6 +42,34 @@ public sealed class TvDeviceTests : IAsyncLifetime
         Assert.Contains("Granted: library.read", television.Output, StringComparison.Ordinal);
         Assert.Contains("/api/library answered 200:", television.Output, StringComparison.Ordinal);
         Assert.DoesNotContain('\r', television.Output); // the countdown is for terminals
+    }
+
+    [Fact]
+    public async Task The_code_is_copied_into_the_clipboard_of_a_terminal()
+    {
+        await using var television = Television.StartInTerminal(80, _host.Address.ToString(), "--no-wait", "--copy", "--state", StateFile);
+        var code = (await television.LineAsync("│")).Trim().Trim(' ', '│');
+        var clipboard = $"\e]52;c;{Convert.ToBase64String(Encoding.UTF8.GetBytes(code))}\a";
+        Assert.Equal((0, ""), await television.EndAsync());
+        Assert.Contains(clipboard, television.Output, StringComparison.Ordinal);
+
+        await using var piped = Start("--no-wait", "--copy", "--state", StateFile);
+        Assert.Equal((0, ""), await piped.EndAsync());
+        Assert.Contains(code, piped.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\e', piped.Output);
+    }
+
+    [Theory]
+    [InlineData(80, "or scan this,", true)]
+    [InlineData(30, "or open this (the window is too narrow for its QR code),", false)]
+    public async Task A_QR_code_that_does_not_fit_is_not_drawn(int columns, string words, bool isDrawn)
+    {
+        await using var television = Television.StartInTerminal(columns, _host.Address.ToString(), "--no-wait", "--state", StateFile);
+        await television.LineAsync(words);
+        Assert.Equal((0, ""), await television.EndAsync());
+
+        Assert.Equal(isDrawn, television.Output.Contains('█', StringComparison.Ordinal));
+        Assert.Contains($"--resume {StateFile}", television.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -167,7 +196,9 @@ public sealed class TvDeviceTests : IAsyncLifetime
     [InlineData("usage: ", "http://localhost", "--name")]
     [InlineData("usage: ", "http://localhost", "--no-wait", "--resume", "file")]
     [InlineData("usage: ", "http://localhost", "--print-token")] // to a terminal, and its history
-    [InlineData("plain HTTP", "http://192.0.2.1")]
+    [InlineData("usage: ", "localhost:5080")]
+    [InlineData("usage: ", "http://localhost", "--json", "--copy")] // lines of JSON are for programs
+    [InlineData("plain HTTP. Anyone on the way could read the token. Add --allow-http if you accept that.", "http://192.0.2.1")]
     public async Task Wrong_arguments_are_refused(string words, params string[] arguments)
     {
         await using var television = Television.Start(arguments);

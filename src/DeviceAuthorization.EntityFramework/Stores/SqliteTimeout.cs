@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Reflection;
 using Microsoft.EntityFrameworkCore;
 
 namespace DeviceAuthorization.EntityFramework;
@@ -8,6 +10,8 @@ namespace DeviceAuthorization.EntityFramework;
 /// </summary>
 internal static class SqliteTimeout
 {
+    private static readonly ConcurrentDictionary<Type, PropertyInfo?> Properties = new(); // by type of the connection
+
     /// <summary>Runs a step, and gives the host's timeouts back: its pool may own the context, and <c>UseSqlite(connection)</c> the connection.</summary>
     /// <param name="limit">How long the whole call may take.</param>
     public static async Task<T> RunAsync<T>(DbContext db, TimeSpan limit, Func<DbContext, Task<T>> step)
@@ -19,7 +23,7 @@ internal static class SqliteTimeout
 
         // BEGIN and COMMIT have the timeout of the connection, which only its own type knows. This package refers to no provider.
         var connection = db.Database.GetDbConnection();
-        var property = connection.GetType().GetProperty("DefaultTimeout");
+        var property = Properties.GetOrAdd(connection.GetType(), static type => type.GetProperty("DefaultTimeout"));
         var (ofContext, ofConnection) = (db.Database.GetCommandTimeout(), (int?)property?.GetValue(connection));
         try
         {

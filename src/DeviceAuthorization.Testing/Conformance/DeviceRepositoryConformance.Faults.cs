@@ -23,7 +23,7 @@ public abstract partial class DeviceRepositoryConformance
         Assert.Null(await repository.FindTokenAsync(token.Hash, default));
         Assert.Equal(Now, (await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default))!.RevokedAt);
         Assert.Equal(Now, (await IssueAsync(repository, token)).Token!.RevokedAt);
-        Assert.Equal(new TokenIssue(null, false), await IssueAsync(repository, TestData.NewToken(device)));
+        TestData.AssertSame(new TokenIssue(null, false), await IssueAsync(repository, TestData.NewToken(device)));
         Assert.NotNull(await repository.FindTokenAsync(other.Hash, default));
         Assert.NotNull(await repository.FindTokenAsync(unbound.Hash, default));
     }
@@ -63,7 +63,7 @@ public abstract partial class DeviceRepositoryConformance
         await CancelAsync(beforehand, stop => repository.TryIssueTokenAsync(token, new TokenIssueConditions(Now, 1, true), stop));
         var live = Assert.Single(await repository.ListTokensAsync("alice", default)); // one of the two, never both or none
         Assert.Contains(live.Id, new[] { earlier.Id, token.Id });
-        TestData.AssertSame(new TokenIssue(token, false), await IssueAsync(repository, token, limit: 1));
+        TestData.AssertSame(token, (await IssueAsync(repository, token, limit: 1)).Token);
         TestData.AssertSame(token, Assert.Single(await repository.ListTokensAsync("alice", default)));
     }
 

@@ -128,7 +128,7 @@ public abstract partial class DeviceRepositoryConformance
     {
         var (repository, device, _) = await IssueAsync();
         var token = TestData.NewToken(device) with { UserId = "bob" };
-        Assert.Equal(new TokenIssue(null, false), await IssueAsync(repository, token, replaces: true));
+        TestData.AssertSame(new TokenIssue(null, false), await IssueAsync(repository, token, replaces: true));
         Assert.Null(await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default));
         Assert.Single(await repository.ListTokensAsync("alice", default));
     }
@@ -138,7 +138,7 @@ public abstract partial class DeviceRepositoryConformance
     {
         var repository = CreateRepository();
         var token = TestData.NewToken(TestData.NewDevice());
-        Assert.Equal(new TokenIssue(null, false), await IssueAsync(repository, token));
+        TestData.AssertSame(new TokenIssue(null, false), await IssueAsync(repository, token));
         Assert.Null(await repository.FindTokenOfPairingAsync(token.PairingId!.Value, default));
         Assert.Empty(await repository.ListTokensAsync("alice", default));
     }
@@ -150,7 +150,7 @@ public abstract partial class DeviceRepositoryConformance
         Assert.NotNull((await IssueAsync(repository, TestData.NewUnboundToken(), limit: 2)).Token);
         foreach (var token in new[] { TestData.NewUnboundToken(), TestData.NewToken(device) })
         {
-            Assert.Equal(new TokenIssue(null, true), await IssueAsync(repository, token, replaces: false, limit: 2));
+            TestData.AssertSame(new TokenIssue(null, true), await IssueAsync(repository, token, replaces: false, limit: 2));
             Assert.Null(await repository.FindTokenAsync(token.Hash, default));
         }
 

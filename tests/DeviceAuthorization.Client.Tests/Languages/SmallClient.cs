@@ -12,7 +12,7 @@ namespace DeviceAuthorization.Client.Tests;
 /// <summary>One of samples/Devices, in a process and a process group of its own.</summary>
 internal sealed partial class SmallClient : IAsyncDisposable
 {
-    private static readonly string[] Languages = ["C#", "Python", "JavaScript", "Go", "bash"];
+    public static readonly string[] Languages = ["C#", "Python", "JavaScript", "Go", "bash"];
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1); // for a busy build machine
     private static readonly Lazy<Task<string>> GoProgram = new(BuildGoAsync);
 
@@ -75,7 +75,7 @@ internal sealed partial class SmallClient : IAsyncDisposable
                 : next(context));
         });
 
-    private static async Task<SmallClient> StartAsync(string language, Uri server) => new(
+    public static async Task<SmallClient> StartAsync(string language, Uri server) => new(
         language switch
         {
             "C#" => ["dotnet", Path.GetFullPath(

@@ -9,6 +9,16 @@ namespace DeviceAuthorization.Client.Tests;
 public sealed class SmallClientTroubleTests
 {
     [Fact]
+    public Task A_server_that_is_not_there_is_a_failure() => Task.WhenAll(SmallClient.Languages.Select(async language =>
+    {
+        await using var client = await SmallClient.StartAsync(language, new("http://127.0.0.1:1"));
+        var (exitCode, output, errors) = await client.EndAsync();
+
+        Assert.Equal((1, ""), (exitCode, output));
+        Assert.Contains("http://127.0.0.1:1", errors, StringComparison.Ordinal);
+    }));
+
+    [Fact]
     public Task An_outage_and_a_lost_answer_cost_no_new_pairing() => SmallClient.RunAllAsync(
         async (host, client) =>
         {
@@ -65,5 +75,37 @@ public sealed class SmallClientTroubleTests
 
         Assert.Equal(5, pauses.Count);
         Assert.All(pauses, pause => Assert.True(pause > TimeSpan.FromSeconds(5.5), $"{pause}"));
+    }
+
+    [Fact]
+    public async Task A_number_that_comes_at_once_is_followed_by_the_next_poll_at_once()
+    {
+        var asked = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+        var pauses = new ConcurrentBag<TimeSpan>();
+        await SmallClient.RunAllAsync(
+            async (host, client) =>
+            {
+                await client.CodeAsync();
+                Assert.Contains("42", await client.LineAsync("number"), StringComparison.Ordinal);
+                Assert.Equal((0, "Connected.", ""), await client.EndAsync());
+            },
+            options => options.PollingInterval = TimeSpan.FromSeconds(5),
+            poll: async (_, context, _) =>
+            {
+                var (key, now) = ($"{context.Request.Headers["Idempotency-Key"]}", Stopwatch.GetTimestamp());
+                if (asked.TryAdd(key, now))
+                {
+                    (context.Response.StatusCode, context.Response.Headers["Preference-Applied"]) = (400, "wait=25");
+                    await context.Response.WriteAsJsonAsync(new { error = "authorization_pending", match_number = 42 });
+                }
+                else
+                {
+                    pauses.Add(Stopwatch.GetElapsedTime(asked[key], now));
+                    await context.Response.WriteAsJsonAsync(new { access_token = "token", token_type = "Bearer" });
+                }
+            });
+
+        Assert.Equal(5, pauses.Count);
+        Assert.All(pauses, pause => Assert.True(pause < TimeSpan.FromSeconds(4), $"{pause}"));
     }
 }

@@ -70,6 +70,7 @@ CREATE TABLE "PairedDevices" (
     "SyncMode" character varying(16) NOT NULL,
     "SyncEnabled" boolean NOT NULL,
     "SyncConfig" text,
+    "Capabilities" text,
     "LastSeenAt" bigint,
     "CreatedAt" bigint NOT NULL,
     "UpdatedAt" bigint NOT NULL,

@@ -77,6 +77,7 @@ CREATE TABLE [auth].[PairedDevices] (
     [SyncMode] nvarchar(16) NOT NULL,
     [SyncEnabled] bit NOT NULL,
     [SyncConfig] nvarchar(max) NULL,
+    [Capabilities] nvarchar(max) NULL,
     [LastSeenAt] bigint NULL,
     [CreatedAt] bigint NOT NULL,
     [UpdatedAt] bigint NOT NULL,

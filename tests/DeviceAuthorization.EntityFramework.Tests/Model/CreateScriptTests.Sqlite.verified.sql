@@ -67,6 +67,7 @@ CREATE TABLE "PairedDevices" (
     "SyncMode" TEXT NOT NULL,
     "SyncEnabled" INTEGER NOT NULL,
     "SyncConfig" TEXT NULL,
+    "Capabilities" TEXT NULL,
     "LastSeenAt" INTEGER NULL,
     "CreatedAt" INTEGER NOT NULL,
     "UpdatedAt" INTEGER NOT NULL,

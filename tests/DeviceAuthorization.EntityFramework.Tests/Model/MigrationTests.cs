@@ -10,7 +10,7 @@ using Microsoft.Extensions.Hosting;
 namespace DeviceAuthorization.Tests;
 
 /// <summary>
-/// A host's database on its way: first with tables of the host's own, then with device pairing as it was before the leases, then as it is. Each step
+/// A host's database on its way: first with tables of the host's own, then with device pairing as it was before leases and capabilities, then as it is. Each step
 /// is what <c>dotnet ef migrations add</c> would write, and each database has rows when it comes.
 /// </summary>
 public abstract class MigrationTests : IDisposable
@@ -102,7 +102,7 @@ public abstract class MigrationTests : IDisposable
         protected override void OnModelCreating(ModelBuilder modelBuilder)
         {
             modelBuilder.Entity<Game>().ToTable("Games");
-            modelBuilder.UseDeviceAuthorization().Ignore<LeaseRow>();
+            modelBuilder.UseDeviceAuthorization().Ignore<LeaseRow>().Entity<DeviceRow>().Ignore(row => row.Capabilities);
         }
     }
 }

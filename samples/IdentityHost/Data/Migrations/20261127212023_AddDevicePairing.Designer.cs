@@ -26,6 +26,9 @@ namespace IdentityHost.Data.Migrations
                         .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Capabilities")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Client")
                         .HasMaxLength(128)
                         .HasColumnType("TEXT");

@@ -101,6 +101,7 @@ namespace IdentityHost.Data.Migrations
                     SyncMode = table.Column<string>(type: "TEXT", maxLength: 16, nullable: false),
                     SyncEnabled = table.Column<bool>(type: "INTEGER", nullable: false),
                     SyncConfig = table.Column<string>(type: "TEXT", nullable: true),
+                    Capabilities = table.Column<string>(type: "TEXT", nullable: true),
                     LastSeenAt = table.Column<long>(type: "INTEGER", nullable: true),
                     CreatedAt = table.Column<long>(type: "INTEGER", nullable: false),
                     UpdatedAt = table.Column<long>(type: "INTEGER", nullable: false),
