@@ -32,7 +32,7 @@ internal sealed class DeviceSockets
     {
         var outbox = Channel.CreateBounded<byte[]>(100); // of a device that reads nothing, later messages are lost
         using var connection = await access.ConnectAsync(await ReadTokenAsync(socket, stopping), stopping);
-        if (connection?.Token is not { Device: { } device } token || !token.Scopes.Contains("devices.read"))
+        if (connection?.Token is not { Device: { } device } token || !token.Scopes.Contains("devices.read", StringComparer.Ordinal))
         {
             await CloseAsync(socket, ListenAsync(socket, outbox.Writer), WebSocketCloseStatus.PolicyViolation, "unauthorized");
             return;

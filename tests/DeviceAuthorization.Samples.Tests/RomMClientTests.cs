@@ -13,6 +13,12 @@ public sealed class RomMClientTests
 
     private static readonly string[] LastWords = ["expired_token", "access_denied"];
 
+    private static readonly string[] GravitonScopes =
+    [
+        "me.read", "me.write", "roms.read", "roms.user.read", "roms.user.write", "platforms.read", "assets.read", "assets.write", "firmware.read", "collections.read",
+        "collections.write", "devices.read", "devices.write",
+    ];
+
     private const string GroutInit = """
         {
           "client_device_identifier": "5f2b0c9d8e7a4f6b9c1d2e3f4a5b6c7d", "name": "grout", "client": "grout", "platform": "muOS", "client_version": "v5.0.0",
@@ -215,11 +221,7 @@ public sealed class RomMClientTests
             client = "Graviton (Playnite Plugin)",
             platform = "Windows",
             client_version = "0.4.0",
-            requested_scopes = new[]
-            {
-                "me.read", "me.write", "roms.read", "roms.user.read", "roms.user.write", "platforms.read", "assets.read", "assets.write", "firmware.read", "collections.read",
-                "collections.write", "devices.read", "devices.write",
-            },
+            requested_scopes = GravitonScopes,
         });
         var init = await started.Content.ReadFromJsonAsync<JsonElement>();
         await server.ApproveAsync(init.String("user_code")!);
