@@ -28,7 +28,9 @@ public abstract record PairingEvent
     /// <param name="Pairing">The pairing, with the first user.</param>
     public sealed record CodeShared(Approver Approver, Pairing Pairing) : PairingEvent;
 
-    /// <summary>The approver approved.</summary>
+    /// <summary>
+    /// The approver approved. The device is registered after this event: <see cref="Redeemed"/> names it, by the <see cref="AccessToken.DeviceId"/> of its token.
+    /// </summary>
     /// <param name="Pairing">The pairing, with the grant.</param>
     public sealed record Approved(Pairing Pairing) : PairingEvent
     {
