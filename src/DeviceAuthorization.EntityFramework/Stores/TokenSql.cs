@@ -38,7 +38,7 @@ internal static class TokenSql
                 var written = await statement.CountAsync(db, row, cancellationToken, ("now", issue.Now.Write()), ("most", (long)issue.MaxLiveTokens), ("signOuts", issue.SignOuts)).ConfigureAwait(false);
                 if (written > 1) // a look-up more, but only where a device pairs again
                 {
-                    var marked = await MarkedAsync(db, row.UserId, row.WriteId, cancellationToken).ConfigureAwait(false);
+                    var marked = await MarkedAsync(db, row.UserId, row.WriteId, CancellationToken.None).ConfigureAwait(false); // it is issued: only we know what it replaced
                     return (row, [.. marked.Where(token => token.Id != row.Id)], false);
                 }
 
@@ -120,7 +120,7 @@ internal static class TokenSql
                 WHERE {device} = {ofDevice} AND {revoked} IS NULL AND {id} <> {newId} AND {isIssued};
             """)}
             SELECT (SELECT COUNT(*) FROM {tokens} WHERE {isMine}){(!replaces ? "" : $"""
-             + (SELECT COUNT(*) FROM {tokens} WHERE {device} = {ofDevice} AND {tokens[row => row.WriteId]} = {tokens.Value(row => row.WriteId)} AND {id} <> {newId})
+             * (SELECT 1 + COUNT(*) FROM {tokens} WHERE {device} = {ofDevice} AND {tokens[row => row.WriteId]} = {tokens.Value(row => row.WriteId)} AND {id} <> {newId})
             """)}
             """;
     });

@@ -12,8 +12,8 @@ namespace DeviceAuthorization.Authentication;
 internal sealed record ApiCaller(string UserId, IReadOnlyCollection<string>? Scopes);
 
 /// <summary>What an endpoint of devices or tokens requires of its caller.</summary>
-/// <param name="Scope">The scope that the account must have, and that a token or a limited session must include.</param>
-internal sealed record ApiAccess(Func<ManagementScopes, string> Scope)
+/// <param name="Scope">The scope that the account must have, and that a token or a limited session must include; null for none.</param>
+internal sealed record ApiAccess(Func<ManagementScopes, string?> Scope)
 {
     public static readonly ApiAccess ReadDevices = new(scopes => scopes.ReadDevices);
 
@@ -25,6 +25,9 @@ internal sealed record ApiAccess(Func<ManagementScopes, string> Scope)
 
     /// <summary>Only people may give or extend access. Otherwise a stolen token could make another one, and outlive its own revocation.</summary>
     public static readonly ApiAccess ManageTokens = new(scopes => scopes.WriteTokens) { IsForPeopleOnly = true };
+
+    /// <summary>A device or a person, with any scopes.</summary>
+    public static readonly ApiAccess Any = new(_ => null);
 
     public bool IsForPeopleOnly { get; private init; }
 }
@@ -47,7 +50,7 @@ internal sealed class ApiCallers(ApproverSession session, WatchedPolicy policy, 
             ? await handle(caller, body)
             : refusal;
 
-    private async Task<Parsed<ApiCaller>> AuthenticateAsync(HttpContext context, ApiAccess access)
+    public async Task<Parsed<ApiCaller>> AuthenticateAsync(HttpContext context, ApiAccess access)
     {
         var scope = access.Scope(options.Value.ManagementScopes);
         return context.Request.Headers.Authorization is [{ } header, ..] && DeviceTokenHandler.Bearer(header) is { } token && !await IsPersonsAsync(context, token)
@@ -59,7 +62,7 @@ internal sealed class ApiCallers(ApproverSession session, WatchedPolicy policy, 
     private async Task<bool> IsPersonsAsync(HttpContext context, string token) =>
         !DeviceToken.TryParse(token, options.Value.TokenPrefix, out _) && await session.IsSignedInByHeaderAsync(context);
 
-    private static async Task<Parsed<ApiCaller>> AuthenticateTokenAsync(HttpContext context, string scope, bool isForPeopleOnly)
+    private static async Task<Parsed<ApiCaller>> AuthenticateTokenAsync(HttpContext context, string? scope, bool isForPeopleOnly)
     {
         if ((await context.AuthenticateAsync(DeviceTokenDefaults.AuthenticationScheme)).Principal is not { } token)
         {
@@ -73,7 +76,7 @@ internal sealed class ApiCallers(ApproverSession session, WatchedPolicy policy, 
         }
 
         var scopes = token.FindAll(DeviceTokenDefaults.ScopeClaim).Select(claim => claim.Value).ToArray();
-        if (!scopes.Contains(scope, StringComparer.Ordinal))
+        if (scope is not null && !scopes.Contains(scope, StringComparer.Ordinal))
         {
             await context.ForbidAsync(DeviceTokenDefaults.AuthenticationScheme); // insufficient_scope (RFC 6750 §3.1), with RomM's body
             return Refuse(Problems.Forbidden());
@@ -84,7 +87,7 @@ internal sealed class ApiCallers(ApproverSession session, WatchedPolicy policy, 
             : new ApiCaller(token.FindFirst(ClaimTypes.NameIdentifier)!.Value, scopes);
     }
 
-    private async Task<Parsed<ApiCaller>> AuthenticatePersonAsync(HttpContext context, string scope)
+    private async Task<Parsed<ApiCaller>> AuthenticatePersonAsync(HttpContext context, string? scope)
     {
         var isReading = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
         if (!(isReading ? await session.AuthenticateAsync(context) : await session.AuthenticateSameSiteAsync(context)).TryGet(out var person, out var refusal))
@@ -92,12 +95,13 @@ internal sealed class ApiCallers(ApproverSession session, WatchedPolicy policy, 
             return Refuse(refusal);
         }
 
-        if (await policy.ScopesNowAsync(person.UserId, [scope], context.RequestAborted) is not [_])
+        string[] required = scope is null ? [] : [scope];
+        if (await policy.ScopesNowAsync(person.UserId, required, context.RequestAborted) is not { } has || has.Count < required.Length)
         {
             return Refuse(Problems.Forbidden());
         }
 
-        if (person.Scopes?.Contains(scope, StringComparer.Ordinal) == false)
+        if (scope is not null && person.Scopes?.Contains(scope, StringComparer.Ordinal) == false)
         {
             await session.WarnIfLimitedAsync(context, person, [scope]);
             return Refuse(Problems.SignInLacksScopes());

@@ -93,7 +93,8 @@ internal sealed class ApproverSession(
 
     /// <summary>The ticket of the host's sign-in; null if nobody is signed in, or their account ended that sign-in.</summary>
     public async Task<AuthenticationTicket?> SignedInAsync(HttpContext context) =>
-        (await context.AuthenticateAsync(await SchemeAsync())).Ticket is { Principal.Identity.IsAuthenticated: true } ticket
+        await FindSchemeAsync() is { } scheme
+        && (await context.AuthenticateAsync(scheme)).Ticket is { Principal.Identity.IsAuthenticated: true } ticket
         && await context.RequestServices.GetRequiredService<WatchedPolicy>().AcceptsSignInAsync(ticket.Principal, context.RequestAborted)
             ? ticket
             : null;
@@ -228,7 +229,11 @@ internal sealed class ApproverSession(
     }
 
     /// <summary>The scheme that people sign in with: the configured one, else the host's default, else its only one besides ours.</summary>
-    public async Task<string> SchemeAsync()
+    public async Task<string> SchemeAsync() => await FindSchemeAsync() ?? throw new InvalidOperationException(
+        "Cannot tell which authentication scheme people sign in with. Set DeviceAuthorization:ApproverScheme, or name a default scheme in AddAuthentication(…).");
+
+    /// <summary>As above; null if it is unclear, or if the host is for devices only.</summary>
+    private async Task<string?> FindSchemeAsync()
     {
         if (options.Value.ApproverScheme is { } configured)
         {
@@ -242,8 +247,7 @@ internal sealed class ApproverSession(
 
         return (await schemes.GetAllSchemesAsync()).Where(scheme => scheme.HandlerType != typeof(DeviceTokenHandler)).ToArray() is [var only]
             ? only.Name
-            : throw new InvalidOperationException(
-                "Cannot tell which authentication scheme people sign in with. Set DeviceAuthorization:ApproverScheme, or name a default scheme in AddAuthentication(…).");
+            : null;
     }
 
     /// <summary>

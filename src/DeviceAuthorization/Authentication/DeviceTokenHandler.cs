@@ -18,7 +18,7 @@ namespace DeviceAuthorization.Authentication;
 /// removed device or an inactive user is refused on the next request. If a store fails, nobody is authenticated, and the challenge is 503, or 500 if the host's set-up is wrong.
 /// </summary>
 internal sealed class DeviceTokenHandler(
-    DeviceAccess access,
+    LiveTokens tokens,
     EndpointGuard guard,
     IOptionsMonitor<DeviceTokenOptions> options,
     ILoggerFactory logger,
@@ -62,14 +62,14 @@ internal sealed class DeviceTokenHandler(
 
     private async Task<AuthenticateResult> AuthenticateAsync(string credentials, string token)
     {
-        if (credentials.Length > LongestToken || await access.AuthenticateTokenAsync(token, Context.RequestAborted) is not { } live)
+        if (credentials.Length > LongestToken || await tokens.FindAsync(token, Context.RequestAborted) is not { } live)
         {
             return AuthenticateResult.Fail(InvalidToken);
         }
 
-        if (access.IsUseDue(live))
+        if (tokens.IsUseDue(live))
         {
-            Response.OnCompleted(() => access.RecordUseAsync(live)); // delays no answer
+            Response.OnCompleted(() => tokens.RecordUseAsync(live)); // delays no answer
         }
 
         Context.Features.Set(live.Device is null ? null : new PairedDevice(live.Device, live.Id, live.Scopes));

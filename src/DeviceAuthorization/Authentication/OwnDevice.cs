@@ -1,4 +1,7 @@
+using DeviceAuthorization.Diagnostics;
 using DeviceAuthorization.Http;
+using DeviceAuthorization.Rules;
+using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Http;
 
@@ -15,15 +18,22 @@ internal static class OwnDevice
     /// <summary>The answer to a caller who may not pass; null if the caller may.</summary>
     public static async Task<IResult?> RefuseAsync(HttpContext context, bool allowOwner)
     {
-        var token = await context.AuthenticateAsync(DeviceTokenDefaults.AuthenticationScheme);
-        if (context.Features.Get<Failure>() is { } failed)
+        try
         {
-            return failed.Answer;
+            return await TryRefuseAsync(context, allowOwner);
         }
-
-        if (token.Principal is { } caller)
+        catch (Exception exception) when ((StoreWatch.HasLogged(exception) || Mistake.IsOfSetUp(exception)) && EndpointGuard.CanAnswer(context))
         {
-            context.User = caller; // a token takes precedence over a session, as everywhere
+            return context.RequestServices.GetRequiredService<EndpointGuard>().Failed(context, exception).Answer;
+        }
+    }
+
+    private static async Task<IResult?> TryRefuseAsync(HttpContext context, bool allowOwner)
+    {
+        var services = context.RequestServices;
+        if (!(await services.GetRequiredService<ApiCallers>().AuthenticateAsync(context, ApiAccess.Any)).TryGet(out var caller, out var refusal))
+        {
+            return refusal;
         }
 
         var id = context.Request.RouteValues[RouteParameter] as string;
@@ -32,25 +42,23 @@ internal static class OwnDevice
             return device.Id == id ? null : NotFound();
         }
 
-        if (token.Failure is not null || context.RequestServices.GetRequiredService<ApproverSession>().UserId(context.User) is null)
+        if (!ReportedText.TryClean(id, int.MaxValue, out _) // a database may fail at such text, which would look like an outage
+            || await services.GetRequiredService<WatchedDeviceRepository>().FindAsync(caller.UserId, id!, context.RequestAborted) is null)
         {
-            await context.ChallengeAsync(DeviceTokenDefaults.AuthenticationScheme);
-            return Problems.Detail(context.Response.StatusCode, "Not authenticated");
+            return NotFound();
         }
 
-        try
+        if (!allowOwner)
         {
-            if ((await RequestDevice.FindAsync(context, id)).Device is null)
-            {
-                return NotFound();
-            }
-        }
-        catch (FailureException failure)
-        {
-            return failure.Answer;
+            return Problems.Detail(StatusCodes.Status403Forbidden, "Only the device itself can do this");
         }
 
-        return allowOwner ? null : Problems.Detail(StatusCodes.Status403Forbidden, "Only the device itself can do this");
+        if ((await context.AuthenticateAsync(DeviceTokenDefaults.AuthenticationScheme)).Principal is { } token)
+        {
+            context.User = token; // as everywhere, it takes precedence over a session; for the handler
+        }
+
+        return null;
     }
 
     // One text for unknown devices, those of others, and the caller's other devices.
@@ -58,4 +66,5 @@ internal static class OwnDevice
 }
 
 /// <summary>Metadata of an endpoint that <see cref="OwnDevice"/> guards.</summary>
-internal sealed record GuardsOwnDevice;
+/// <param name="IsInPlace">False if the endpoint had no handler yet, around which to put the guard.</param>
+internal sealed record GuardsOwnDevice(bool IsInPlace);

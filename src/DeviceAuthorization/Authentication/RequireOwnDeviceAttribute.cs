@@ -6,9 +6,14 @@ using Microsoft.AspNetCore.Mvc.Filters;
 namespace DeviceAuthorization;
 
 /// <summary>
-/// Lets a device call an action of an MVC controller only about itself, as <c>RequireOwnDevice()</c> does for other endpoints. The route must have the
-/// parameter <c>{device_id}</c>. On an endpoint that is no action the host does not start: nothing would run this there.
+/// Lets a device call an action of an MVC controller, or a Razor page, only about itself, as <c>RequireOwnDevice()</c> does for other endpoints. Stands on
+/// an action, a controller or a page model. The route must have the parameter <c>{device_id}</c>. The host does not start if this stands on a minimal API:
+/// nothing would run it there.
 /// </summary>
+/// <remarks>
+/// Take the device from a <see cref="PairedDevice"/> or <see cref="RequestDevice"/> parameter, or the id from <c>[FromRoute]</c>: MVC prefers a form to
+/// the route. On an action and its controller both count, so the stricter one decides.
+/// </remarks>
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 public sealed class RequireOwnDeviceAttribute : Attribute, IAsyncAuthorizationFilter
 {

@@ -85,8 +85,7 @@ internal sealed class AccessTokens(
             return new TokenResult.Refused(TokenProblem.Gone);
         }
 
-        await events.ReportAsync(new PairingEvent.TokenRenewed(renewed)).ConfigureAwait(false);
-        await events.ReportEndedAsync([renewed]).ConfigureAwait(false);
+        await events.ReportAsync(new PairingEvent.TokenRenewed(renewed), [renewed]).ConfigureAwait(false);
         return new TokenResult.Done(renewed, raw);
     }
 

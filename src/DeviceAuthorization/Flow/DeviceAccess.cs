@@ -3,7 +3,6 @@ using DeviceAuthorization.Flow;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization;
 
@@ -16,24 +15,20 @@ namespace DeviceAuthorization;
 public sealed class DeviceAccess
 {
     private readonly WatchedDeviceRepository _repository;
-    private readonly WatchedPolicy _policy;
     private readonly DeviceRegistry _registry;
     private readonly EventReporter _events;
-    private readonly LastUse _lastUse;
+    private readonly LiveTokens _tokens;
     private readonly OpenConnections _connections;
-    private readonly string _tokenPrefix;
     private readonly ILogger _logger;
     private readonly TimeProvider _clock;
 
     internal DeviceAccess(IServiceProvider services)
     {
         _repository = services.GetRequiredService<WatchedDeviceRepository>();
-        _policy = services.GetRequiredService<WatchedPolicy>();
         _registry = services.GetRequiredService<DeviceRegistry>();
         _events = services.GetRequiredService<EventReporter>();
-        _lastUse = services.GetRequiredService<LastUse>();
+        _tokens = services.GetRequiredService<LiveTokens>();
         _connections = services.GetRequiredService<OpenConnections>();
-        _tokenPrefix = services.GetRequiredService<IOptions<DeviceAuthorizationOptions>>().Value.TokenPrefix;
         _logger = services.GetRequiredService<ILogger<DeviceAccess>>();
         _clock = services.GetRequiredService<TimeProvider>();
     }
@@ -48,15 +43,15 @@ public sealed class DeviceAccess
     /// Callers must not learn which.
     /// </returns>
     /// <exception cref="Exception">A store fails, with the exception of the store: nobody knows whether the token is live.</exception>
-    public async Task<AuthenticatedToken?> AuthenticateTokenAsync(string token, CancellationToken cancellationToken = default)
+    public Task<AuthenticatedToken?> AuthenticateTokenAsync(string token, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(token);
-        return DeviceToken.TryParse(token, _tokenPrefix, out var parsed) ? await FindAsync(parsed.Hash(), cancellationToken).ConfigureAwait(false) : null;
+        return _tokens.FindAsync(token, cancellationToken);
     }
 
     /// <summary>
-    /// As <see cref="AuthenticateTokenAsync"/>, for a connection that stays open. Watches the token until the connection is disposed, and records its use
-    /// every 30 seconds, so its device is online (<see cref="DeviceAuthorizationOptions.OnlineAfterCall"/>).
+    /// As <see cref="AuthenticateTokenAsync"/>, for a connection that stays open. Watches the token until the connection is disposed, and records its use, so
+    /// that its device is online (<see cref="DeviceAuthorizationOptions.OnlineAfterCall"/>).
     /// </summary>
     /// <inheritdoc cref="AuthenticateTokenAsync"/>
     public async Task<DeviceConnection?> ConnectAsync(string token, CancellationToken cancellationToken = default)
@@ -70,11 +65,7 @@ public sealed class DeviceAccess
         try
         {
             // Again, now that it is watched: the token may have ended between the first look and the watch.
-            if (await FindAsync(found.Record.Hash, cancellationToken).ConfigureAwait(false) is { } still)
-            {
-                await RecordUseAsync(still).ConfigureAwait(false);
-                return connection;
-            }
+            await _connections.LookAsync(connection, _tokens, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
@@ -82,8 +73,13 @@ public sealed class DeviceAccess
             throw;
         }
 
-        connection.Dispose();
-        return null;
+        if (connection.HasEnded)
+        {
+            connection.Dispose();
+            return null;
+        }
+
+        return connection;
     }
 
     /// <summary>
@@ -94,21 +90,11 @@ public sealed class DeviceAccess
     public async Task RecordUseAsync(AuthenticatedToken token)
     {
         ArgumentNullException.ThrowIfNull(token);
-        if (IsUseDue(token))
+        if (_tokens.IsUseDue(token))
         {
-            await _lastUse.RecordAsync(token.Id, _clock.Now()).ConfigureAwait(false);
+            await _tokens.RecordUseAsync(token).ConfigureAwait(false);
         }
     }
-
-    internal bool IsUseDue(AuthenticatedToken token) => _lastUse.IsDue(token.Record, _clock.Now());
-
-    /// <summary>The live token with that hash.</summary>
-    internal async Task<AuthenticatedToken?> FindAsync(string hash, CancellationToken cancellationToken) =>
-        await _repository.FindTokenAsync(hash, cancellationToken).ConfigureAwait(false) is var (token, device)
-        && token.IsLive(_clock.Now())
-        && await _policy.ScopesNowAsync(token.UserId, token.Scopes, token.AccountStamp, cancellationToken).ConfigureAwait(false) is { } scopes
-            ? new AuthenticatedToken(token, device, scopes)
-            : null;
 
     /// <summary>
     /// Revokes every token of a user in one step: those of devices, and those made by hand. A pairing that the user approved before gives no token
@@ -186,8 +172,7 @@ public sealed class DeviceAccess
     {
         var ended = await _repository.SignOutAsync(userId, devices, _clock.Now(), cancellationToken).ConfigureAwait(false);
         var lost = new SignOutResult(ended.Tokens.Count, ended.Devices);
-        await _events.ReportAsync(happened(lost)).ConfigureAwait(false);
-        await _events.ReportEndedAsync(ended.Tokens).ConfigureAwait(false);
+        await _events.ReportAsync(happened(lost), ended.Tokens).ConfigureAwait(false);
         return lost;
     }
 }

@@ -343,7 +343,7 @@ public sealed class DeviceFlow
             },
             new TokenIssueConditions(now, _options.MaxTokensPerUser, _options.ReplaceEarlierTokens) { SignOuts = grant.SignOuts },
             cancellationToken).ConfigureAwait(false);
-        await events.ReportEndedAsync(issue.Replaced).ConfigureAwait(false); // also if another poll redeems: only this one knows what it replaced
+        await events.ReportAsync(null, issue.Replaced).ConfigureAwait(false); // also if another poll redeems: only this one knows what it replaced
         if (issue.IsOverLimit)
         {
             await LogOnceAsync($"token-limit:{pairing.Id}", Day, () => Logger.TokenLimitReached(pairing.Id, AuditText.Id(userId), _options.MaxTokensPerUser)).ConfigureAwait(false);

@@ -190,8 +190,7 @@ internal sealed class DeviceRegistry(WatchedDeviceRepository repository, Watched
             userId, tokenId, token => onlyWith is null || token.Hash == onlyWith ? token with { RevokedAt = clock.Now() } : token, cancellationToken).ConfigureAwait(false);
         if (changed is { RevokedAt: not null })
         {
-            await events.ReportAsync(new PairingEvent.Revoked(changed)).ConfigureAwait(false);
-            await events.ReportEndedAsync([changed]).ConfigureAwait(false);
+            await events.ReportAsync(new PairingEvent.Revoked(changed), [changed]).ConfigureAwait(false);
         }
 
         return changed;
@@ -207,8 +206,7 @@ internal sealed class DeviceRegistry(WatchedDeviceRepository repository, Watched
             return false;
         }
 
-        await events.ReportAsync(new PairingEvent.DeviceRemoved(userId, deviceId) { DeviceName = device.Name }).ConfigureAwait(false);
-        await events.ReportEndedAsync(ended.Tokens).ConfigureAwait(false);
+        await events.ReportAsync(new PairingEvent.DeviceRemoved(userId, deviceId) { DeviceName = device.Name }, ended.Tokens).ConfigureAwait(false);
         return true;
     }
 

@@ -27,14 +27,21 @@ internal sealed class EventReporter(
         }
     }
 
-    /// <summary>Ends the connections of tokens that a step ended, and reports each. Expired ones had ended before.</summary>
-    public async Task ReportEndedAsync(IReadOnlyList<AccessToken> tokens)
+    /// <summary>Ends the connections of the tokens that a step ended, and reports them. Expired ones had ended before.</summary>
+    /// <param name="why">The event that is reported first; null if it has none.</param>
+    /// <param name="ended">The tokens that the step ended.</param>
+    public async Task ReportAsync(PairingEvent? why, IReadOnlyList<AccessToken> ended)
     {
         var now = clock.GetUtcNow();
-        foreach (var token in tokens.Where(token => !(now >= token.ExpiresAt)))
+        var live = ended.Where(token => !(now >= token.ExpiresAt)).ToArray();
+        foreach (var token in live) // before any listener, which may be slow
         {
             connections.End(token.Id);
-            await ReportAsync(new PairingEvent.TokenEnded(token)).ConfigureAwait(false);
+        }
+
+        foreach (var happened in live.Select(PairingEvent? (token) => new PairingEvent.TokenEnded(token)).Prepend(why).OfType<PairingEvent>())
+        {
+            await ReportAsync(happened).ConfigureAwait(false);
         }
     }
 

@@ -39,7 +39,7 @@ internal static class FlowServices
             request.GetRequiredService<EventReporter>(),
             request.GetRequiredService<IOptions<DeviceAuthorizationOptions>>(),
             request.GetRequiredService<TimeProvider>()));
-        services.TryAddTransient<LastUse>();
+        services.TryAddTransient<LiveTokens>();
         services.TryAddSingleton<OpenConnections>();
         services.TryAddScoped(request => new DeviceAccess(request));
         return services;

@@ -1,4 +1,5 @@
 using DeviceAuthorization.Diagnostics;
+using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -11,7 +12,7 @@ namespace DeviceAuthorization.Flow;
 internal sealed class OpenConnections(IServiceScopeFactory scopes, TimeProvider clock, ILogger<OpenConnections> logger) : IDisposable
 {
     /// <summary>As often as RomM looks.</summary>
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Guid, List<DeviceConnection>> _byToken = [];
@@ -19,6 +20,11 @@ internal sealed class OpenConnections(IServiceScopeFactory scopes, TimeProvider 
     public DeviceConnection Add(AuthenticatedToken token)
     {
         var connection = new DeviceConnection(token, Remove);
+        using (ExecutionContext.SuppressFlow()) // it outlives this request, its span and its log scopes
+        {
+            connection.Timer = clock.CreateTimer(_ => _ = LookAsync(connection), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
         lock (_gate)
         {
             if (!_byToken.TryGetValue(token.Id, out var open))
@@ -27,7 +33,6 @@ internal sealed class OpenConnections(IServiceScopeFactory scopes, TimeProvider 
             }
 
             open.Add(connection);
-            connection.Timer = clock.CreateTimer(_ => Look(connection), null, UntilNextLook(token), Timeout.InfiniteTimeSpan);
         }
 
         return connection;
@@ -45,6 +50,25 @@ internal sealed class OpenConnections(IServiceScopeFactory scopes, TimeProvider 
         }
     }
 
+    /// <summary>Looks at the token: ends the connection, or notes the token as it is now and when to look again.</summary>
+    public async Task LookAsync(DeviceConnection connection, LiveTokens tokens, CancellationToken cancellationToken)
+    {
+        if (await tokens.FindByHashAsync(connection.Token.Record.Hash, cancellationToken).ConfigureAwait(false) is not { } found
+            || connection.Token.Scopes.Except(found.Scopes, StringComparer.Ordinal).Any())
+        {
+            connection.End();
+            return;
+        }
+
+        connection.Token = found;
+        if (tokens.IsUseDue(found))
+        {
+            await tokens.RecordUseAsync(found).ConfigureAwait(false);
+        }
+
+        LookAgain(connection, tokens.Debounce);
+    }
+
     /// <summary>Looks no more: the host has ended.</summary>
     public void Dispose()
     {
@@ -52,66 +76,55 @@ internal sealed class OpenConnections(IServiceScopeFactory scopes, TimeProvider 
         {
             foreach (var connection in _byToken.Values.SelectMany(open => open))
             {
-                connection.Timer?.Dispose();
+                connection.Timer.Dispose();
             }
         }
     }
-
-    private void Remove(DeviceConnection connection)
-    {
-        lock (_gate)
-        {
-            connection.Timer?.Dispose();
-            if (_byToken.TryGetValue(connection.Token.Id, out var open) && open.Remove(connection) && open.Count == 0)
-            {
-                _byToken.Remove(connection.Token.Id);
-            }
-        }
-    }
-
-    private void Look(DeviceConnection connection) => _ = LookAsync(connection);
 
     private async Task LookAsync(DeviceConnection connection)
     {
-        if (await IsLiveAsync(connection.Token).ConfigureAwait(false))
-        {
-            connection.Timer!.Change(UntilNextLook(connection.Token), Timeout.InfiniteTimeSpan); // nothing happens if it was disposed
-        }
-        else
+        if (!connection.Token.Record.IsLive(clock.Now())) // known without the store, which may be away
         {
             connection.End();
+            return;
         }
-    }
 
-    private async Task<bool> IsLiveAsync(AuthenticatedToken token)
-    {
         try
         {
             var scope = scopes.CreateAsyncScope();
             await using (scope.ConfigureAwait(false))
             {
-                var access = scope.ServiceProvider.GetRequiredService<DeviceAccess>();
-                if (await access.FindAsync(token.Record.Hash, CancellationToken.None).ConfigureAwait(false) is not { } found)
-                {
-                    return false;
-                }
-
-                await access.RecordUseAsync(found).ConfigureAwait(false);
-                return true;
+                await LookAsync(connection, scope.ServiceProvider.GetRequiredService<LiveTokens>(), CancellationToken.None).ConfigureAwait(false);
             }
         }
         catch (Exception exception)
         {
             if (!StoreWatch.HasLogged(exception))
             {
-                logger.ConnectionNotChecked(exception, token.Id);
+                logger.ConnectionNotChecked(exception, connection.Token.Id);
             }
 
-            return true; // nobody said that it ended: the next look may find out
+            LookAgain(connection, LongestPeriod); // nobody said that the token ended: the next look may find out
         }
     }
 
-    private TimeSpan UntilNextLook(AuthenticatedToken token) => token.ExpiresAt - clock.GetUtcNow() is { } left && left < Period
-        ? left > TimeSpan.Zero ? left : TimeSpan.Zero
-        : Period;
+    /// <param name="most">How long at most until then: the use must be recorded as often.</param>
+    private void LookAgain(DeviceConnection connection, TimeSpan most)
+    {
+        var period = most < LongestPeriod ? most : LongestPeriod;
+        var left = connection.Token.ExpiresAt - clock.Now() ?? period;
+        connection.Timer.Change(left < period ? left : period, Timeout.InfiniteTimeSpan); // nothing happens if it was disposed
+    }
+
+    private void Remove(DeviceConnection connection)
+    {
+        connection.Timer.Dispose();
+        lock (_gate)
+        {
+            if (_byToken.TryGetValue(connection.Token.Id, out var open) && open.Remove(connection) && open.Count == 0)
+            {
+                _byToken.Remove(connection.Token.Id);
+            }
+        }
+    }
 }

@@ -28,7 +28,9 @@ public abstract record PairingEvent
     /// <param name="Pairing">The pairing, with the first user.</param>
     public sealed record CodeShared(Approver Approver, Pairing Pairing) : PairingEvent;
 
-    /// <summary>The approver approved.</summary>
+    /// <summary>
+    /// The approver approved. The device is registered after this event: <see cref="Redeemed"/> names it, by the <see cref="AccessToken.DeviceId"/> of its token.
+    /// </summary>
     /// <param name="Pairing">The pairing, with the grant.</param>
     public sealed record Approved(Pairing Pairing) : PairingEvent
     {
@@ -106,15 +108,16 @@ public abstract record PairingEvent
 
     /// <summary>
     /// The owner, the client, an operator or a replay revoked a token. Other ways in which a token ends have other events, such as
-    /// <see cref="DeviceRemoved"/>. To hear of each token that ends, see <see cref="TokenEnded"/>.
+    /// <see cref="DeviceRemoved"/>. <see cref="TokenEnded"/> is reported for each token that ends.
     /// </summary>
     /// <param name="Token">The record of the token.</param>
     public sealed record Revoked(AccessToken Token) : PairingEvent;
 
     /// <summary>
     /// A token was live and is refused from now on: it was revoked or renewed, its device was removed or paired again, or its user was signed out
-    /// everywhere or removed. Reported for each token, after the store has it and after the event that says why, for hosts that keep connections open.
-    /// A token that expires has no event, and another process of the host does not hear of this one: <see cref="DeviceAccess.ConnectAsync"/> knows of both.
+    /// everywhere or removed. Reported once for each token, when the store has it. The event that says why comes first; for a device that pairs again,
+    /// <see cref="Redeemed"/> comes later. A token that expires has no event, and each event is reported in one process only: a host that keeps connections
+    /// open uses <see cref="DeviceAccess.ConnectAsync"/>, which knows of both.
     /// </summary>
     /// <param name="Token">The record of the token. If it was renewed, its old secret ended.</param>
     public sealed record TokenEnded(AccessToken Token) : PairingEvent;

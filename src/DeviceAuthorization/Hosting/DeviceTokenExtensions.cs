@@ -83,10 +83,14 @@ namespace Microsoft.AspNetCore.Builder
         {
             builder.RequireOwnServices().Add(endpoint =>
             {
-                endpoint.Metadata.Add(new GuardsOwnDevice());
+                endpoint.Metadata.Add(new GuardsOwnDevice(IsInPlace: endpoint.RequestDelegate is not null));
                 endpoint.Metadata.Add(new ReadsPairedDevice());
-                var handle = endpoint.RequestDelegate!; // not an endpoint filter, which runs after the body is read
-                endpoint.RequestDelegate = async context =>
+                if (endpoint.RequestDelegate is not { } handle)
+                {
+                    return; // MVC's entry for a look-up, which no request reaches. MappingCheck finds endpoints that get their handler later
+                }
+
+                endpoint.RequestDelegate = async context => // not an endpoint filter, which runs after the body is read
                 {
                     if (await OwnDevice.RefuseAsync(context, allowOwner) is { } refusal)
                     {

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Abstractions;
+using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -103,6 +104,7 @@ internal sealed class MappingCheck(
     {
         var metadata = endpoint.Metadata;
         var isOfDevices = metadata.GetMetadata<ReadsPairedDevice>() is not null
+            || metadata.GetMetadata<RequireOwnDeviceAttribute>() is not null
             || metadata.GetOrderedMetadata<IAuthorizeData>().Any(data => data.Policy == PairedDeviceRequirement.PolicyName);
         foreach (var scheme in metadata.GetOrderedMetadata<RequireScopeAttribute>().SelectMany(Schemes).Concat(isOfDevices ? [DeviceTokenDefaults.AuthenticationScheme] : []))
         {
@@ -118,13 +120,25 @@ internal sealed class MappingCheck(
     /// <summary>Such an endpoint would be open to everybody, or to nobody.</summary>
     private static void CheckOwnDevice(Endpoint endpoint)
     {
-        var (isGuarded, hasAttribute) = (endpoint.Metadata.GetMetadata<GuardsOwnDevice>() is not null, endpoint.Metadata.GetMetadata<RequireOwnDeviceAttribute>() is not null);
-        if (hasAttribute && !isGuarded && endpoint.Metadata.GetMetadata<ActionDescriptor>() is null)
+        if (endpoint is not RouteEndpoint route)
         {
-            throw new InvalidOperationException($"'{endpoint.DisplayName}' has [RequireOwnDevice], which works on actions of MVC only: call RequireOwnDevice() on what its Map method returns.");
+            return; // MVC's entry for a look-up, which no request reaches
         }
 
-        if ((isGuarded || hasAttribute) && (endpoint as RouteEndpoint)?.RoutePattern.GetParameter(OwnDevice.RouteParameter) is null)
+        var (guard, hasAttribute) = (endpoint.Metadata.GetMetadata<GuardsOwnDevice>(), endpoint.Metadata.GetMetadata<RequireOwnDeviceAttribute>() is not null);
+        if (hasAttribute && guard is null && endpoint.Metadata.GetMetadata<ActionDescriptor>() is null)
+        {
+            throw new InvalidOperationException($"'{endpoint.DisplayName}' has [RequireOwnDevice], which works in MVC only: call RequireOwnDevice() on what its Map method returns.");
+        }
+
+        if (guard is not null && (!guard.IsInPlace || endpoint.Metadata.GetMetadata<PageActionDescriptor>() is not null
+            || endpoint.Metadata.GetOrderedMetadata<IDynamicEndpointMetadata>().Any(dynamic => dynamic.IsDynamic)))
+        {
+            throw new InvalidOperationException(
+                $"'{endpoint.DisplayName}' cannot be guarded by RequireOwnDevice(): ASP.NET Core replaces it by another endpoint. Put [RequireOwnDevice] on the page model or the action.");
+        }
+
+        if ((guard is not null || hasAttribute) && route.RoutePattern.GetParameter(OwnDevice.RouteParameter) is null)
         {
             throw new InvalidOperationException($"'{endpoint.DisplayName}' requires its own device, but its route does not name one: it must have the parameter {{{OwnDevice.RouteParameter}}}.");
         }

@@ -245,7 +245,7 @@ public sealed class DeviceAuthorizationOptions
 
     /// <summary>
     /// How long a device counts as online after its last call, for <c>GET /api/devices/online</c>. The time of the last call is written each third of
-    /// this, at most every five minutes: a short time costs more writes. With an <see cref="IDevicePresence"/> of the host, this counts for nothing.
+    /// this, at most every five minutes: a short time costs more writes. Ignored if the host has an <see cref="IDevicePresence"/>.
     /// </summary>
     /// <value>90 seconds by default, as in RomM; whole seconds, from 15 seconds to 1 day.</value>
     public TimeSpan OnlineAfterCall { get; set; } = TimeSpan.FromSeconds(90);

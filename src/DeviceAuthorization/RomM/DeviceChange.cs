@@ -53,6 +53,14 @@ internal sealed class DeviceChange
     /// <summary>As <see cref="Replace"/>, but merges the settings and the capabilities (RFC 7396).</summary>
     public Device? Merge(Device device, out string? problem) => Change(device, merges: true, out problem);
 
+    /// <summary>What a known device that registers again can do: what it says now, or what it said before.</summary>
+    public IReadOnlyDictionary<string, bool>? CapabilitiesOf(Device known)
+    {
+        var capabilities = known.Capabilities;
+        _ = _capabilities?.TryApply(known.Capabilities, merges: false, out capabilities); // its answer is known: a new device would not have been valid
+        return capabilities;
+    }
+
     private Device? Change(Device device, bool merges, out string? problem)
     {
         problem = null;

@@ -2,7 +2,9 @@ using System.Net;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.TestHost;
 
 namespace DeviceAuthorization.Tests;
 
@@ -59,6 +61,48 @@ public sealed class OwnDeviceTests
         }
     }
 
+    [Theory]
+    [InlineData("locked", HttpStatusCode.Forbidden)]
+    [InlineData("ended", HttpStatusCode.Unauthorized)]
+    [InlineData("cross-site", HttpStatusCode.Forbidden)]
+    [InlineData("none of these", HttpStatusCode.OK)]
+    public async Task The_owner_passes_only_with_a_sign_in_that_counts_and_from_this_site(string what, HttpStatusCode status)
+    {
+        var policy = new TestPolicy();
+        await using var setting = await Setting.StartAsync(policy: policy);
+        using var alice = await setting.ClientAsync("person");
+        if (what == "locked")
+        {
+            policy.Locked.Add("alice");
+        }
+        else if (what == "cross-site")
+        {
+            alice.DefaultRequestHeaders.Add("Sec-Fetch-Site", "cross-site");
+        }
+
+        policy.AcceptsSignIns = what != "ended";
+        foreach (var path in new[] { "own", "mvc-own" })
+        {
+            using var answer = await alice.PostAsync($"/{path}/{setting.Ids["bound"]}/list", null);
+            Assert.Equal(status, answer.StatusCode);
+        }
+    }
+
+    [Fact]
+    public async Task A_host_without_sign_in_is_for_devices_only()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseTestServer(server => server.BaseAddress = new Uri("https://tv.example.com"));
+        builder.Services.AddRouting();
+        builder.Services.AddAuthentication().AddDeviceToken();
+        builder.Services.AddDeviceAuthorization(options => options.PublicOrigin = new Uri("https://tv.example.com"));
+        await using var app = builder.Build();
+        app.MapPost("/own/{device_id}", () => "").RequireOwnDevice(allowOwner: true);
+        await app.StartAsync();
+        using var answer = await app.GetTestClient().PostAsync("/own/d", null);
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+    }
+
     [Fact]
     [Trait("RomM 5.4", "119")]
     public async Task A_missing_scope_is_refused_first()
@@ -113,6 +157,33 @@ public sealed class OwnDeviceTests
     }
 
     [Fact]
+    public async Task An_endpoint_that_ASP_NET_Core_replaces_stops_the_start()
+    {
+        var mistake = await Assert.ThrowsAsync<InvalidOperationException>(() => TestHost.StartAsync(
+            services: services => services.AddControllers().AddApplicationPart(typeof(OwnDeviceTests).Assembly),
+            map: app => app.MapFallbackToController("/x/{device_id}", "List", "OwnDevice").RequireOwnDevice()));
+        Assert.Contains("cannot be guarded by RequireOwnDevice()", mistake.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_fallback_of_another_kind_disturbs_no_guard()
+    {
+        await using var setting = await Setting.StartAsync(map: app => app.MapFallbackToController("Claim", "OwnDevice"));
+        using var answer = await (await setting.ClientAsync("bound")).PostAsync($"/mvc-own/{setting.Ids["other"]}/claim", null);
+        Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_group_guards_all_its_endpoints()
+    {
+        await using var setting = await Setting.StartAsync(map: app => app.MapGroup("/group/{device_id}").RequireOwnDevice().MapGet("/things", () => "things"));
+        var device = await setting.ClientAsync("bound");
+        using var own = await device.GetAsync($"/group/{setting.Ids["bound"]}/things");
+        using var other = await device.GetAsync($"/group/{setting.Ids["other"]}/things");
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.NotFound), (own.StatusCode, other.StatusCode));
+    }
+
+    [Fact]
     public async Task The_attribute_outside_of_MVC_stops_the_start()
     {
         var mistake = await Assert.ThrowsAsync<InvalidOperationException>(
@@ -126,12 +197,13 @@ public sealed class OwnDeviceTests
 
         public Dictionary<string, string> Ids { get; } = new(StringComparer.Ordinal) { ["nobodys"] = Guid.NewGuid().ToString() };
 
-        public static async Task<Setting> StartAsync(IDeviceRepository? devices = null)
+        public static async Task<Setting> StartAsync(IDeviceRepository? devices = null, IPairingPolicy? policy = null, Action<WebApplication>? map = null)
         {
             var setting = new Setting(await TestHost.StartAsync(
                 services: services =>
                 {
                     services.AddSingleton(devices ?? new InMemoryDeviceRepository());
+                    services.AddSingleton(policy ?? new TestPolicy());
                     services.AddControllers().AddApplicationPart(typeof(OwnDeviceTests).Assembly);
                 },
                 map: app =>
@@ -143,6 +215,7 @@ public sealed class OwnDeviceTests
                     app.MapPost("/own/{device_id}/body", (NamedDevice body) => body.DeviceId).RequireOwnDevice();
                     app.MapControllers();
                     app.MapClientTokens();
+                    map?.Invoke(app);
                 }));
             foreach (var (name, user) in new[] { ("bound", "alice"), ("other", "alice"), ("bobs", "bob") })
             {

@@ -12,7 +12,7 @@ public sealed class DeviceConnectionTests
 
     [Fact]
     [Trait("RomM 5.4", "22")]
-    public async Task A_live_token_tells_whose_it_is()
+    public async Task A_live_token_is_found_with_its_device_and_scopes()
     {
         var paired = await _flow.PairAsync("tv-1");
         var found = await _flow.Access.AuthenticateTokenAsync(paired.Token.Reveal());
@@ -66,6 +66,7 @@ public sealed class DeviceConnectionTests
     [Trait("RomM 5.4", "126, 127, 129, 130")]
     [InlineData("revoked")]
     [InlineData("removed")]
+    [InlineData("renewed")]
     [InlineData("replaced")]
     [InlineData("signed out")]
     public async Task A_connection_ends_at_once_with_its_token(string how)
@@ -82,6 +83,9 @@ public sealed class DeviceConnectionTests
             case "removed":
                 await _flow.Registry.RemoveAsync("alice", paired.Issued.DeviceId!, default);
                 break;
+            case "renewed":
+                Assert.IsType<TokenResult.Done>(await _flow.Tokens.RenewAsync("alice", null, paired.Issued.Id, default));
+                break;
             case "replaced":
                 await _flow.PairAsync("tv-1");
                 break;
@@ -97,13 +101,58 @@ public sealed class DeviceConnectionTests
 
     [Fact]
     [Trait("RomM 5.4", "131")]
-    public async Task A_connection_ends_in_the_moment_its_token_expires()
+    public async Task A_connection_ends_in_the_moment_its_token_expires_also_during_an_outage()
     {
-        using var connection = await ConnectAsync(await _flow.PairAsync("tv-1"));
-        _flow.Clock.Advance(TimeSpan.FromDays(90) - TimeSpan.FromMilliseconds(1));
+        var flow = new TestFlow(options => options.TokenLifetime = TimeSpan.FromMinutes(10), _flow);
+        using var connection = await ConnectAsync(await flow.PairAsync("tv-1"));
+        _flow.Clock.Advance(TimeSpan.FromMinutes(10) - TimeSpan.FromMilliseconds(1));
         Assert.False(connection.Ended.IsCancellationRequested);
+        _flow.Devices.FailBefore(nameof(IDeviceRepository.FindTokenAsync));
         _flow.Clock.Advance(TimeSpan.FromMilliseconds(1));
         await EndsAsync(connection);
+    }
+
+    [Fact]
+    public async Task A_connection_ends_when_its_token_lost_a_scope_or_time()
+    {
+        var (narrowed, shortened) = (await _flow.PairAsync("tv-1"), await _flow.PairAsync("tv-2"));
+        using var one = await ConnectAsync(narrowed);
+        using var two = await ConnectAsync(shortened);
+        await _flow.Tokens.ChangeAsync("alice", narrowed.Issued.Id, new TokenProperties(Scopes: ["read"]), default);
+        await _flow.Devices.TryReplaceTokenAsync((await _flow.Devices.FindTokenAsync(shortened.Token.Hash(), default))!.Token with { ExpiresAt = _flow.Clock.GetUtcNow() + Look + Look / 2 }, default);
+        _flow.Clock.Advance(Look);
+        await EndsAsync(one);
+        Assert.False(two.Ended.IsCancellationRequested);
+        _flow.Clock.Advance(Look / 2);
+        await EndsAsync(two);
+    }
+
+    [Fact]
+    public async Task Slow_listeners_delay_the_end_of_no_connection()
+    {
+        var paired = await _flow.PairAsync("tv-1");
+        using var connection = await ConnectAsync(paired);
+        var pause = _flow.Events.Pause();
+        var revoking = _flow.Registry.RevokeTokenAsync("alice", paired.Issued.Id, default);
+        await EndsAsync(connection);
+        pause.SetResult();
+        await revoking;
+    }
+
+    [Theory]
+    [InlineData(15)]
+    [InlineData(90)]
+    [InlineData(3600)]
+    public async Task An_open_connection_is_never_taken_for_a_device_that_is_away(int onlineAfterCall)
+    {
+        var flow = new TestFlow(options => options.OnlineAfterCall = TimeSpan.FromSeconds(onlineAfterCall), _flow);
+        var paired = await flow.PairAsync("tv-1");
+        using var connection = await flow.Access.ConnectAsync(paired.Token.Reveal());
+        for (var second = 0; second < 4 * onlineAfterCall; second++)
+        {
+            _flow.Clock.Advance(TimeSpan.FromSeconds(1));
+            Assert.InRange(_flow.Clock.GetUtcNow() - (await SeenAsync(paired))!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(onlineAfterCall - 1));
+        }
     }
 
     [Theory]

@@ -54,6 +54,8 @@ internal sealed class TestFlow
 
     public DeviceRegistry Registry => _services.GetRequiredService<DeviceRegistry>();
 
+    public AccessTokens Tokens => ActivatorUtilities.CreateInstance<AccessTokens>(_services);
+
     public DeviceAccess Access => _services.GetRequiredService<DeviceAccess>();
 
     public Task<StartResult> TryStartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true, bool canShowNumber = false) =>
@@ -151,6 +153,7 @@ internal sealed class FlowPolicy : IPairingPolicy
 internal sealed class RecordedEvents : IPairingEvents
 {
     private readonly ConcurrentQueue<PairingEvent> _all = new();
+    private TaskCompletionSource? _pause;
 
     /// <summary>All but <see cref="PairingEvent.TokenEnded"/>, which follows from others: <see cref="Ended"/>.</summary>
     public IReadOnlyList<PairingEvent> All => [.. _all.Where(happened => happened is not PairingEvent.TokenEnded)];
@@ -161,9 +164,12 @@ internal sealed class RecordedEvents : IPairingEvents
     /// <summary>The names, in order.</summary>
     public IReadOnlyList<string> Names => [.. All.Select(happened => happened.GetType().Name)];
 
-    public ValueTask OnAsync(PairingEvent happened)
+    /// <summary>Holds whoever reports, from the next event on, until the result is set.</summary>
+    public TaskCompletionSource Pause() => _pause = new();
+
+    public async ValueTask OnAsync(PairingEvent happened)
     {
         _all.Enqueue(happened);
-        return ValueTask.CompletedTask;
+        await (_pause?.Task ?? Task.CompletedTask);
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 
 namespace DeviceAuthorization.Tests;
 
@@ -42,6 +43,23 @@ public sealed class HostKindTests
         Assert.Contains($"value=\"{codes.UserCode}\"", await page.HtmlAsync(), StringComparison.Ordinal);
         await ApproveAsync(host, browser, codes);
         await PolledAsync(host, codes, "alice");
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public async Task A_devices_own_things_are_for_it_and_its_owner(string kind)
+    {
+        await using var host = await HostKinds.StartAsync(kind, map: app => app.MapGet("/own/{device_id}", () => "").RequireOwnDevice(allowOwner: true));
+        var alice = await host.SignInAsync("alice");
+        var device = await PairAsync(host, alice);
+        var path = $"/own/{Assert.Single(await alice.IdsAsync())}";
+        foreach (var (caller, status) in new[]
+        {
+            (device, HttpStatusCode.OK), (alice, HttpStatusCode.OK), (await host.SignInAsync("bob"), HttpStatusCode.NotFound), (host.Browser(), HttpStatusCode.Unauthorized),
+        })
+        {
+            using var answer = await caller.GetAsync(path);
+            Assert.Equal(status, answer.StatusCode);
+        }
     }
 
     [Theory, MemberData(nameof(Kinds))]

@@ -50,7 +50,7 @@ public sealed class HubTests
         var connection = $"/watched-hub?id={(await negotiated.JsonAsync()).String("connectionToken")}";
         await device.GetStringAsync(connection);
         using var sent = await device.PostAsync(connection, new StringContent($$"""{"protocol":"json","version":1}{{'\u001e'}}""", Encoding.UTF8));
-        await device.GetStringAsync(connection); // the answer to the handshake
+        await leaving.Connected.Task.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.False(leaving.Left.Task.IsCompleted);
         await using (var scope = host.Services.CreateAsyncScope())
         {
@@ -91,10 +91,19 @@ public sealed class HubTests
     }
 }
 
-/// <summary>Tells when a connection was left.</summary>
+/// <summary>Tells when a connection was accepted, and when it was left.</summary>
 internal sealed class Leaving : IHubFilter
 {
+    public TaskCompletionSource Connected { get; } = new();
+
     public TaskCompletionSource Left { get; } = new();
+
+    public async Task OnConnectedAsync(HubLifetimeContext context, Func<HubLifetimeContext, Task> next)
+    {
+        await next(context);
+        Assert.NotNull(context.Context.Items["connection"]);
+        Connected.SetResult();
+    }
 
     public async Task OnDisconnectedAsync(HubLifetimeContext context, Exception? exception, Func<HubLifetimeContext, Exception?, Task> next)
     {
@@ -120,7 +129,7 @@ public sealed class WatchedHub(DeviceAccess access) : Hub
 {
     public override async Task OnConnectedAsync()
     {
-        var connection = await access.ConnectAsync(Context.GetHttpContext()!.Request.Headers.Authorization.ToString().Replace("Bearer ", "", StringComparison.Ordinal));
+        var connection = await access.ConnectAsync(Context.GetHttpContext()!.Request.Headers.Authorization.ToString().Split(' ')[^1]);
         Context.Items["connection"] = connection;
         if (connection is null)
         {

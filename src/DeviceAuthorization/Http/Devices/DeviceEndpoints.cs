@@ -72,7 +72,7 @@ internal static class DeviceEndpoints
             }
 
             await registry.ChangeAsync(
-                caller.UserId, stored.Id, known => known with { LastSeenAt = now, Capabilities = device.Capabilities ?? known.Capabilities }, context.RequestAborted);
+                caller.UserId, stored.Id, known => known with { LastSeenAt = now, Capabilities = body.Change.CapabilitiesOf(known) }, context.RequestAborted);
             return TypedResults.Json(DeviceCreateResponse.From(stored), RomMJson.Default.DeviceCreateResponse);
         });
 
