@@ -38,7 +38,7 @@ public class TokenSteps
     }
 
     [Benchmark(Description = "register a device, issue its token, delete it")]
-    public async Task<bool> PairNewDevice()
+    public async Task<EndedAccess> PairNewDevice()
     {
         var device = _at.NewDevice();
         await _at._repository.AddOrFindAsync(device, 100, default);

@@ -8,7 +8,7 @@ using DeviceAuthorization;
 namespace PairingHost;
 
 /// <summary>
-/// Sockets over which devices hear at once what their owner wants. A device sends its token as the first message. The socket closes when the token ends.
+/// Sockets over which devices learn at once what their owner wants. A device sends its token as the first message. The socket closes when the token ends.
 /// RomM's own sockets speak Socket.IO; the token lets them in, and ends them, in the same way.
 /// </summary>
 internal sealed class DeviceSockets
@@ -17,7 +17,7 @@ internal sealed class DeviceSockets
 
     private readonly ConcurrentDictionary<Channel<byte[]>, string> _deviceOf = [];
 
-    /// <summary>Sends to each open socket of the device. A device without one hears nothing: it asks when it connects.</summary>
+    /// <summary>Sends to each open socket of the device. A device without one gets nothing: it asks when it connects.</summary>
     public void Send(string deviceId, object message)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(message);
@@ -46,15 +46,18 @@ internal sealed class DeviceSockets
             using var end = CancellationTokenSource.CreateLinkedTokenSource(connection.Ended, stopping);
             await foreach (var message in outbox.Reader.ReadAllAsync(end.Token))
             {
-                await socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, stopping);
+                await socket.SendAsync(message, WebSocketMessageType.Text, endOfMessage: true, end.Token);
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or WebSocketException)
+        catch (OperationCanceledException)
         {
-            // the token ended, the host stops, or the device is gone
+            // the token ended, or the host stops
+        }
+        finally
+        {
+            _deviceOf.TryRemove(outbox, out _);
         }
 
-        _deviceOf.TryRemove(outbox, out _);
         await (connection.Ended.IsCancellationRequested
             ? CloseAsync(socket, listening, WebSocketCloseStatus.PolicyViolation, "unauthorized")
             : CloseAsync(socket, listening, WebSocketCloseStatus.NormalClosure, ""));
@@ -64,10 +67,10 @@ internal sealed class DeviceSockets
     {
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
         {
-            await socket.CloseOutputAsync(status, reason, CancellationToken.None);
+            using var patience = new CancellationTokenSource(Patience);
+            await socket.CloseOutputAsync(status, reason, patience.Token);
+            await listening.WaitAsync(patience.Token); // for the device's own close
         }
-
-        await Task.WhenAny(listening, Task.Delay(Patience, CancellationToken.None)); // for the device's own close
     }
 
     private static async Task<string> ReadTokenAsync(WebSocket socket, CancellationToken stopping)
@@ -110,7 +113,15 @@ internal static class DeviceSocketEndpoint
             }
 
             using var socket = await context.WebSockets.AcceptWebSocketAsync();
-            await sockets.ServeAsync(socket, access, app.Lifetime.ApplicationStopping);
+            try
+            {
+                await sockets.ServeAsync(socket, access, app.Lifetime.ApplicationStopping);
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or WebSocketException)
+            {
+                // the device is gone, or said nothing for too long
+            }
+
             return Results.Empty;
         }).ExcludeFromDescription();
     }

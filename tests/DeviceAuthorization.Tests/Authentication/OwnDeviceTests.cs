@@ -256,9 +256,9 @@ public sealed class OwnDeviceController : ControllerBase
 {
     [HttpPost("claim")]
     [RequireOwnDevice]
-    public string Claim(PairedDevice? device) => device!.Id;
+    public ActionResult<string> Claim(PairedDevice? device) => Content(device!.Id);
 
     [HttpPost("list")]
     [RequireOwnDevice(AllowOwner = true)]
-    public string? List(RequestDevice about) => about.Device?.Id;
+    public ActionResult<string> List(RequestDevice about) => Content(about.Device!.Id);
 }

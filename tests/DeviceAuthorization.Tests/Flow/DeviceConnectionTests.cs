@@ -49,7 +49,7 @@ public sealed class DeviceConnectionTests
                 break;
         }
 
-        var token = why switch { "unknown" => new TestFlow().PairAsync().Result.Token.Reveal(), "empty" => "", _ => paired.Token.Reveal() };
+        var token = why switch { "unknown" => (await new TestFlow().PairAsync()).Token.Reveal(), "empty" => "", _ => paired.Token.Reveal() };
         Assert.Null(await _flow.Access.AuthenticateTokenAsync(token));
         Assert.Null(await _flow.Access.ConnectAsync(token));
     }
