@@ -11,7 +11,7 @@ namespace DeviceAuthorization.Tests.Samples;
 public sealed class InstallTests
 {
     [Fact]
-    [Trait("Row", "148")]
+    [Trait("RomM 5.4", "148")]
     public async Task A_device_takes_what_its_owner_asks_for_until_it_reports_the_end()
     {
         await using var server = new PairingHostServer();
@@ -112,12 +112,12 @@ public sealed class InstallTests
     }
 
     [Fact]
-    [Trait("Row", "18")]
-    [Trait("Row", "19")]
-    [Trait("Row", "20")]
-    [Trait("Row", "21")]
-    [Trait("Row", "119")]
-    [Trait("Row", "120")]
+    [Trait("RomM 5.4", "18")]
+    [Trait("RomM 5.4", "19")]
+    [Trait("RomM 5.4", "20")]
+    [Trait("RomM 5.4", "21")]
+    [Trait("RomM 5.4", "119")]
+    [Trait("RomM 5.4", "120")]
     public async Task Only_the_device_itself_takes_and_reports()
     {
         await using var server = new PairingHostServer();
@@ -149,7 +149,7 @@ public sealed class InstallTests
     }
 
     [Fact]
-    [Trait("Row", "117")]
+    [Trait("RomM 5.4", "117")]
     public async Task A_claim_makes_a_device_count_as_online_for_ninety_seconds()
     {
         await using var server = new PairingHostServer();
@@ -166,7 +166,7 @@ public sealed class InstallTests
     }
 
     [Fact]
-    [Trait("Row", "126")]
+    [Trait("RomM 5.4", "126")]
     public async Task A_device_hears_of_installs_over_its_socket_until_its_token_ends()
     {
         await using var server = new PairingHostServer();
@@ -186,8 +186,8 @@ public sealed class InstallTests
     }
 
     [Fact]
-    [Trait("Row", "123")]
-    [Trait("Row", "124")]
+    [Trait("RomM 5.4", "123")]
+    [Trait("RomM 5.4", "124")]
     public async Task Only_a_device_that_may_read_devices_gets_a_socket()
     {
         await using var server = new PairingHostServer();

@@ -10,8 +10,8 @@ public sealed class PlaySessionTests
     private const string Path = "/api/play-sessions";
 
     [Fact]
-    [Trait("Row", "30")]
-    [Trait("Row", "137")]
+    [Trait("RomM 5.4", "30")]
+    [Trait("RomM 5.4", "137")]
     [Trait("RomM", "play_session_inferred_from_bound_token")]
     [Trait("RomM", "explicit_device_id_wins_over_bound")]
     [Trait("RomM", "unbound_legacy_token_attaches_sessions_with_null_device")]
@@ -48,9 +48,9 @@ public sealed class PlaySessionTests
     }
 
     [Fact]
-    [Trait("Row", "33")]
-    [Trait("Row", "138")]
-    [Trait("Row", "139")]
+    [Trait("RomM 5.4", "33")]
+    [Trait("RomM 5.4", "138")]
+    [Trait("RomM 5.4", "139")]
     public async Task Reading_never_guesses_the_device()
     {
         await using var server = new PairingHostServer();
@@ -87,8 +87,8 @@ public sealed class PlaySessionTests
     }
 
     [Fact]
-    [Trait("Row", "31")]
-    [Trait("Row", "32")]
+    [Trait("RomM 5.4", "31")]
+    [Trait("RomM 5.4", "32")]
     public async Task A_report_has_one_to_a_hundred_sessions_that_end_after_they_start()
     {
         await using var server = new PairingHostServer();
@@ -116,7 +116,7 @@ public sealed class PlaySessionTests
     }
 
     [Fact]
-    [Trait("Row", "140")]
+    [Trait("RomM 5.4", "140")]
     public async Task A_report_is_answered_session_by_session_and_may_be_sent_again()
     {
         await using var server = new PairingHostServer();

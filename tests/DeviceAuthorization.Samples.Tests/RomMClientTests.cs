@@ -28,7 +28,7 @@ public sealed class RomMClientTests
 
     // Reads optional members leniently, accepts any 2xx, finds the error in "detail" whatever the status, waits one interval before it polls.
     [Fact]
-    [Trait("Row", "145")]
+    [Trait("RomM 5.4", "145")]
     public async Task Grout_pairs_and_calls_the_API()
     {
         await using var server = new PairingHostServer();
@@ -107,7 +107,7 @@ public sealed class RomMClientTests
 
     // From version 5.4 it also says what it can do, and asks what to install: on start, when it comes to the front, and when its socket tells it to.
     [Fact]
-    [Trait("Row", "146")]
+    [Trait("RomM 5.4", "146")]
     public async Task A_newer_argosy_launcher_says_what_it_can_do_and_takes_installs()
     {
         await using var server = new PairingHostServer();
@@ -209,7 +209,7 @@ public sealed class RomMClientTests
 
     // Its HTTP client sends JSON in chunks, and every member that it has no value for as null.
     [Fact]
-    [Trait("Row", "147")]
+    [Trait("RomM 5.4", "147")]
     public async Task The_Playnite_plugin_Graviton_finds_its_device_and_reports_itself()
     {
         await using var server = new PairingHostServer();
@@ -329,8 +329,8 @@ public sealed class RomMClientTests
     }
 
     [Fact]
-    [Trait("Row", "34")]
-    [Trait("Row", "149")]
+    [Trait("RomM 5.4", "34")]
+    [Trait("RomM 5.4", "149")]
     public async Task The_heartbeat_says_what_the_server_can_do()
     {
         await using var server = new PairingHostServer();

@@ -13,9 +13,9 @@ public sealed class SaveSyncTests
     private const string Negotiate = "/api/sync/negotiate";
 
     [Fact]
-    [Trait("Row", "27")]
-    [Trait("Row", "28")]
-    [Trait("Row", "134")]
+    [Trait("RomM 5.4", "27")]
+    [Trait("RomM 5.4", "28")]
+    [Trait("RomM 5.4", "134")]
     [Trait("RomM", "negotiate_without_device_id_uses_bound_device")]
     [Trait("RomM", "negotiate_without_bound_or_payload_device_id_is_400")]
     [Trait("RomM", "sync_disabled")]
@@ -47,8 +47,8 @@ public sealed class SaveSyncTests
     }
 
     [Fact]
-    [Trait("Row", "26")]
-    [Trait("Row", "136")]
+    [Trait("RomM 5.4", "26")]
+    [Trait("RomM 5.4", "136")]
     public async Task The_answer_says_what_to_do_and_how_often()
     {
         await using var server = new PairingHostServer();
@@ -63,7 +63,7 @@ public sealed class SaveSyncTests
 
     // The life of a slot that two devices share.
     [Fact]
-    [Trait("Row", "26")]
+    [Trait("RomM 5.4", "26")]
     public async Task Who_changed_a_save_wins_and_if_both_did_a_person_decides()
     {
         await using var server = new PairingHostServer();
@@ -89,7 +89,7 @@ public sealed class SaveSyncTests
     }
 
     [Fact]
-    [Trait("Row", "26")]
+    [Trait("RomM 5.4", "26")]
     public async Task A_save_that_was_deleted_on_the_server_is_deleted_on_devices_that_did_not_change_it()
     {
         await using var server = new PairingHostServer();
@@ -116,7 +116,7 @@ public sealed class SaveSyncTests
     }
 
     [Fact]
-    [Trait("Row", "135")]
+    [Trait("RomM 5.4", "135")]
     public async Task A_device_can_limit_what_is_offered_to_its_games_and_emulators()
     {
         await using var server = new PairingHostServer();
@@ -182,7 +182,7 @@ public sealed class SaveSyncTests
     }
 
     [Fact]
-    [Trait("Row", "29")]
+    [Trait("RomM 5.4", "29")]
     public async Task A_session_is_completed_once_with_what_was_played()
     {
         await using var server = new PairingHostServer();
@@ -210,7 +210,7 @@ public sealed class SaveSyncTests
     }
 
     [Fact]
-    [Trait("Row", "134")]
+    [Trait("RomM 5.4", "134")]
     public async Task A_device_has_a_session_for_each_negotiation()
     {
         await using var server = new PairingHostServer();

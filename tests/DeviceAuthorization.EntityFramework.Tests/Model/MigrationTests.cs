@@ -20,6 +20,7 @@ public abstract class MigrationTests : IDisposable
     public virtual void Dispose() => GC.SuppressFinalize(this);
 
     [Fact]
+    [Trait("RomM 5.4", "13")]
     public async Task A_database_with_rows_takes_the_tables_and_later_their_changes_and_keeps_its_rows()
     {
         await using (var context = new OwnContext(Options<OwnContext>()))

@@ -13,6 +13,7 @@ public sealed class EventTests
 {
     [Fact]
     [Trait("Row", "T-31")]
+    [Trait("RomM 5.4", "141")]
     public async Task The_story_of_a_pairing_is_told_in_order()
     {
         var flow = new TestFlow();
@@ -28,8 +29,10 @@ public sealed class EventTests
         await flow.RefusedAsync(codes);
         await flow.RefusedAsync(codes); // a device that does not give up is told once
         Assert.Equal(["Started", "Claimed", "Approved", "Redeemed", "Revoked", "Replayed"], flow.Events.Names);
+        var approved = flow.Events.All.OfType<PairingEvent.Approved>().Single().Pairing;
+        Assert.Equal(("alice", "tv", "read write"), (approved.ApproverId, approved.ClientId, string.Join(' ', approved.Grant!.Scopes)));
         var redeemed = flow.Events.All.OfType<PairingEvent.Redeemed>().Single();
-        Assert.Equal(("alice", redeemed.Pairing.Id), (redeemed.Token.UserId, redeemed.Token.PairingId!.Value));
+        Assert.Equal(("alice", redeemed.Pairing.Id, redeemed.Pairing.Grant!.DeviceId), (redeemed.Token.UserId, redeemed.Token.PairingId!.Value, redeemed.Token.DeviceId));
     }
 
     [Fact]
@@ -134,6 +137,7 @@ public sealed class EventTests
 
     [Fact]
     [Trait("Row", "T-31")]
+    [Trait("RomM 5.4", "142")]
     public async Task What_people_do_with_their_tokens_is_reported_and_logged()
     {
         var events = new RecordedEvents();
@@ -166,6 +170,7 @@ public sealed class EventTests
     }
 
     [Fact]
+    [Trait("RomM 5.4", "144")]
     public async Task A_listener_that_fails_changes_nothing_and_is_logged()
     {
         await using var host = await TestHost.StartAsync(services: services => services.AddSingleton<IPairingEvents, Failing>().AddSingleton<IPairingEvents>(new RecordedEvents()));
