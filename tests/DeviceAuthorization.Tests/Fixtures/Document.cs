@@ -6,9 +6,7 @@ namespace DeviceAuthorization.Tests;
 /// <param name="path">Relative to the top folder, with slashes.</param>
 internal sealed partial class Document(string path)
 {
-    public string Path => path;
-
-    public string Text { get; } = File.ReadAllText(System.IO.Path.Combine(Repository.Root, path)).ReplaceLineEndings("\n");
+    public string Text { get; } = File.ReadAllText(Path.Combine(Repository.Root, path)).ReplaceLineEndings("\n");
 
     /// <summary>The text without blocks of code.</summary>
     public string Prose => Block().Replace(Text, "\n\n");

@@ -11,7 +11,7 @@ public sealed class TestingDocumentTests
 {
     public sealed class LibraryHost : WebApplicationFactory<Program>
     {
-        public FakeTimeProvider Clock { get; } = new(DateTimeOffset.UtcNow);
+        public FakeTimeProvider Clock { get; } = new(TimeProvider.System.GetUtcNow());
 
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
