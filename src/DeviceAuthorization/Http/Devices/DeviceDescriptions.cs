@@ -31,7 +31,7 @@ internal static class DeviceDescriptions
         Answers = [new(200, typeof(DeviceSchema[]), "The devices."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, .. DescribedAnswers.Failed],
     };
 
-    public static readonly EndpointDescription OnlineDevices = new(Tag, "List which of the caller's devices are online", "Those that called within the last 90 seconds, or another rule of the host.")
+    public static readonly EndpointDescription OnlineDevices = new(Tag, "List which of the caller's devices are online", "Those that called lately: within the last 90 seconds, or as the host decides.")
     {
         Answers = [new(200, typeof(string[]), "Their ids."), DescribedAnswers.BadRequest, .. DescribedAnswers.Caller, .. DescribedAnswers.Failed],
     };
