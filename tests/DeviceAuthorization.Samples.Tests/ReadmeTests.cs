@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace DeviceAuthorization.Tests.Samples;
 
 /// <summary>
-/// The C# of README.md and of docs/getting-started.md, as it stands there: built as hosts by the SDK, and run. What they leave to the reader is
-/// written here: the sign-in of README's reader, and a table of users.
+/// The C# of README.md, of docs/getting-started.md and of the packages' READMEs, as it stands there: built as hosts by the SDK, and run. What they
+/// leave to the reader is written here: the sign-in of README's reader, and a table of users.
 /// </summary>
 public sealed partial class ReadmeTests
 {
@@ -59,9 +59,41 @@ public sealed partial class ReadmeTests
         new[] { FirstHost, DevelopmentSignIn, Context, Database, Redis, Policy, Clients }.Order(StringComparer.Ordinal));
 
     [Fact]
+    public void Packages_show_what_the_documents_show()
+    {
+        Assert.Equal(Host, Assert.Single(SnippetsOf("src/DeviceAuthorization/README.md")));
+        Assert.Equal(Redis, Assert.Single(SnippetsOf("src/DeviceAuthorization.Redis/README.md")));
+        var entityFramework = SnippetsOf("src/DeviceAuthorization.EntityFramework/README.md");
+        Assert.Equal(Database, entityFramework[0]);
+        var model = Assert.Single(entityFramework[1..]).Split('\n').Where(line => !line.StartsWith("//", StringComparison.Ordinal)).Select(line => "    " + line);
+        Assert.Contains(string.Join('\n', model).TrimEnd(), Context, StringComparison.Ordinal);
+    }
+
+    /// <summary>The snippets of the packages for devices and for tests are compiled here. <c>DeviceAuthorization.Client.Tests</c> and this class run the like.</summary>
+    [Fact]
     public async Task A_device_pairs_with_the_host_of_README()
     {
-        await using var host = await ReadmeHost.StartAsync(Host, SignIn);
+        var (clientUsings, client) = Split(Assert.Single(SnippetsOf("src/DeviceAuthorization.Client/README.md")));
+        var (testingUsings, testing) = Split(Assert.Single(SnippetsOf("src/DeviceAuthorization.Testing/README.md")));
+        var types = $$"""
+            using Xunit;
+            {{clientUsings}}
+            {{testingUsings}}
+
+            static class OfPackages
+            {
+                public static async Task PairAsync()
+                {
+                    {{client}}
+                }
+
+                public static async Task TestAsync(HttpClient http, HttpClient person)
+                {
+                    {{testing}}
+                }
+            }
+            """;
+        await using var host = await ReadmeHost.StartAsync(Host, SignIn, types);
         var person = await SignInAsync(host);
         Assert.Equal("Hello Telly of alice", await PairAsync(host, person, "tv"));
         Assert.Contains("Telly", await person.GetStringAsync("/pair/devices"), StringComparison.Ordinal);
@@ -74,7 +106,7 @@ public sealed partial class ReadmeTests
         var (policy, policyType) = Split(Policy);
         var options = Lines(Clients, line => line.StartsWith("options.", StringComparison.Ordinal));
         var endpoints = Lines(Clients, line => !line.StartsWith("options.", StringComparison.Ordinal));
-        var program = FirstHost
+        var program = $"using Microsoft.EntityFrameworkCore;\n{FirstHost}"
             .Replace("var app = builder.Build();", $$"""
                 {{Database}}
                 {{policy}}
@@ -101,7 +133,6 @@ public sealed partial class ReadmeTests
         const string OwnModel = " : DbContext(options)";
         Assert.Contains(OwnModel, Context, StringComparison.Ordinal);
         var types = $$"""
-            global using Microsoft.EntityFrameworkCore;
             {{Context.Replace(OwnModel, " : AccountsContext(options)", StringComparison.Ordinal)}}
 
             {{policyType}}
