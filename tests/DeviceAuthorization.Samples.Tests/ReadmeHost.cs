@@ -57,7 +57,7 @@ internal sealed class ReadmeHost : IAsyncDisposable
     {
         var versions = XDocument.Load(Path.Combine(Repository.Root, "Directory.Packages.props")).Descendants("PackageVersion");
         var sqlite = versions.Single(package => package.Attribute("Include")!.Value == "Microsoft.EntityFrameworkCore.Sqlite").Attribute("Version")!.Value;
-        var projects = ((string[])["DeviceAuthorization", "DeviceAuthorization.EntityFramework", "DeviceAuthorization.Redis"])
+        var projects = ((string[])["DeviceAuthorization", "DeviceAuthorization.EntityFramework", "DeviceAuthorization.Redis", "DeviceAuthorization.Client", "DeviceAuthorization.Testing"])
             .Select(name => $"""<ProjectReference Include="{Path.Combine(Repository.Root, "src", name, name + ".csproj")}" />""");
         return $"""
             <Project Sdk="Microsoft.NET.Sdk.Web">

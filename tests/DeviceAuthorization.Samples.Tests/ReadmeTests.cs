@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace DeviceAuthorization.Tests.Samples;
 
 /// <summary>
-/// README.md's C#, as it stands there: built as a host of its own by the SDK, and run. What README leaves to the reader is written here: the
-/// form of their sign-in, their database, and their users.
+/// The C# of README.md, of docs/getting-started.md and of the packages' READMEs, as it stands there: built as hosts by the SDK, and run. What they
+/// leave to the reader is written here: the sign-in of README's reader, and a table of users.
 /// </summary>
 public sealed partial class ReadmeTests
 {
@@ -40,9 +40,14 @@ public sealed partial class ReadmeTests
         }
         """;
 
-    private static readonly string[] Snippets = [.. Snippet().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md"))).Select(match => match.Groups["code"].Value)];
+    private static readonly string[] Readme = SnippetsOf("README.md");
+    private static readonly string[] GettingStarted = SnippetsOf("docs/getting-started.md");
 
-    private static readonly string Host = Find("var app = builder.Build();");
+    private static readonly string Host = Assert.Single(Readme);
+
+    private static readonly string FirstHost = Find("var app = builder.Build();");
+    private static readonly string DevelopmentSignIn = Find("static class DevSignIn");
+    private static readonly string Context = Find("class AppDbContext");
     private static readonly string Database = Find("AddEntityFrameworkStores");
     private static readonly string Redis = Find("AddRedisPairingStore");
     private static readonly string Policy = Find("IPairingPolicy");
@@ -50,12 +55,45 @@ public sealed partial class ReadmeTests
 
     [Fact]
     public void Every_snippet_is_tried_here() => Assert.Equal(
-        Snippets.Order(StringComparer.Ordinal), new[] { Host, Database, Redis, Policy, Clients }.Order(StringComparer.Ordinal));
+        GettingStarted.Order(StringComparer.Ordinal),
+        new[] { FirstHost, DevelopmentSignIn, Context, Database, Redis, Policy, Clients }.Order(StringComparer.Ordinal));
 
     [Fact]
-    public async Task A_device_pairs_with_the_host()
+    public void Packages_show_what_the_documents_show()
     {
-        await using var host = await ReadmeHost.StartAsync(Host, SignIn);
+        Assert.Equal(Host, Assert.Single(SnippetsOf("src/DeviceAuthorization/README.md")));
+        Assert.Equal(Redis, Assert.Single(SnippetsOf("src/DeviceAuthorization.Redis/README.md")));
+        var entityFramework = SnippetsOf("src/DeviceAuthorization.EntityFramework/README.md");
+        Assert.Equal(Database, entityFramework[0]);
+        var model = Assert.Single(entityFramework[1..]).Split('\n').Where(line => !line.StartsWith("//", StringComparison.Ordinal)).Select(line => "    " + line);
+        Assert.Contains(string.Join('\n', model).TrimEnd(), Context, StringComparison.Ordinal);
+    }
+
+    /// <summary>The snippets of the packages for devices and for tests are compiled here. <c>DeviceAuthorization.Client.Tests</c> and this class run the like.</summary>
+    [Fact]
+    public async Task A_device_pairs_with_the_host_of_README()
+    {
+        var (clientUsings, client) = Split(Assert.Single(SnippetsOf("src/DeviceAuthorization.Client/README.md")));
+        var (testingUsings, testing) = Split(Assert.Single(SnippetsOf("src/DeviceAuthorization.Testing/README.md")));
+        var types = $$"""
+            using Xunit;
+            {{clientUsings}}
+            {{testingUsings}}
+
+            static class OfPackages
+            {
+                public static async Task PairAsync()
+                {
+                    {{client}}
+                }
+
+                public static async Task TestAsync(HttpClient http, HttpClient person)
+                {
+                    {{testing}}
+                }
+            }
+            """;
+        await using var host = await ReadmeHost.StartAsync(Host, SignIn, types);
         var person = await SignInAsync(host);
         Assert.Equal("Hello Telly of alice", await PairAsync(host, person, "tv"));
         Assert.Contains("Telly", await person.GetStringAsync("/pair/devices"), StringComparison.Ordinal);
@@ -63,16 +101,14 @@ public sealed partial class ReadmeTests
     }
 
     [Fact]
-    public async Task A_device_pairs_with_the_host_that_has_a_database_a_policy_and_clients()
+    public async Task A_device_pairs_with_the_host_of_getting_started_that_has_a_database_a_policy_and_clients()
     {
-        var (store, model) = Split(Database);
         var (policy, policyType) = Split(Policy);
         var options = Lines(Clients, line => line.StartsWith("options.", StringComparison.Ordinal));
         var endpoints = Lines(Clients, line => !line.StartsWith("options.", StringComparison.Ordinal));
-        var program = Host
+        var program = $"using Microsoft.EntityFrameworkCore;\n{FirstHost}"
             .Replace("var app = builder.Build();", $$"""
-                builder.Services.AddDbContext<AppDbContext>(database => database.UseSqlite("Data Source=readme.db"));
-                {{store}}
+                {{Database}}
                 {{policy}}
                 builder.Services.Configure<DeviceAuthorizationOptions>(options =>
                 {
@@ -94,16 +130,12 @@ public sealed partial class ReadmeTests
 
                 app.Run();
                 """, StringComparison.Ordinal);
+        const string OwnModel = " : DbContext(options)";
+        Assert.Contains(OwnModel, Context, StringComparison.Ordinal);
         var types = $$"""
-            global using Microsoft.EntityFrameworkCore;
-            using DeviceAuthorization;
+            {{Context.Replace(OwnModel, " : AccountsContext(options)", StringComparison.Ordinal)}}
 
             {{policyType}}
-
-            sealed class AppDbContext(DbContextOptions<AppDbContext> options) : AccountsContext(options)
-            {
-                {{model}}
-            }
 
             /// <summary>A model that does not work without its own part, as that of ASP.NET Core Identity.</summary>
             abstract class AccountsContext(DbContextOptions options) : DbContext(options)
@@ -121,7 +153,7 @@ public sealed partial class ReadmeTests
             }
             """;
         const string Secret = "a secret of the backend, long enough to be one";
-        await using var host = await ReadmeHost.StartAsync(program, SignIn, types, $"--BackendSecret={Secret}");
+        await using var host = await ReadmeHost.StartAsync(program, DevelopmentSignIn, types, $"--BackendSecret={Secret}");
         var person = await SignInAsync(host);
         string? token = null;
         Assert.Equal("Hello Telly of alice", await PairAsync(host, person, "com.example.tv", paired => token = paired));
@@ -160,7 +192,10 @@ public sealed partial class ReadmeTests
         return await http.GetStringAsync("/api/library");
     }
 
-    private static string Find(string part) => Assert.Single(Snippets, snippet => snippet.Contains(part, StringComparison.Ordinal));
+    private static string[] SnippetsOf(string document) =>
+        [.. Snippet().Matches(File.ReadAllText(Path.Combine(Repository.Root, document))).Select(match => match.Groups["code"].Value)];
+
+    private static string Find(string part) => Assert.Single(GettingStarted, snippet => snippet.Contains(part, StringComparison.Ordinal));
 
     /// <summary>The statements that a snippet begins with, and what belongs elsewhere.</summary>
     private static (string Statements, string Declaration) Split(string snippet) =>
