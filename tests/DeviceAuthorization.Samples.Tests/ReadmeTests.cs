@@ -6,10 +6,11 @@ using System.Text.RegularExpressions;
 namespace DeviceAuthorization.Tests.Samples;
 
 /// <summary>
-/// README.md's C#, as it stands there: built as a host of its own by the SDK, and run. What README leaves to the reader is written here: the
+/// README.md's C#, as it stands there: built as a host of its own by the SDK, from our packages, and run. What README leaves to the reader is written here: the
 /// form of their sign-in, their database, and their users.
 /// </summary>
-public sealed partial class ReadmeTests
+[Collection(Packages.Name)]
+public sealed partial class ReadmeTests(Packages packages)
 {
     /// <summary>"Your sign-in": the page that a cookie scheme sends people to, where alice is known at once.</summary>
     private const string SignIn = """
@@ -55,7 +56,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public async Task A_device_pairs_with_the_host()
     {
-        await using var host = await ReadmeHost.StartAsync(Host, SignIn);
+        await using var host = await ReadmeHost.StartAsync(packages.Feed, Host, SignIn);
         var person = await SignInAsync(host);
         Assert.Equal("Hello Telly of alice", await PairAsync(host, person, "tv"));
         Assert.Contains("Telly", await person.GetStringAsync("/pair/devices"), StringComparison.Ordinal);
@@ -121,7 +122,7 @@ public sealed partial class ReadmeTests
             }
             """;
         const string Secret = "a secret of the backend, long enough to be one";
-        await using var host = await ReadmeHost.StartAsync(program, SignIn, types, $"--BackendSecret={Secret}");
+        await using var host = await ReadmeHost.StartAsync(packages.Feed, program, SignIn, types, $"--BackendSecret={Secret}");
         var person = await SignInAsync(host);
         string? token = null;
         Assert.Equal("Hello Telly of alice", await PairAsync(host, person, "com.example.tv", paired => token = paired));
@@ -137,7 +138,7 @@ public sealed partial class ReadmeTests
     }
 
     /// <summary>Opens the page, as the link of a device does, and comes back from the sign-in.</summary>
-    private static async Task<HttpClient> SignInAsync(ReadmeHost host)
+    private static async Task<HttpClient> SignInAsync(ListeningProcess host)
     {
         var person = host.Client();
         var page = await person.GetStringAsync("/pair/device");
@@ -146,7 +147,7 @@ public sealed partial class ReadmeTests
     }
 
     /// <summary>What the host's own endpoint says to a device that has paired.</summary>
-    private static async Task<string> PairAsync(ReadmeHost host, HttpClient person, string clientId, Action<string>? gotToken = null)
+    internal static async Task<string> PairAsync(ListeningProcess host, HttpClient person, string clientId, Action<string>? gotToken = null)
     {
         using var http = host.Client();
         var device = new DeviceSimulator(http, TimeProvider.System) { ClientId = clientId, Name = "Telly" };
