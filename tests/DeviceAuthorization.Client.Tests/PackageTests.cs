@@ -1,33 +1,25 @@
 namespace DeviceAuthorization.Client.Tests;
 
 /// <summary>The package as its users get it: packed, restored from a folder, compiled against on both frameworks, and run.</summary>
-public sealed class PackageTests : IDisposable
+public sealed class PackageTests
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("package-");
-
-    public void Dispose() => _folder.Delete(recursive: true);
-
     [Fact]
     public async Task A_program_and_a_netstandard_library_use_it_from_a_folder()
     {
-        var project = Path.Combine(Repository.Root, "src", "DeviceAuthorization.Client", "DeviceAuthorization.Client.csproj");
-        await Sdk.RunAsync(_folder.FullName, "pack", project, "-c", Sdk.Configuration, "--no-build", "-o", Path.Combine(_folder.FullName, "feed"));
-        Assert.Single(Directory.GetFiles(Path.Combine(_folder.FullName, "feed")));
-        Write("Consumer.csproj", """
+        using var feed = await PackageFeed.PackAsync("src/DeviceAuthorization.Client");
+        Assert.Equal(".nupkg .snupkg", string.Join(' ', feed.Files("DeviceAuthorization.Client").Select(Path.GetExtension)));
+        var folder = feed.NewFolder("consumer");
+        void Write(string file, string text) => File.WriteAllText(Path.Combine(folder, file), text);
+        Write("Consumer.csproj", $"""
             <Project Sdk="Microsoft.NET.Sdk">
               <PropertyGroup>
                 <TargetFrameworks>net10.0;netstandard2.0</TargetFrameworks>
                 <OutputType Condition="'$(TargetFramework)' == 'net10.0'">Exe</OutputType>
                 <LangVersion>latest</LangVersion>
                 <Nullable>enable</Nullable>
-                <RestoreAdditionalProjectSources>$(MSBuildProjectDirectory)/feed</RestoreAdditionalProjectSources>
-                <RestoreFallbackFolders>$(NuGetPackageRoot)</RestoreFallbackFolders>
-                <RestorePackagesPath>$(MSBuildProjectDirectory)/packages</RestorePackagesPath>
-                <UseSharedCompilation>false</UseSharedCompilation>
-                <NuGetAudit>false</NuGetAudit>
               </PropertyGroup>
               <ItemGroup>
-                <PackageReference Include="DeviceAuthorization.Client" Version="*-*" />
+                <PackageReference Include="DeviceAuthorization.Client" Version="{feed.Version}" />
               </ItemGroup>
             </Project>
             """);
@@ -62,11 +54,9 @@ public sealed class PackageTests : IDisposable
                 }
             }
             """);
-        await Sdk.RunAsync(_folder.FullName, "build", Path.Combine(_folder.FullName, "Consumer.csproj"), "-c", Sdk.Configuration, "-warnaserror", "-nodeReuse:false");
+        var program = await PackageFeed.BuildAsync(folder);
 
-        Assert.Equal("transient\nBearer\nTrue\n", await Sdk.RunAsync(_folder.FullName, Path.Combine(_folder.FullName, "bin", Sdk.Configuration, "net10.0", "Consumer.dll")));
-        Assert.True(File.Exists(Path.Combine(_folder.FullName, "bin", Sdk.Configuration, "netstandard2.0", "Consumer.dll")));
+        Assert.Equal("transient\nBearer\nTrue", await Sdk.RunAsync(folder, program));
+        Assert.True(File.Exists(program.Replace("net10.0", "netstandard2.0", StringComparison.Ordinal)));
     }
-
-    private void Write(string file, string text) => File.WriteAllText(Path.Combine(_folder.FullName, file), text);
 }

@@ -226,6 +226,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
+    [Trait("Outside", "socket")]
     public async Task The_client_that_it_makes_follows_no_redirect()
     {
         await using var host = await TestHost.StartAsync(

@@ -20,11 +20,10 @@ public sealed class AotHostServer : IAsyncLifetime
         Redis = await RedisServer.StartAsync();
 
         // What it refers to was built before this test, and is not written to. Debug symbols would take longer.
-        var (exitCode, output) = await ListeningProcess.RunAsync(
+        var output = await Sdk.RunAsync(
             _folder.FullName,
-            "dotnet",
-            ["publish", Project, "-c", ReadmeHost.Configuration, "-o", _folder.FullName, "-warnaserror", "-nodeReuse:false", "-p:BuildProjectReferences=false", "-p:RestoreRecursive=false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", "-p:DebugType=none"]);
-        Assert.True(exitCode == 0 && !output.Contains("warning", StringComparison.Ordinal), output);
+            "publish", Project, "-c", Sdk.Configuration, "-o", _folder.FullName, "-warnaserror", "-nodeReuse:false", "-p:BuildProjectReferences=false", "-p:RestoreRecursive=false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", "-p:DebugType=none");
+        Assert.DoesNotContain("warning", output, StringComparison.Ordinal);
         _process = await ListeningProcess.StartAsync(_folder.FullName, Path.Combine(_folder.FullName, "AotHost"), [
             $"--ConnectionStrings:Redis={Redis.EndPoint}",
             "--DeviceAuthorization:Redis:KeyPrefix=native:",

@@ -15,8 +15,6 @@ namespace DeviceAuthorization.Tests.Samples;
 /// <summary>The sample with ASP.NET Core Identity: its pages sign people in, its accounts decide which devices may call.</summary>
 public sealed partial class IdentityHostTests : IDisposable
 {
-    private const string Email = "alice@example.com";
-    private const string Password = "Correct-h0rse";
     private const string NewPassword = "Correct-h0rse-2";
     private const string Library = "/api/library";
 
@@ -31,7 +29,7 @@ public sealed partial class IdentityHostTests : IDisposable
 
         using var challenged = await browser.GetAsync(Browser.Page);
         Assert.Equal("/Identity/Account/Login", challenged.Headers.Location!.AbsolutePath);
-        using var back = await SignInAsync(browser, challenged.Headers.Location.PathAndQuery);
+        using var back = await browser.SignInAsync(challenged.Headers.Location.PathAndQuery);
         Assert.Equal(Browser.Page, back.Headers.Location!.OriginalString);
         using var decided = await browser.DecideOnPageAsync(codes.UserCode, "approve");
         Assert.Equal(HttpStatusCode.OK, decided.StatusCode);
@@ -48,7 +46,7 @@ public sealed partial class IdentityHostTests : IDisposable
     {
         var browser = _server.Browser();
         await RegisterAsync(browser, confirms: false);
-        using var refused = await SignInAsync(browser, "/Identity/Account/Login");
+        using var refused = await browser.SignInAsync("/Identity/Account/Login");
         Assert.Equal(HttpStatusCode.OK, refused.StatusCode); // the form again
         using var page = await browser.GetAsync(Browser.Page);
         Assert.Equal(HttpStatusCode.Redirect, page.StatusCode);
@@ -93,14 +91,14 @@ public sealed partial class IdentityHostTests : IDisposable
     {
         var (device, other) = await PairAsync();
         var codes = await _server.Device().StartAsync();
-        await ChangeAsync((users, alice) => users.ChangePasswordAsync(alice, Password, NewPassword));
+        await ChangeAsync((users, alice) => users.ChangePasswordAsync(alice, IdentityForms.Password, NewPassword));
         Assert.Equal(HttpStatusCode.Unauthorized, (await device.CallAsync("GET", Library)).Status);
         using var approved = await other.ApproveAsync(codes.UserCode);
         Assert.Equal(HttpStatusCode.Unauthorized, approved.StatusCode); // Identity itself accepts this cookie for 30 minutes
         using var page = await other.GetAsync("/pair/devices");
         Assert.Equal("/Identity/Account/Login", page.Headers.Location!.AbsolutePath);
 
-        using var back = await SignInAsync(other, page.Headers.Location.PathAndQuery, NewPassword);
+        using var back = await other.SignInAsync(page.Headers.Location.PathAndQuery, NewPassword);
         Assert.Equal("/pair/devices", back.Headers.Location!.OriginalString);
         (await other.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
         using var polled = await _server.Device().PollAsync(codes.DeviceCode);
@@ -127,7 +125,7 @@ public sealed partial class IdentityHostTests : IDisposable
     {
         var browser = _server.Browser();
         await RegisterAsync(browser);
-        using var signedIn = await SignInAsync(browser, "/Identity/Account/Login");
+        using var signedIn = await browser.SignInAsync("/Identity/Account/Login");
         Assert.Equal(HttpStatusCode.Redirect, signedIn.StatusCode);
         var codes = await _server.Device().StartAsync();
         (await browser.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
@@ -137,11 +135,7 @@ public sealed partial class IdentityHostTests : IDisposable
 
     private static async Task RegisterAsync(HttpClient browser, bool confirms = true)
     {
-        const string Page = "/Identity/Account/Register";
-        using var answer = await browser.PostOnlyAsync(
-            Page,
-            ("__RequestVerificationToken", await AntiforgeryAsync(browser, Page)),
-            ("Input.Email", Email), ("Input.Password", Password), ("Input.ConfirmPassword", Password));
+        using var answer = await browser.RegisterAsync();
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
         if (confirms)
         {
@@ -150,25 +144,15 @@ public sealed partial class IdentityHostTests : IDisposable
         }
     }
 
-    private static async Task<HttpResponseMessage> SignInAsync(HttpClient browser, string page, string password = Password) => await browser.PostOnlyAsync(
-        page,
-        ("__RequestVerificationToken", await AntiforgeryAsync(browser, page)),
-        ("Input.Email", Email), ("Input.Password", password), ("Input.RememberMe", "false"));
-
-    private static async Task<string> AntiforgeryAsync(HttpClient browser, string page) => AntiforgeryField().Match(await browser.GetStringAsync(page)).Groups[1].Value;
-
     private async Task ChangeAsync(Func<UserManager<IdentityUser>, IdentityUser, Task<IdentityResult>> change)
     {
         await using var scope = _server.Services.CreateAsyncScope();
         var users = scope.ServiceProvider.GetRequiredService<UserManager<IdentityUser>>();
-        Assert.True((await change(users, (await users.FindByEmailAsync(Email))!)).Succeeded);
+        Assert.True((await change(users, (await users.FindByEmailAsync(IdentityForms.Email))!)).Succeeded);
     }
 
     [GeneratedRegex("id=\"confirm-link\" href=\"([^\"]+)\"")]
     private static partial Regex ConfirmationLink();
-
-    [GeneratedRegex("name=\"__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"")]
-    private static partial Regex AntiforgeryField();
 
     /// <summary>The sample as it runs, with a database of its own.</summary>
     private sealed class Server : WebApplicationFactory<ApplicationDbContext>

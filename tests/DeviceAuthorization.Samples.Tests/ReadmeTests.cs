@@ -6,10 +6,11 @@ using System.Text.RegularExpressions;
 namespace DeviceAuthorization.Tests.Samples;
 
 /// <summary>
-/// The C# of README.md, of docs/getting-started.md and of the packages' READMEs, as it stands there: built as hosts by the SDK, and run. What they
+/// The C# of README.md, of docs/getting-started.md and of the packages' READMEs, as it stands there: built as hosts by the SDK, from our packages, and run. What they
 /// leave to the reader is written here: the sign-in of README's reader, and a table of users.
 /// </summary>
-public sealed partial class ReadmeTests
+[Collection(Packages.Name)]
+public sealed partial class ReadmeTests(Packages packages)
 {
     /// <summary>"Your sign-in": the page that a cookie scheme sends people to, where alice is known at once.</summary>
     private const string SignIn = """
@@ -93,7 +94,7 @@ public sealed partial class ReadmeTests
                 }
             }
             """;
-        await using var host = await ReadmeHost.StartAsync(Host, SignIn, types);
+        await using var host = await ReadmeHost.StartAsync(packages.Feed, Host, SignIn, types);
         var person = await SignInAsync(host);
         Assert.Equal("Hello Telly of alice", await PairAsync(host, person, "tv"));
         Assert.Contains("Telly", await person.GetStringAsync("/pair/devices"), StringComparison.Ordinal);
@@ -153,7 +154,7 @@ public sealed partial class ReadmeTests
             }
             """;
         const string Secret = "a secret of the backend, long enough to be one";
-        await using var host = await ReadmeHost.StartAsync(program, DevelopmentSignIn, types, $"--BackendSecret={Secret}");
+        await using var host = await ReadmeHost.StartAsync(packages.Feed, program, DevelopmentSignIn, types, $"--BackendSecret={Secret}");
         var person = await SignInAsync(host);
         string? token = null;
         Assert.Equal("Hello Telly of alice", await PairAsync(host, person, "com.example.tv", paired => token = paired));
@@ -169,7 +170,7 @@ public sealed partial class ReadmeTests
     }
 
     /// <summary>Opens the page, as the link of a device does, and comes back from the sign-in.</summary>
-    private static async Task<HttpClient> SignInAsync(ReadmeHost host)
+    private static async Task<HttpClient> SignInAsync(ListeningProcess host)
     {
         var person = host.Client();
         var page = await person.GetStringAsync("/pair/device");
@@ -178,7 +179,7 @@ public sealed partial class ReadmeTests
     }
 
     /// <summary>What the host's own endpoint says to a device that has paired.</summary>
-    private static async Task<string> PairAsync(ReadmeHost host, HttpClient person, string clientId, Action<string>? gotToken = null)
+    internal static async Task<string> PairAsync(ListeningProcess host, HttpClient person, string clientId, Action<string>? gotToken = null)
     {
         using var http = host.Client();
         var device = new DeviceSimulator(http, TimeProvider.System) { ClientId = clientId, Name = "Telly" };

@@ -210,6 +210,7 @@ public sealed class PairedDeviceTests
     }
 
     [Fact]
+    [Trait("Outside", "socket")]
     public async Task A_use_that_cannot_be_recorded_fails_no_call_and_is_logged()
     {
         var devices = new ProbingDeviceRepository { TouchFails = true };

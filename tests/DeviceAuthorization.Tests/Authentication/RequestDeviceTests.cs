@@ -94,6 +94,7 @@ public sealed class RequestDeviceTests
     }
 
     [Fact]
+    [Trait("Outside", "socket")]
     public async Task Kestrel_answers_503_also_without_an_exception_handler()
     {
         var devices = new InterceptedDeviceRepository(new InMemoryDeviceRepository());

@@ -160,6 +160,7 @@ public sealed class HostSettingsTests
     }
 
     [Fact]
+    [Trait("Outside", "socket")]
     public async Task Loopback_needs_no_HTTPS()
     {
         await using var host = await TestHost.StartAsync(kestrel: true);

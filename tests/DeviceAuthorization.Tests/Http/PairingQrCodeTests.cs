@@ -11,6 +11,7 @@ public sealed class PairingQrCodeTests
     private const string Link = "https://tv.example.com/app/pair/device?user_code=WDJB-MJHT";
 
     [Fact]
+    [Trait("Outside", "program")]
     public async Task The_png_holds_exactly_the_link_to_the_configured_origin()
     {
         await using var host = await TestHost.StartAsync();
@@ -18,6 +19,7 @@ public sealed class PairingQrCodeTests
     }
 
     [Fact]
+    [Trait("Outside", "program")]
     public async Task The_svg_holds_the_same_and_says_what_it_is()
     {
         await using var host = await TestHost.StartAsync();

@@ -11,6 +11,7 @@ public sealed class RequestBodyTests
     private const string Form = "application/x-www-form-urlencoded";
 
     [Theory]
+    [Trait("Outside", "socket")]
     [Trait("Row", "7")]
     [InlineData("init", "client_id=a")]
     [InlineData("token", "client_id=a&grant_type=urn:ietf:params:oauth:grant-type:device_code&device_code=x")]
@@ -63,6 +64,7 @@ public sealed class RequestBodyTests
     }
 
     [Theory]
+    [Trait("Outside", "socket")]
     [Trait("Row", "30")]
     [InlineData("init")]
     [InlineData("token")]
@@ -81,6 +83,7 @@ public sealed class RequestBodyTests
     }
 
     [Theory]
+    [Trait("Outside", "socket")]
     [Trait("Row", "30")]
     [InlineData("init", Form, "zz\r\n", "invalid_request")]
     [InlineData("token", Form, "5\r\nclient_id=a\r\n", "invalid_request")]

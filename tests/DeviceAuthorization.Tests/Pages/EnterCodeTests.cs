@@ -63,6 +63,7 @@ public sealed class EnterCodeTests
     }
 
     [Fact]
+    [Trait("Outside", "socket")]
     [Trait("Row", "P-51"), Trait("Row", "P-52"), Trait("Row", "P-53"), Trait("Row", "T-32")]
     public async Task The_question_shows_what_is_known_of_the_device_and_that_it_is_unverified()
     {

@@ -65,6 +65,7 @@ public sealed class ClientIdentificationTests
     }
 
     [Fact]
+    [Trait("Outside", "socket")]
     [Trait("Row", "35"), Trait("Row", "T-35")]
     public async Task Two_Authorization_headers_are_refused()
     {
@@ -84,6 +85,7 @@ public sealed class ClientIdentificationTests
     }
 
     [Theory]
+    [Trait("Outside", "socket")]
     [InlineData("Authorization", 401, "invalid_client")]
     [InlineData("Idempotency-Key", 400, "invalid_request")]
     public async Task A_header_without_a_value_was_sent_all_the_same(string header, int status, string error)

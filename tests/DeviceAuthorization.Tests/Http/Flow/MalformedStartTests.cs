@@ -106,6 +106,7 @@ public sealed class MalformedStartTests
     }
 
     [Theory]
+    [Trait("Outside", "socket")]
     [InlineData("1", "GET")]
     [InlineData("2", "HEAD")]
     [InlineData("2", "PUT")]

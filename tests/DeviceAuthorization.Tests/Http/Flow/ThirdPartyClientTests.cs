@@ -17,6 +17,7 @@ namespace DeviceAuthorization.Tests;
 public sealed class ThirdPartyClientTests
 {
     [Fact]
+    [Trait("Outside", "socket")]
     public async Task Openid_client_goes_on_polling_through_an_outage_and_a_limit()
     {
         var store = new InterceptedPairingStore(new InMemoryPairingStore(

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace DeviceAuthorization.Tests.Samples;
+namespace DeviceAuthorization.TestKit;
 
 /// <summary>A program in a process of its own, in the Development environment: a tool that ends, or a host that listens on a free loopback port.</summary>
-internal sealed class ListeningProcess : IAsyncDisposable
+public sealed class ListeningProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
 
