@@ -8,10 +8,12 @@ public sealed partial class DocumentTests
 {
     private const int MostWords = 30;
 
+    private static readonly string[] Folders = ["samples", "src", "templates"];
+
     public static TheoryData<string> All => [
         "README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",
         .. Files("docs", "*.md", SearchOption.AllDirectories),
-        .. new[] { "samples", "src" }.SelectMany(parent => Directory.GetDirectories(Full(parent)).SelectMany(folder => Files(folder, "README.md"))),
+        .. Folders.SelectMany(parent => Directory.GetDirectories(Full(parent)).SelectMany(folder => Files(folder, "README.md"))),
     ];
 
     public static TheoryData<string> Guides => ["README.md", .. Files("docs", "*.md")];
