@@ -113,7 +113,8 @@ internal sealed class OpenConnections(IServiceScopeFactory scopes, TimeProvider 
     {
         var period = most < LongestPeriod ? most : LongestPeriod;
         var left = connection.Token.ExpiresAt - clock.Now() ?? period;
-        connection.Timer.Change(left < period ? left : period, Timeout.InfiniteTimeSpan); // nothing happens if it was disposed
+        var wait = left > TimeSpan.Zero ? left : TimeSpan.Zero; // the look itself may have outlasted the token, and a timer refuses a negative time
+        connection.Timer.Change(wait < period ? wait : period, Timeout.InfiniteTimeSpan); // nothing happens if it was disposed
     }
 
     private void Remove(DeviceConnection connection)

@@ -113,6 +113,21 @@ public sealed class DeviceConnectionTests
     }
 
     [Fact]
+    public async Task A_token_that_expires_while_a_look_fails_ends_the_connection()
+    {
+        var flow = new TestFlow(options => options.TokenLifetime = Look + TimeSpan.FromSeconds(5), _flow);
+        using var connection = await ConnectAsync(await flow.PairAsync("tv-1"));
+        var outage = new TaskCompletionSource(); // its end continues the look at once, in this thread
+        _flow.Devices.Passing = (member, isAfter) => member == nameof(IDeviceRepository.FindTokenAsync) && !isAfter ? outage.Task : Task.CompletedTask;
+        _flow.Clock.Advance(Look);
+        _flow.Clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.False(connection.Ended.IsCancellationRequested);
+        outage.SetException(new IOException("The database is down."));
+        _flow.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await EndsAsync(connection);
+    }
+
+    [Fact]
     public async Task A_connection_ends_when_its_token_lost_a_scope_or_time()
     {
         var (narrowed, shortened) = (await _flow.PairAsync("tv-1"), await _flow.PairAsync("tv-2"));
