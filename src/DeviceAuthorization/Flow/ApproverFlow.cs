@@ -485,6 +485,6 @@ public sealed class ApproverFlow
 
     /// <summary>Everyone but the user who decided gets the same answer as for an unknown code.</summary>
     private static ApproverResult Refuse(Standing standing, Pairing? pairing) => standing is Standing.HasDecided or Standing.MustChooseNumber
-        ? new ApproverResult.AlreadyDecided(pairing!.Status)
+        ? new ApproverResult.AlreadyDecided(pairing!)
         : new ApproverResult.Refused(ApproverRefusal.NotFound);
 }

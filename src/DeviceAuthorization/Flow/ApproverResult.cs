@@ -56,8 +56,8 @@ public abstract record ApproverResult
     public sealed record Denied : ApproverResult;
 
     /// <summary>This approver decided before, perhaps in another window, or the device gave up after they had entered its code. Nothing changed.</summary>
-    /// <param name="Status">What they decided, and whether the device has its token or gave up.</param>
-    public sealed record AlreadyDecided(PairingStatus Status) : ApproverResult;
+    /// <param name="Pairing">The pairing. Its status says what they decided, and whether the device has its token or gave up.</param>
+    public sealed record AlreadyDecided(Pairing Pairing) : ApproverResult;
 
     /// <summary>The step is not possible. Nothing changed, except as <see cref="ApproverRefusal.DeviceLimitReached"/> says.</summary>
     /// <param name="Reason">Why.</param>

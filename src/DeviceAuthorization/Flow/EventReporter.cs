@@ -163,7 +163,7 @@ internal sealed class EventReporter(
     }
 
     /// <summary>The name that the approver gave the device, or its own.</summary>
-    private static string NameOf(Pairing pairing) => AuditText.Quote(pairing.Grant?.DeviceName ?? pairing.Device.Name);
+    private static string NameOf(Pairing pairing) => AuditText.Quote(pairing.DeviceName);
 
     private static string NetworkOf(Pairing pairing) => Network.Name(pairing.Device.Address);
 

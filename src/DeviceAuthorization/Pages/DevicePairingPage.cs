@@ -205,7 +205,7 @@ internal sealed class DevicePairingPage(
         HttpContext context, Visitor visitor, PairingTicket ticket, StrictForm? typed = null, string? problem = null, bool isFull = false) =>
         await flow.ReviewAsync(ticket.UserCode, visitor.Approver, context.RequestAborted) switch
         {
-            ApproverResult.AlreadyDecided { Status: var status } => ResultHtml.Decided(frame, context, status),
+            ApproverResult.AlreadyDecided { Pairing: var pairing } => ResultHtml.Decided(frame, context, pairing, clock.Now()),
             ApproverResult.Refused { Reason: ApproverRefusal.NotFound } => Unknown(context, visitor),
             ApproverResult.ChooseNumber matching => Page(context, "Match_title", texts => PairingHtml.Match(
                 texts, Form(context, visitor), matching, Written(ticket), matching.Pairing.ExpiresAt - clock.Now())),

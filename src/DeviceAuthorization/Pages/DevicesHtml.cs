@@ -7,26 +7,33 @@ using static DeviceAuthorization.Pages.PageParts;
 namespace DeviceAuthorization.Pages;
 
 /// <summary>
-/// The markup of the page of devices. Each button that takes something away is behind a text that must be opened first, without JavaScript. Only the
-/// devices' cards have ids. They take no focus, so a link's fragment cannot focus a button (CVE-2024-7404).
+/// The markup of the page of devices. Each button that takes something away is behind a text that must be opened first, without JavaScript. It has no
+/// ids, so a link's fragment cannot focus a button (CVE-2024-7404).
 /// </summary>
 internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView view, DeviceAuthorizationOptions options, DateTimeOffset now)
 {
     /// <summary>Lists the devices, then the tokens.</summary>
     /// <param name="pairing">The address of the pairing page.</param>
-    public IHtmlContent List(string pairing) => Html($"""
-        <h1>{texts["Your_devices"]}</h1>
-        {Account(texts, form, "Signed_in_as")}
-        {(view.Notice is { } notice ? Html($"""<p class="note {(notice == "Gone" ? "" : "good")}" role="status">{texts[notice]}</p>""") : Nothing)}
-        {(view.Problem is null ? Nothing : Html($"""<p class="note bad" role="alert">{view.Problem}</p>"""))}
-        {If(view.Devices is [], () => Html($"<p>{texts["Devices_none"]}</p>"))}
-        {All(view.Shown, Card)}{If(view.Pages > 1, Pages)}
-        <p><a href="{pairing}">{texts[view.Devices is [] ? "Page_title" : "Another_device"]}</a></p>{If(view.ChangesTokens && view is not { Tokens: [], Devices: [] }, () => Confirm("Sign_out_all", "Sign_out_all", Form("sign-out")))}
-        {If(view.Tokens is not null || view.Grantable.Count > 0, () => Html($"""<h2>{texts["Tokens"]}</h2>"""))}
-        {(view.Tokens is null ? Nothing : Html($"""<p class="dim">{texts[view.Tokens is [] ? "Tokens_none" : "Tokens_text"]}</p>"""))}
-        {All(view.Tokens ?? [], token => token.DeviceId is null || view.Devices is null ? Single(token) : Bound(token, view.Devices.FirstOrDefault(device => device.Id == token.DeviceId)))}
-        {If(view.Grantable.Count > 0, Make)}
-        """);
+    public IHtmlContent List(string pairing)
+    {
+        // A device's card shows what its token may do. A removed device has no tokens.
+        var others = view.Tokens?.Where(token => token.DeviceId is null || view.Devices is null).ToArray();
+        return Html($"""
+            <h1>{texts["Your_devices"]}</h1>
+            {(view.Notice is { } notice ? Html($"""<p class="note {(notice == "Gone" ? "" : "good")}" role="status">{texts[notice]}</p>""") : Nothing)}
+            {(view.Problem is null ? Nothing : Html($"""<p class="note bad" role="alert">{view.Problem}</p>"""))}
+            {If(view.Devices is [], () => Html($"<p>{texts["Devices_none"]}</p>"))}
+            {All(view.Shown, Card)}{If(view.Pages > 1, Pages)}
+            <p><a class="button" href="{pairing}">{texts[view.Devices is [] ? "Page_title" : "Another_device"]}</a></p>
+            {If(others is not null || view.Grantable.Count > 0, () => Html($"""<h2>{texts["Tokens"]}</h2>"""))}
+            {(others is null ? Nothing : Html($"""<p class="dim">{texts["Tokens_text"]}{If(others is [], () => Html($" {texts["Tokens_none"]}"))}</p>"""))}
+            {All(others ?? [], Single)}
+            {If(view.Grantable.Count > 0, Make)}
+            <hr>
+            {Account(texts, form, "Signed_in_as")}
+            {If(view.ChangesTokens && view is not { Tokens: [], Devices: [] }, () => Confirm("Sign_out_all", "Sign_out_all", Form("sign-out")))}
+            """);
+    }
 
     /// <summary>Shows a new token, once.</summary>
     public static IHtmlContent Made(PageTexts texts, string devices, DeviceToken token) => Html($"""
@@ -52,13 +59,13 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         var tokens = view.Tokens?.Where(token => token.DeviceId == device.Id).ToArray() ?? [];
         var live = tokens.Where(token => token.IsLive(now)).ToArray();
         return Html($"""
-            <article class="card" id="{Anchor(device)}" aria-label="{NameOf(device)}">
-            <h2><bdi>{NameOf(device)}</bdi></h2>
+            <article class="card" aria-label="{NameOf(device)}">
+            <div class="device">{DeviceIcon.Of(device.Platform, device.Client, device.Name)}
+            <div><h2><bdi>{NameOf(device)}</bdi></h2>
+            <p class="dim">{AppAndSystem(device.Client is { } client && tokens.Any(token => token.ClientId == client) ? App(options, client) : device.Client, device.ClientVersion, device.Platform)}</p></div></div>
             <dl>
-            {(device.Client is { } client ? Html($"<dt>{texts["App"]}</dt><dd><bdi>{(tokens.Any(token => token.ClientId == client) ? App(options, client) : client)}</bdi>{(device.ClientVersion is { } version ? Html($" <bdi>{version}</bdi>") : Nothing)}</dd>") : Nothing)}
-            {Row(texts["System"], device.Platform)}
-            {(device.LastSeenAt is { } seen ? Html($"<dt>{texts["Last_seen"]}</dt><dd>{Time(seen)}</dd>") : Nothing)}
-            <dt>{texts["Connected_since"]}</dt><dd>{Time(device.CreatedAt)}</dd>
+            {(device.LastSeenAt is { } seen ? Html($"<dt>{texts["Last_seen"]}</dt><dd>{Ago(texts, seen, now)}</dd>") : Nothing)}
+            <dt>{texts["Connected_since"]}</dt><dd>{Day(texts, device.CreatedAt)}</dd>
             {All(tokens, Access)}
             </dl>
             {If(live.Length == 0 && view.Tokens is not null, () => Html($"<p>{texts["No_access"]}</p>"))}
@@ -72,7 +79,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
             """);
     }
 
-    private HtmlFormattableString Access(AccessToken token) => Html($"<dt>{texts["May"]}</dt><dd>{Scopes(token)}<small>{Ends(token)}</small></dd>");
+    private HtmlFormattableString Access(AccessToken token) => Html($"""<dt class="wide">{texts["May"]}</dt><dd class="wide">{Scopes(token)}<small>{Ends(token)}</small></dd>""");
 
     private HtmlFormattableString Rename(Device device) => Html($"""
         <details name="act"><summary>{texts["Rename"]}</summary>
@@ -96,19 +103,14 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         <article class="card" aria-label="{token.Name}">
         <h3><bdi>{token.Name}</bdi></h3>
         <dl>
+        <dt>{texts["Token_used"]}</dt><dd>{(token.LastUsedAt is { } used ? Ago(texts, used, now) : Html($"{texts["Token_unused"]}"))}</dd>
+        <dt>{texts["Token_created"]}</dt><dd>{Day(texts, token.CreatedAt)}</dd>
         {Access(token)}
-        <dt>{texts["Token_created"]}</dt><dd>{Time(token.CreatedAt)}</dd>
-        <dt>{texts["Token_used"]}</dt><dd>{(token.LastUsedAt is { } used ? Time(used) : Html($"{texts["Token_unused"]}"))}</dd>
         </dl>
         <div class="actions">
         {If(view.ChangesTokens, () => Confirm("Token_delete", "Token_delete_button", Form("delete", "token", token.Id.ToString())))}
         </div>
         </article>
-        """);
-
-    /// <summary>Links the token to the card of its device, which lists the scopes. A removed device has no tokens.</summary>
-    private IHtmlContent Bound(AccessToken token, Device? device) => device is null ? Nothing : Html($"""
-        <p class="card"><strong><bdi>{token.Name}</bdi></strong> <a class="chip" href="{(view.PageOf(device) is var page && page == view.Page ? "" : form.Address + DevicesView.QueryOf(page))}#{Anchor(device)}">{Words(texts["Token_device"], Html($"<bdi>{NameOf(device)}</bdi>"))}</a></p>
         """);
 
     private HtmlFormattableString Make() => Html($"""
@@ -142,16 +144,10 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
         : Html($"<ul>{All(token.Scopes, scope => Html($"<li>{Scope(texts, options, scope)}</li>"))}</ul>");
 
     private HtmlFormattableString Ends(AccessToken token) => token.ExpiresAt is { } end
-        ? Words(texts[token.IsLive(now) ? "Ends_on" : "Ended_on"], Time(end))
+        ? Words(texts[token.IsLive(now) ? "Ends_on" : "Ended_on"], Day(texts, end))
         : Html($"{texts["Ends_never"]}");
 
-    /// <summary>A day in UTC. The script turns it into a time in the reader's zone.</summary>
-    private HtmlFormattableString Time(DateTimeOffset at) => Html(
-        $"""<time datetime="{at.UtcDateTime.ToString("s", CultureInfo.InvariantCulture)}Z">{at.UtcDateTime.ToString("D", texts.Language.Culture)}</time>""");
-
     private static string NameOf(Device device) => device.Name ?? device.Id;
-
-    private static string Anchor(Device device) => $"device-{device.Id}";
 }
 
 /// <summary>What the page of devices shows.</summary>
@@ -180,9 +176,6 @@ internal sealed record DevicesView(IReadOnlyList<Device>? Devices, IReadOnlyList
 
     /// <summary>The devices in this part.</summary>
     public IEnumerable<Device> Shown => (Devices ?? []).Skip((Page - 1) * DevicesOnPage).Take(DevicesOnPage);
-
-    /// <summary>The part that a device is in.</summary>
-    public int PageOf(Device device) => ((Devices ?? []).TakeWhile(before => before.Id != device.Id).Count() / DevicesOnPage) + 1;
 
     /// <summary>The query of an address that shows a part of the list.</summary>
     public static string QueryOf(int page) => page == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $"?page={page}");

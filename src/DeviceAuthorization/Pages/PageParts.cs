@@ -1,3 +1,4 @@
+using System.Globalization;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Html;
@@ -24,8 +25,20 @@ internal static class PageParts
             """))}</div>
         """);
 
-    /// <summary>A row of a list of facts; nothing if the text is null.</summary>
-    public static IHtmlContent Row(string name, string? text) => text is null ? Nothing : Html($"<dt>{name}</dt><dd><bdi>{text}</bdi></dd>");
+    /// <summary>The app, its version and the system, as far as they are known.</summary>
+    public static HtmlFormattableString AppAndSystem(string? app, string? version, string? system) => Html(
+        $"""<span>{(app is null ? Nothing : Html($"<bdi>{app}</bdi>"))}{(version is null ? Nothing : Html($" <bdi>{version}</bdi>"))}{(system is null ? Nothing : Html($"{(app is null ? "" : " · ")}<bdi>{system}</bdi>"))}</span>""");
+
+    /// <summary>A moment as people say it, such as "2 hours ago"; the day if it is long ago. The exact time is in the title.</summary>
+    public static HtmlFormattableString Ago(PageTexts texts, DateTimeOffset at, DateTimeOffset now) => texts.Ago(now - at) is { } ago
+        ? Html($"""<time datetime="{Iso(at)}" title="{at.UtcDateTime.ToString("f", texts.Language.Culture)} UTC" data-ago>{ago}</time>""")
+        : Day(texts, at);
+
+    /// <summary>A day in UTC. The script turns it into one of the reader's zone.</summary>
+    public static HtmlFormattableString Day(PageTexts texts, DateTimeOffset at) => Html(
+        $"""<time datetime="{Iso(at)}" title="{at.UtcDateTime.ToString("f", texts.Language.Culture)} UTC">{at.UtcDateTime.ToString("D", texts.Language.Culture)}</time>""");
+
+    private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("s", CultureInfo.InvariantCulture) + "Z";
 
     /// <summary>The app's name for people: the one that the host registered, or else the client's id.</summary>
     public static string App(DeviceAuthorizationOptions options, string clientId) => options.FindClient(clientId)?.DisplayName ?? clientId;

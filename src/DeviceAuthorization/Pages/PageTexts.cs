@@ -35,7 +35,15 @@ internal sealed class PageTexts(PageLanguage language, IPageTexts? host)
         _ => Count("Minutes", (int)Math.Ceiling(time.TotalMinutes)),
     };
 
-    public string Ago(TimeSpan age) => age < TimeSpan.FromMinutes(1) ? this["Just_now"] : Count("Minutes_ago", (int)age.TotalMinutes);
+    /// <summary>How long ago something was; null from 30 days on, when a date says more.</summary>
+    public string? Ago(TimeSpan age) => age switch
+    {
+        { TotalMinutes: < 1 } => this["Just_now"],
+        { TotalHours: < 1 } => Count("Minutes_ago", (int)age.TotalMinutes),
+        { TotalDays: < 1 } => Count("Hours_ago", (int)age.TotalHours),
+        { TotalDays: < 30 } => Count("Days_ago", (int)age.TotalDays),
+        _ => null,
+    };
 
     /// <summary>The plural form of a whole number (Unicode CLDR, plural rules, cardinals).</summary>
     internal static string PluralForm(string language, int number)

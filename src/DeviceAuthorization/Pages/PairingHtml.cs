@@ -16,16 +16,15 @@ internal static class PairingHtml
     /// <summary>Asks for the code.</summary>
     public static IHtmlContent Enter(PageTexts texts, PageForm form, string? code, string? ticket, string? problem) => Html($"""
         <h1>{texts["Page_title"]}</h1>
-        {Account(texts, form, "Signed_in_as")}
         {(problem is null ? Nothing : Html($"""<p class="note" role="alert">{problem}</p>"""))}
         <form method="post" action="{form.Address}">
         {form.Antiforgery}{(ticket is null ? Nothing : Html($"""<input type="hidden" name="ticket" value="{ticket}">"""))}
-        <p>{texts[code is null ? "Enter_prompt" : "Enter_compare"]}</p>
-        <label><span class="dim">{texts["Code"]}</span>
+        <label>{texts[code is null ? "Enter_prompt" : "Enter_compare"]}
         <input class="code" name="user_code" value="{code}" maxlength="64" required dir="ltr" autocomplete="off" autocapitalize="characters" autocorrect="off" spellcheck="false"></label>
         <p class="dim"><small>{texts["Code_hint"]}</small></p>
         <button>{texts["Continue"]}</button>
         </form>
+        {Account(texts, form, "Signed_in_as")}
         """);
 
     /// <summary>Shows what the device requests, and asks for the decision.</summary>
@@ -36,20 +35,21 @@ internal static class PairingHtml
         var denied = pairing.RequestedScopes.Except(review.Found.GrantableScopes, StringComparer.Ordinal);
         return Html($"""
             <h1>{texts["Review_title"]}</h1>
-            {Account(texts, form, "Review_account")}
             {(review.Problem is null ? Nothing : Html($"""<p class="note bad" role="alert">{review.Problem}</p>"""))}{If(review.IsFull, () => Html($"""<p class="note bad" role="alert">{texts["Review_full"]}{(review.DevicesPage is { } devices ? Html($""" <a href="{devices}">{texts["Your_devices"]}</a>""") : Nothing)}</p>"""))}
+            <div class="device">{(client?.LogoPath is { } logo ? Html($"""<img src="{review.PathBase}{logo}" alt="">""") : DeviceIcon.Of(pairing.Device.Platform, pairing.ClientId, pairing.Device.Name))}
+            <p><strong><bdi>{pairing.Device.Name}</bdi></strong>{If(client is not null, () => Html($" <small>{texts["Reported"]}</small>"))}
+            {AppAndSystem(App(options, pairing.ClientId), pairing.Device.ClientVersion, pairing.Device.Platform)}
+            {Trust(texts, client)}</p></div>
+            {Account(texts, form, "Review_account")}
             <p>{texts["Review_code"]}</p>
             <p class="code" dir="ltr">{review.Code}</p>
             <p class="note">{texts["Review_warning"]}</p>
             {All(review.Found.Reasons, reason => Reason(texts, reason))}
             <dl>
-            <dt>{texts["Device"]}</dt><dd><bdi>{pairing.Device.Name}</bdi> <small>{texts["Reported"]}</small></dd>
-            <dt>{texts["App"]}</dt><dd>{(client?.LogoPath is { } logo ? Html($"""<img src="{review.PathBase}{logo}" alt=""> """) : Nothing)}<bdi>{App(options, pairing.ClientId)}</bdi>{(pairing.Device.ClientVersion is { } version ? Html($" <bdi>{version}</bdi>") : Nothing)} {Trust(texts, client)}</dd>
-            {Row(texts["System"], pairing.Device.Platform)}
-            {(pairing.Device.Identifier is { } identifier ? Html($"""<dt>{texts["Identifier"]}</dt><dd class="long"><bdi>{identifier}</bdi></dd>""") : Nothing)}
-            <dt>{texts["Asked"]}</dt><dd>{texts.Ago(review.Now - pairing.CreatedAt)}</dd>
+            <dt>{texts["Asked"]}</dt><dd>{Ago(texts, pairing.CreatedAt, review.Now)}</dd>
             {(pairing.Device.Address is { } address ? Html($"""<dt>{texts["Network"]}</dt><dd><bdi>{address}</bdi>{NetworkRemark(texts, review.Network)}</dd>""") : Nothing)}
             {TimeLeft(texts, pairing.ExpiresAt - review.Now)}
+            {(pairing.Device.Identifier is { } identifier ? Html($"""<dt>{texts["Identifier"]}</dt><dd class="long"><bdi>{identifier}</bdi></dd>""") : Nothing)}
             </dl>
             <form method="post" action="{form.Address}/review">
             <button name="decision" value="none" hidden></button>
@@ -64,8 +64,8 @@ internal static class PairingHtml
             {All(denied, scope => Html($"""<label class="choice dim"><input type="checkbox" disabled> <span>{Scope(texts, options, scope)} <small>{texts["Not_yours"]}</small></span></label>"""))}
             {If(review.IsLimited, () => Html($"""<p class="dim">{texts["Sign_in_limited"]}</p>"""))}{If(pairing.RequestedScopes.Count == 0, () => Html($"""<p>{texts["May_identify"]}</p>"""))}
             </fieldset>
-            <label class="field">{texts["Device_name"]} <input name="device_name" value="{(review.Typed is null ? known?.Name ?? pairing.Device.Name : review.Typed["device_name"])}" maxlength="255" autocomplete="off" dir="auto"></label>
-            {Lifetime(texts, options, review.Typed)}
+            <div class="fields"><label class="field">{texts["Device_name"]} <input name="device_name" value="{(review.Typed is null ? known?.Name ?? pairing.Device.Name : review.Typed["device_name"])}" maxlength="255" autocomplete="off" dir="auto"></label>
+            {Lifetime(texts, options, review.Typed)}</div>
             <div class="buttons">
             <button data-decision name="decision" value="deny"><span aria-hidden="true">✕</span> {texts["Deny"]}</button>
             <button data-decision name="decision" value="approve"><span aria-hidden="true">✓</span> {texts["Approve"]}</button>
@@ -77,13 +77,12 @@ internal static class PairingHtml
     /// <summary>Asks which number the device shows. As in the review, Enter presses a hidden button that decides nothing.</summary>
     public static IHtmlContent Match(PageTexts texts, PageForm form, ApproverResult.ChooseNumber matching, string ticket, TimeSpan left) => Html($"""
         <h1>{texts["Match_title"]}</h1>
+        <div class="device">{DeviceIcon.Of(matching.Pairing.Device.Platform, matching.Pairing.ClientId, matching.Pairing.Device.Name)}
+        <p><strong><bdi>{matching.Pairing.DeviceName}</bdi></strong></p></div>
         {Account(texts, form, "Review_account")}
         <p>{texts["Match_text"]}</p>
         <p class="note">{texts["Match_warning"]}</p>
-        <dl>
-        <dt>{texts["Device"]}</dt><dd><bdi>{matching.Pairing.Grant?.DeviceName ?? matching.Pairing.Device.Name}</bdi></dd>
-        {TimeLeft(texts, left)}
-        </dl>
+        <dl>{TimeLeft(texts, left)}</dl>
         <form method="post" action="{form.Address}/review">
         <button name="decision" value="none" hidden></button>
         {form.Antiforgery}
@@ -96,12 +95,12 @@ internal static class PairingHtml
         """);
 
     /// <summary>
-    /// How far the app's name can be trusted (RFC 8628 §5.6). A registered name is the host's own. Only an app with a secret has proved that it is
-    /// that app.
+    /// How far the words above can be trusted (RFC 8628 §5.6). The device reports them. A registered app's name is the host's own, and only an app with
+    /// a secret has proved that it is that app.
     /// </summary>
     private static HtmlFormattableString Trust(PageTexts texts, DeviceClient? client) => client switch
     {
-        null => Html($"<small>{texts["Unverified"]}</small>"),
+        null => Html($"<small>{texts["Reported"]}</small>"),
         { Secret: null } => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Known_app"]}</small>"""),
         _ => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Verified_app"]}</small>"""),
     };

@@ -11,18 +11,33 @@ internal static class ResultHtml
     private const string Cross = "M5 5l14 14M19 5L5 19";
     private const string Exclamation = "M12 4v10M12 19v.5";
 
-    /// <summary>Shows the decision about a pairing.</summary>
-    public static HtmlPage Decided(PageFrame frame, HttpContext context, PairingStatus status) => status switch
+    /// <summary>
+    /// Shows the decision about a pairing. While the device may still fetch its token, browsers load the page again every few seconds, without a
+    /// script. It then shows whether the device is connected.
+    /// </summary>
+    public static HtmlPage Decided(PageFrame frame, HttpContext context, Pairing pairing, DateTimeOffset now)
     {
-        PairingStatus.Approved => Page(frame, context, "Approved", mark: Tick, more: Closing),
-        PairingStatus.Redeemed => Page(frame, context, "Connected", mark: Tick, more: Closing),
-        PairingStatus.Withdrawn => Page(frame, context, "Withdrawn"),
-        _ => Page(frame, context, "Denied", mark: Cross, more: texts => Html($"""<p>{texts["Can_close"]}</p>""")),
-    };
+        switch (pairing.Status)
+        {
+            case PairingStatus.Approved when now < pairing.ExpiresAt:
+                context.Response.Headers["refresh"] = "3";
+                return Page(frame, context, "Approved", mark: Tick, device: pairing.DeviceName);
+            case PairingStatus.Approved:
+                return Page(frame, context, "Too_late", device: pairing.DeviceName);
+            case PairingStatus.Redeemed:
+                return Page(frame, context, "Connected", mark: Tick, device: pairing.DeviceName, more: Closing);
+            case PairingStatus.Withdrawn:
+                return Page(frame, context, "Withdrawn");
+            default:
+                return Page(frame, context, "Denied", mark: Cross, more: texts => Html($"""<p>{texts["Can_close"]}</p>"""));
+        }
+    }
 
     /// <summary>A page with a heading and a text: <c>{name}_title</c> and <c>{name}_text</c>.</summary>
+    /// <param name="device">The device that the text names; null if it names none.</param>
     public static HtmlPage Page(
-        PageFrame frame, HttpContext context, string name, int status = StatusCodes.Status200OK, string mark = Exclamation, Func<PageTexts, IHtmlContent>? more = null)
+        PageFrame frame, HttpContext context, string name, int status = StatusCodes.Status200OK, string mark = Exclamation, string? device = null,
+        Func<PageTexts, IHtmlContent>? more = null)
     {
         var texts = frame.TextsFor(context);
         var title = texts[name + "_title"];
@@ -30,7 +45,7 @@ internal static class ResultHtml
             <div class="result">
             <svg class="mark {(mark == Tick ? "good" : "bad")}" viewBox="0 0 24 24" aria-hidden="true"><path d="{mark}"/></svg>
             <h1>{title}</h1>
-            <p role="status">{texts[name + "_text"]}</p>
+            <p role="status">{(device is null ? Html($"{texts[name + "_text"]}") : Words(texts[name + "_text"], Name(device)))}</p>
             {more?.Invoke(texts)}
             <p><a href="{frame.Address(context)}">{texts["Another_device"]}</a>{(frame.DevicesAddress(context) is { } devices ? Html($""" · <a href="{devices}">{texts["Your_devices"]}</a>""") : Nothing)}</p>
             </div>

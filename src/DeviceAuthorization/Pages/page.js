@@ -27,9 +27,11 @@
     show();
   });
 
-  // Show times in the reader's own zone.
+  // Show times in the reader's own zone: the day in the text, the exact time in the title.
   all('time[datetime]', element => {
-    element.textContent = new Date(element.dateTime).toLocaleString(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' });
+    const show = style => new Date(element.dateTime).toLocaleString(document.documentElement.lang, style);
+    element.title = show({ dateStyle: 'full', timeStyle: 'short' });
+    if (!('ago' in element.dataset)) element.textContent = show({ dateStyle: 'medium' });
   });
 
   // Close this window, if a script may close it.

@@ -88,6 +88,9 @@ public sealed record Pairing
     /// <summary>What was granted; <see langword="null"/> unless the status is matching, approved or redeemed.</summary>
     public PairingGrant? Grant { get; init; }
 
+    /// <summary>The name that the approver chose, or else the one that the device reports.</summary>
+    internal string DeviceName => Grant?.DeviceName ?? Device.Name;
+
     /// <summary>While matching: the two-digit number that the device shows.</summary>
     public int? MatchNumber { get; init; }
 

@@ -7,9 +7,9 @@ namespace DeviceAuthorization.BrowserTests;
 internal static class DevicesPageActions
 {
     /// <summary>Signs in and connects a device, with all that it may get; its token. Any language.</summary>
-    public static async Task<string> PairAsync(this IPage page, PageHost host, string identifier = "0c1d57a9", string name = "Living room TV")
+    public static async Task<string> PairAsync(this IPage page, PageHost host, string identifier = "0c1d57a9", string name = "Living room TV", string platform = "tvOS 20")
     {
-        var codes = await host.StartPairingAsync(identifier, name);
+        var codes = await host.StartPairingAsync(identifier, name, platform: platform);
         await page.GotoAsync(host.Page);
         if (await page.Locator("input[name=user]").CountAsync() > 0)
         {

@@ -102,7 +102,7 @@ internal sealed class PageHost : IAsyncDisposable
     }
 
     /// <summary>The device asks for a code.</summary>
-    public async Task<Codes> StartPairingAsync(string identifier = "0c1d57a9", string name = "Living room TV", string[]? scopes = null)
+    public async Task<Codes> StartPairingAsync(string identifier = "0c1d57a9", string name = "Living room TV", string[]? scopes = null, string platform = "tvOS 20")
     {
         using var answer = await _device.PostAsJsonAsync("/api/auth/device/init", new
         {
@@ -110,7 +110,7 @@ internal sealed class PageHost : IAsyncDisposable
             name,
             client = "Cartridge TV",
             client_version = "2.4.1",
-            platform = "tvOS 20",
+            platform,
             requested_scopes = scopes ?? ["games.read", "saves.write", "users.admin"],
             number_matching = true,
         });

@@ -54,6 +54,10 @@ public sealed class AccessibilityTests(Chromium chromium)
         await page.Locator($"button[value='{number}']").ClickAsync();
         await Expect(page.Locator(".mark.good")).ToBeVisibleAsync();
         await CheckAsync("approved");
+        await host.PollAsync(codes);
+        await page.ReloadAsync();
+        await Expect(page.Locator("[data-closing]")).ToBeAttachedAsync();
+        await CheckAsync("connected");
 
         await page.EnterAsync(await host.StartPairingAsync(name: "Stranger"));
         await CheckAsync("replace");
@@ -70,8 +74,8 @@ public sealed class AccessibilityTests(Chromium chromium)
         await page.GotoAsync(host.Page);
         await page.SignInAsync("alice");
         await page.EnterAsync(await host.StartPairingAsync());
-        await Expect(page.Locator("dd .known")).ToBeVisibleAsync();
-        Assert.Equal(32, await page.Locator("dd img").EvaluateAsync<int>("picture => picture.naturalWidth"));
+        await Expect(page.Locator(".device .known")).ToBeVisibleAsync();
+        Assert.Equal(32, await page.Locator(".device img").EvaluateAsync<int>("picture => picture.naturalWidth"));
         await Barriers.AssertNoneAsync(page, "review-known", screen);
     }
 

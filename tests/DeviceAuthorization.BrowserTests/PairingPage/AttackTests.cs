@@ -91,7 +91,7 @@ public sealed class AttackTests(Chromium chromium)
         var page = await chromium.NewPageAsync(Screen.Desktop);
         await page.ReviewAsync(codes);
         await Expect(page).ToHaveTitleAsync("Approve this device? – Cartridge");
-        await Expect(page.Locator("dd bdi").First).ToHaveTextAsync("<img src=x onerror=\"document.title='owned'\"> أبجد 123");
+        await Expect(page.Locator(".device bdi").First).ToHaveTextAsync("<img src=x onerror=\"document.title='owned'\"> أبجد 123");
         Assert.Equal(0, await page.Locator("main img").CountAsync());
     }
 

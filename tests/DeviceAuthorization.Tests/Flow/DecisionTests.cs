@@ -23,8 +23,8 @@ public sealed class DecisionTests
         var flow = new TestFlow();
         var codes = await flow.StartAsync();
         await flow.DenyAsync(codes);
-        Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Denied), await flow.DecideAsync(codes));
-        Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Denied), await flow.DenyAsync(codes));
+        Assert.Equal(PairingStatus.Denied, Assert.IsType<ApproverResult.AlreadyDecided>(await flow.DecideAsync(codes)).Pairing.Status);
+        Assert.Equal(PairingStatus.Denied, Assert.IsType<ApproverResult.AlreadyDecided>(await flow.DenyAsync(codes)).Pairing.Status);
         Assert.Equal(new ApproverResult.Refused(ApproverRefusal.NotFound), await flow.DecideAsync(codes, "bob"));
         Assert.Empty(flow.Devices.Registered);
 
@@ -135,7 +135,7 @@ public sealed class DecisionTests
             var results = await Task.WhenAll(Enumerable.Range(round, 32).Select(i => Task.Run(() => i % 2 == 0 ? flow.DecideAsync(codes) : flow.DenyAsync(codes))));
             var winner = Assert.Single(results, result => result is ApproverResult.Approved or ApproverResult.Denied);
             var status = winner is ApproverResult.Approved ? PairingStatus.Approved : PairingStatus.Denied;
-            Assert.All(results.Where(result => result != winner), loser => Assert.Equal(new ApproverResult.AlreadyDecided(status), loser));
+            Assert.All(results.Where(result => result != winner), loser => Assert.Equal(status, Assert.IsType<ApproverResult.AlreadyDecided>(loser).Pairing.Status));
             Assert.Equal(status, (await flow.StoredAsync(codes)).Status);
             Assert.Equal(status == PairingStatus.Approved ? 1 : 0, flow.Devices.Registered.Count);
         }
@@ -171,7 +171,7 @@ public sealed class DecisionTests
             await flow.RedeemAsync(codes);
             var redeemed = await flow.StoredAsync(codes);
             pause.Release();
-            Assert.Equal(new ApproverResult.AlreadyDecided(PairingStatus.Redeemed), await late);
+            Assert.Equal(PairingStatus.Redeemed, Assert.IsType<ApproverResult.AlreadyDecided>(await late).Pairing.Status);
             Assert.Equal(redeemed, await flow.StoredAsync(codes));
             Assert.Equal("First", Assert.Single(flow.Devices.Registered).Name);
             Assert.Equal(PairingError.InvalidGrant, await flow.RefusedAsync(codes));

@@ -21,9 +21,10 @@ public sealed class ClientPageTests
             [KeyValuePair.Create("client_id", "tv"), KeyValuePair.Create("client_version", "1.2"), .. secret is null ? [] : new[] { KeyValuePair.Create("client_secret", secret) }]));
         using var page = await (await host.SignInAsync("alice")).EnterCodeAsync(StartedCodes.From(await start.JsonAsync()).UserCode, "/app/pair/device");
         Assert.Contains(
-            $"<dt>App</dt><dd><img src=\"/app/tv.svg\" alt=\"\"> <bdi>Cartridge &lt;TV&gt;</bdi> <bdi>1.2</bdi> <span class=\"tag known\">known here</span> {remark}</dd>",
+            $"<span><bdi>Cartridge &lt;TV&gt;</bdi> <bdi>1.2</bdi></span>\n<span class=\"tag known\">known here</span> {remark}</p>",
             await page.HtmlAsync(),
             StringComparison.Ordinal);
+        Assert.Contains("<div class=\"device\"><img src=\"/app/tv.svg\" alt=\"\">", await page.HtmlAsync(), StringComparison.Ordinal);
         Assert.Contains("; img-src 'self'; form-action", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }
 
@@ -32,7 +33,7 @@ public sealed class ClientPageTests
     {
         await using var host = await TestHost.StartAsync(options => options.Clients["tv"] = new DeviceClient());
         using var page = await (await host.SignInAsync("alice")).EnterCodeAsync((await host.Device().StartAsync()).UserCode);
-        Assert.Contains("<dt>App</dt><dd><bdi>tv</bdi> <span class=\"tag known\">known here</span>", await page.HtmlAsync(), StringComparison.Ordinal);
+        Assert.Contains("<span><bdi>tv</bdi></span>\n<span class=\"tag known\">known here</span>", await page.HtmlAsync(), StringComparison.Ordinal);
         Assert.DoesNotContain("img-src", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }
 
@@ -47,8 +48,8 @@ public sealed class ClientPageTests
         });
         using var start = await host.Device().PostFormAsync("init", ("client_id", "cli"), ("name", "Cartridge TV"));
         var review = await (await host.SignInAsync("alice")).ReviewAsync(StartedCodes.From(await start.JsonAsync()).UserCode);
-        Assert.Contains("<dt>Device</dt><dd><bdi>Cartridge TV</bdi> <small>says the device itself, unverified</small></dd>", review, StringComparison.Ordinal);
-        Assert.Contains("<dt>App</dt><dd><bdi>cli</bdi> <span class=\"tag known\">", review, StringComparison.Ordinal);
+        Assert.Contains("<strong><bdi>Cartridge TV</bdi></strong> <small>says the device itself, unverified</small>", review, StringComparison.Ordinal);
+        Assert.Contains("<span><bdi>cli</bdi></span>\n<span class=\"tag known\">", review, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,7 +57,7 @@ public sealed class ClientPageTests
     {
         await using var host = await TestHost.StartAsync();
         var review = await (await host.SignInAsync("alice")).ReviewAsync((await host.Device().StartAsync()).UserCode);
-        Assert.Contains("<dt>App</dt><dd><bdi>tv</bdi> <small>unverified</small></dd>", review, StringComparison.Ordinal);
+        Assert.Contains("<span><bdi>tv</bdi></span>\n<small>says the device itself, unverified</small></p>", review, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,12 +70,12 @@ public sealed class ClientPageTests
         });
         await host.PairNamedAsync();
         var alice = await host.SignInAsync("alice");
-        Assert.Contains("<dt>App</dt><dd><bdi>Grout for muOS</bdi> <bdi>1.2.3</bdi></dd>", await alice.GetStringAsync(DevicesBrowser.Devices), StringComparison.Ordinal);
+        Assert.Contains("<span><bdi>Grout for muOS</bdi> <bdi>1.2.3</bdi> · ", await alice.GetStringAsync(DevicesBrowser.Devices), StringComparison.Ordinal);
 
         var devices = host.Services.GetRequiredService<IDeviceRepository>();
         var device = Assert.Single(await devices.ListAsync("alice", default));
         Assert.Equal(DeviceReplacement.Replaced, await devices.TryReplaceAsync(device with { Client = "tv" }, default)); // as PUT /api/devices lets it
-        Assert.Contains("<dt>App</dt><dd><bdi>tv</bdi>", await alice.GetStringAsync(DevicesBrowser.Devices), StringComparison.Ordinal);
+        Assert.Contains("<span><bdi>tv</bdi> <bdi>1.2.3</bdi>", await alice.GetStringAsync(DevicesBrowser.Devices), StringComparison.Ordinal);
     }
 
     [Fact]

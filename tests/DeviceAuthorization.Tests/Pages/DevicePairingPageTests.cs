@@ -284,6 +284,34 @@ public sealed class DevicePairingPageTests
     }
 
     [Fact]
+    public async Task After_an_approval_the_page_looks_again_until_the_device_is_connected()
+    {
+        await using var host = await TestHost.StartAsync();
+        var (codes, alice) = (await host.Device().StartAsync(), await host.SignInAsync("alice"));
+        using var approved = await alice.DecideOnPageAsync(codes.UserCode, "approve");
+        Assert.Equal(("Device approved", "3"), (await approved.TitleAsync(), Refresh(approved)));
+
+        (await host.Device().PollAsync(codes.DeviceCode)).EnsureSuccessStatusCode();
+        using var connected = await alice.GetAsync(Browser.Page + "/review");
+        Assert.Equal(("Device connected", null), (await connected.TitleAsync(), Refresh(connected)));
+    }
+
+    [Fact]
+    public async Task It_stops_looking_and_says_so_when_the_device_can_no_longer_fetch_its_token()
+    {
+        await using var host = await TestHost.StartAsync();
+        var (codes, alice) = (await host.Device().StartAsync(), await host.SignInAsync("alice"));
+        (await alice.DecideOnPageAsync(codes.UserCode, "approve")).EnsureSuccessStatusCode();
+        host.Clock.Advance(TimeSpan.FromMinutes(10));
+        using var late = await alice.GetAsync(Browser.Page + "/review");
+        Assert.Equal(("The device did not connect", null), (await late.TitleAsync(), Refresh(late)));
+        using var poll = await host.Device().PollAsync(codes.DeviceCode);
+        Assert.Equal("expired_token", await poll.ErrorAsync());
+    }
+
+    private static string? Refresh(HttpResponseMessage answer) => answer.Headers.TryGetValues("Refresh", out var values) ? values.Single() : null;
+
+    [Fact]
     public async Task A_path_base_goes_into_forms_and_into_the_way_back_from_the_sign_in()
     {
         await using var host = await TestHost.StartAsync(pathBase: "/app");

@@ -79,17 +79,19 @@ public sealed partial class PageLanguageTests
         alice.DefaultRequestHeaders.Add("Accept-Language", language);
 
         var enter = await alice.GetStringAsync(Browser.Page);
-        Says(enter, "Page_title", "Enter_prompt", "Code", "Code_hint", "Continue", "Language", "Change");
+        Says(enter, "Page_title", "Enter_prompt", "Code_hint", "Continue", "Language", "Change");
         Assert.Contains($"<html lang=\"{language}\" dir=\"{(language is "ar" or "he" ? "rtl" : "ltr")}\">", enter, StringComparison.Ordinal);
         Assert.Contains($"<option value=\"{language}\" lang=\"{language}\" selected>", enter, StringComparison.Ordinal);
         Assert.Equal(StyleAndScript(english), StyleAndScript(enter));
 
         var review = await alice.ReviewAsync(codes.UserCode);
-        Says(review, "Review_title", "Review_code", "Review_warning", "Device", "App", "Time_left", "May", "Device_name", "Ends_after", "Deny", "Approve");
+        Says(review, "Review_title", "Review_code", "Review_warning", "Reported", "Asked", "Time_left", "May", "Device_name", "Ends_after", "Deny", "Approve");
         Assert.Contains(texts.Count("Minutes", 10), WebUtility.HtmlDecode(review), StringComparison.Ordinal);
 
         using var result = await alice.PostDecisionAsync(review, "approve");
-        Says(await result.HtmlAsync(), "Approved_title", "Approved_text", "Can_close");
+        Says(await result.HtmlAsync(), "Approved_title");
+        (await host.Device().PollAsync(codes.DeviceCode)).EnsureSuccessStatusCode();
+        Says(await alice.GetStringAsync(Browser.Page + "/review"), "Connected_title", "Can_close");
 
         void Says(string page, params string[] keys) =>
             Assert.All(keys, key => Assert.Contains(texts[key], WebUtility.HtmlDecode(page), StringComparison.Ordinal));

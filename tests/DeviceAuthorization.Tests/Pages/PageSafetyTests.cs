@@ -147,7 +147,7 @@ public sealed class PageSafetyTests
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartJsonAsync(name: name);
         using var review = await (await host.SignInAsync("alice")).EnterCodeAsync(codes.UserCode);
-        Assert.Contains($"<dt>Device</dt><dd><bdi>{shown}</bdi>", await review.HtmlAsync(), StringComparison.Ordinal);
+        Assert.Contains($"<p><strong><bdi>{shown}</bdi></strong>", await review.HtmlAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -125,6 +125,18 @@ public sealed partial class PageSnapshotTests
     }
 
     [Theory, MemberData(nameof(Languages))]
+    public async Task Result_too_late(string language)
+    {
+        await using var host = await TestHost.StartAsync();
+        var codes = await host.Device().StartAsync();
+        var alice = await SignInAsync(host, language);
+        (await alice.ApproveAsync(codes.UserCode)).EnsureSuccessStatusCode();
+        host.Clock.Advance(TimeSpan.FromMinutes(10));
+        using var answer = await alice.EnterCodeAsync(codes.UserCode);
+        await VerifyAsync(await answer.HtmlAsync(), language);
+    }
+
+    [Theory, MemberData(nameof(Languages))]
     public async Task Result_not_possible(string language)
     {
         var policy = new TestPolicy { Locked = { "alice" } };
@@ -159,7 +171,7 @@ public sealed partial class PageSnapshotTests
         var alice = await SignInAsync(host, language);
         host.Clock.Advance(TimeSpan.FromHours(1));
         await alice.MakeTokenAsync();
-        (await alice.SendFormAsync("revoke", containing: Regex.Match(await alice.GetStringAsync(DevicesBrowser.Devices), "id=\"device-([^\"]+)\"").Groups[1].Value)).EnsureSuccessStatusCode();
+        (await alice.SendFormAsync("revoke", containing: Regex.Match(await alice.GetStringAsync(DevicesBrowser.Devices), "name=\"device\" value=\"([^\"]+)\"").Groups[1].Value)).EnsureSuccessStatusCode();
         await VerifyAsync(await alice.GetStringAsync(DevicesBrowser.Devices), language);
     }
 
