@@ -34,7 +34,7 @@ internal sealed class TerminalScreen(Arguments arguments) : IScreen, IDisposable
         var edge = new string('─', pairing.UserCode.Length + 6);
         Console.WriteLine($"""
 
-            To pair "{_name}", open this link on your phone
+            To pair "{_name}", open this link {(pairing.VerificationUri.IsLoopback ? "in a browser on this machine" : "on your phone")}
 
                 {pairing.VerificationUri.AbsoluteUri}
 

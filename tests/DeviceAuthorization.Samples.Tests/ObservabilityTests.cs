@@ -7,6 +7,7 @@ using DeviceAuthorization.Rules;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Testing;
 using OpenTelemetry;
+using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
 using PairingHost;
 
@@ -32,6 +33,20 @@ public sealed partial class ObservabilityTests : IDisposable
     ];
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task The_set_up_of_the_document_collects_our_meter_and_our_traces()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics.AddMeter("DeviceAuthorization"))
+            .WithTracing(traces => traces.AddSource("DeviceAuthorization"));
+        await using var app = builder.Build();
+        Assert.NotNull(app.Services.GetRequiredService<TracerProvider>());
+        Assert.NotNull(app.Services.GetRequiredService<MeterProvider>());
+        using var ours = new ActivitySource("DeviceAuthorization");
+        Assert.True(ours.HasListeners());
+    }
 
     [Fact]
     public async Task The_scrape_after_a_story_has_all_that_the_dashboard_reads_and_nothing_secret_or_personal()

@@ -20,6 +20,7 @@ internal static class UnknownSettings
             .. In(section, typeof(DeviceAuthorizationOptions).GetProperties()).Where(path => !Others.Any(other => Same(path, $"{section.Path}:{other}"))),
             .. In(section.GetSection(nameof(DeviceAuthorizationOptions.Page)), typeof(PairingPageOptions).GetProperties()),
             .. In(section.GetSection(nameof(DeviceAuthorizationOptions.RateLimits)), typeof(DeviceRateLimits).GetProperties()),
+            .. In(section.GetSection(nameof(DeviceAuthorizationOptions.UserCode)), typeof(UserCodeFormat).GetProperties(BindingFlags.Public | BindingFlags.Instance)),
             .. In(section.GetSection(nameof(DeviceAuthorizationOptions.ManagementScopes)), typeof(ManagementScopes).GetProperties()),
             .. section.GetSection(nameof(DeviceAuthorizationOptions.Clients)).GetChildren().SelectMany(client => In(client, typeof(DeviceClient).GetProperties())),
         ];

@@ -48,6 +48,7 @@ public sealed class StartUpWarningsTests
 
     [Theory]
     [InlineData("Securty", "Strict")]
+    [InlineData("UserCode:Lenght", "10")]
     [InlineData("RateLimits:CodesPerUsr", "3")]
     [InlineData("Page:Colour", "#000000")]
     [InlineData("ManagementScopes:ReadDevice", "devices")]
