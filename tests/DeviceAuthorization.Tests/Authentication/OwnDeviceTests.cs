@@ -16,48 +16,44 @@ public sealed class OwnDeviceTests
     private const string OnlyItself = """{"detail":"Only the device itself can do this"}""";
     private const string Unknown = """{"detail":"Device not found"}""";
 
-    /// <summary>Who calls about which device, and the answers where only the device may, and where its owner may, too.</summary>
-    public static TheoryData<string, string, int, int> Calls()
-    {
-        var rows = new TheoryData<string, string, int, int>();
-        foreach (var path in new[] { "own", "mvc-own" })
-        {
-            rows.Add(path, "bound bound", 200, 200);
-            rows.Add(path, "bound other", 404, 404);
-            rows.Add(path, "bound bobs", 404, 404);
-            rows.Add(path, "bound nobodys", 404, 404);
-            foreach (var caller in new[] { "person", "by-hand" })
-            {
-                rows.Add(path, $"{caller} bound", 403, 200);
-                rows.Add(path, $"{caller} other", 403, 200);
-                rows.Add(path, $"{caller} bobs", 404, 404);
-                rows.Add(path, $"{caller} nobodys", 404, 404);
-            }
-
-            rows.Add(path, "nobody bound", 401, 401);
-            rows.Add(path, "junk bound", 401, 401);
-            rows.Add(path, "person-with-junk bound", 401, 401);
-            rows.Add(path, "person-with-bobs-token bound", 404, 404); // a token takes precedence over a session
-        }
-
-        return rows;
-    }
-
     [Theory]
     [Trait("RomM 5.4", "18, 19, 20, 21, 120")]
-    [MemberData(nameof(Calls))]
-    public async Task A_device_passes_for_itself_only_and_its_owner_where_the_host_says_so(string path, string call, int deviceOnly, int general)
+    [InlineData("own")]
+    [InlineData("mvc-own")]
+    public async Task A_device_passes_for_itself_only_and_its_owner_where_the_host_says_so(string path)
     {
         await using var setting = await Setting.StartAsync();
-        var (caller, device) = (call.Split(' ')[0], setting.Ids[call.Split(' ')[1]]);
-        foreach (var (suffix, expected) in new[] { ("claim", deviceOnly), ("list", general) })
+        await AssertAnswersAsync("bound", "bound", 200, 200);
+        await AssertAnswersAsync("bound", "other", 404, 404);
+        await AssertAnswersAsync("bound", "bobs", 404, 404);
+        await AssertAnswersAsync("bound", "nobodys", 404, 404);
+        foreach (var caller in new[] { "person", "by-hand" })
         {
-            using var answer = await (await setting.ClientAsync(caller)).PostAsync($"/{path}/{device}/{suffix}", null);
-            var body = await answer.Content.ReadAsStringAsync();
-            Assert.Equal(
-                expected switch { 200 => (200, device), 401 => (401, """{"detail":"Not authenticated"}"""), 403 => (403, OnlyItself), _ => (404, Unknown) },
-                ((int)answer.StatusCode, body));
-            Assert.Equal(expected == 401, answer.Headers.WwwAuthenticate.Count > 0);
+            await AssertAnswersAsync(caller, "bound", 403, 200);
+            await AssertAnswersAsync(caller, "other", 403, 200);
+            await AssertAnswersAsync(caller, "bobs", 404, 404);
+            await AssertAnswersAsync(caller, "nobodys", 404, 404);
+        }
+
+        await AssertAnswersAsync("nobody", "bound", 401, 401);
+        await AssertAnswersAsync("junk", "bound", 401, 401);
+        await AssertAnswersAsync("person-with-junk", "bound", 401, 401);
+        await AssertAnswersAsync("person-with-bobs-token", "bound", 404, 404); // a token takes precedence over a session
+
+        // The answers where only the device may, and where its owner may, too.
+        async Task AssertAnswersAsync(string caller, string named, int deviceOnly, int general)
+        {
+            var device = setting.Ids[named];
+            foreach (var (suffix, expected) in new[] { ("claim", deviceOnly), ("list", general) })
+            {
+                using var answer = await (await setting.ClientAsync(caller)).PostAsync($"/{path}/{device}/{suffix}", null);
+                var body = await answer.Content.ReadAsStringAsync();
+                var call = $"{caller} calls {suffix} of {named}";
+                Assert.Equal(
+                    expected switch { 200 => (call, 200, device), 401 => (call, 401, """{"detail":"Not authenticated"}"""), 403 => (call, 403, OnlyItself), _ => (call, 404, Unknown) },
+                    (call, (int)answer.StatusCode, body));
+                Assert.Equal((call, expected == 401), (call, answer.Headers.WwwAuthenticate.Count > 0));
+            }
         }
     }
 

@@ -17,32 +17,24 @@ public sealed class RequestDeviceTests
     private const string EitherScheme = "Either";
 
     // How a request names a device: in the route or the query of a minimal API, in the body of one, in the body of an MVC action.
-    private static readonly string[] Ways = ["route", "query", "body", "mvc"];
-
-    /// <summary>Whom to call as, and what to name: the caller's own other device, the one it calls with, another user's, one of nobody.</summary>
-    public static TheoryData<string, string, string, string> Named()
-    {
-        var rows = new TheoryData<string, string, string, string>();
-        foreach (var way in Ways)
-        {
-            foreach (var caller in new[] { "device", "token", "person" })
-            {
-                rows.Add(way, caller, "other", "other"); // what is named wins over what calls
-                rows.Add(way, caller, "bound", "bound");
-                rows.Add(way, caller, "bobs", "unknown"); // never the bound one instead
-                rows.Add(way, caller, "nobodys", "unknown");
-            }
-        }
-
-        return rows;
-    }
-
     [Theory]
-    [MemberData(nameof(Named))]
-    public async Task A_named_device_is_meant_and_must_be_the_callers(string way, string caller, string named, string expected)
+    [InlineData("route")]
+    [InlineData("query")]
+    [InlineData("body")]
+    [InlineData("mvc")]
+    public async Task A_named_device_is_meant_and_must_be_the_callers(string way)
     {
         await using var setting = await Setting.StartAsync();
-        Assert.Equal(setting.Answer(expected), await setting.AskAsync(way, caller, setting.Ids[named]));
+        foreach (var caller in new[] { "device", "token", "person" })
+        {
+            await AssertIsMeantAsync("other", "other"); // what is named wins over what calls
+            await AssertIsMeantAsync("bound", "bound");
+            await AssertIsMeantAsync("bobs", "unknown"); // never the bound one instead
+            await AssertIsMeantAsync("nobodys", "unknown");
+
+            async Task AssertIsMeantAsync(string named, string expected) => Assert.Equal(
+                (caller, named, setting.Answer(expected)), (caller, named, await setting.AskAsync(way, caller, setting.Ids[named])));
+        }
     }
 
     [Theory]

@@ -184,7 +184,7 @@ public sealed class DeviceAccessTests
                 using var answer = await alice.SendAsync(request);
                 Assert.True((int)answer.StatusCode < 500, $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
             },
-            time: 5,
+            iter: 8_000,
             threads: 2);
     }
 
