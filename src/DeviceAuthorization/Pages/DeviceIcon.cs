@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Html;
 using static DeviceAuthorization.Pages.Markup;
 
@@ -8,7 +7,7 @@ namespace DeviceAuthorization.Pages;
 /// A picture of a kind of device, so that people find theirs at a glance. It follows from what the device reports, which can be anything. So it proves
 /// no more than the words beside it.
 /// </summary>
-internal static partial class DeviceIcon
+internal static class DeviceIcon
 {
     private const string Television = "M3 5h18v12H3zM8 21h8";
     private const string Console = "M6 7h12a4 4 0 0 1 4 4v2a4 4 0 0 1-4 4H6a4 4 0 0 1-4-4v-2a4 4 0 0 1 4-4zM6 12h4M8 10v4M15 13h.01M18 11h.01";
@@ -17,33 +16,23 @@ internal static partial class DeviceIcon
     private const string Computer = "M5 5h14v10H5zM2 19h20";
     private const string Other = "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4";
 
+    /// <summary>The words of each kind. The first kind that has a word of the text counts: Android TV is a television.</summary>
+    private static readonly (string Picture, string[] Words)[] Kinds =
+    [
+        (Television, ["tv", "tvos", "androidtv", "googletv", "television", "webos", "tizen", "roku", "chromecast", "kodi"]),
+        (Console, ["console", "handheld", "muos", "onionos", "knulli", "rocknix", "batocera", "anbernic", "miyoo", "nintendo", "switch", "playstation", "xbox", "steamos", "steamdeck"]),
+        (Phone, ["android", "ios", "ipados", "iphone", "ipad", "phone", "tablet"]),
+        (Terminal, ["cli", "terminal", "shell", "powershell", "bash", "script"]),
+        (Computer, ["windows", "mac", "macos", "linux", "darwin", "desktop", "laptop", "pc"]),
+    ];
+
     /// <summary>The picture for what a device reports, the most telling text first.</summary>
     public static HtmlFormattableString Of(params IEnumerable<string?> reported) => Html(
-        $"""<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{reported.Select(KindOf).FirstOrDefault(kind => kind is not null) ?? Other}"/></svg>""");
+        $"""<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{reported.OfType<string>().Select(KindOf).FirstOrDefault(kind => kind is not null) ?? Other}"/></svg>""");
 
-    private static string? KindOf(string? text) => text switch
+    private static string? KindOf(string text)
     {
-        null => null,
-        _ when TelevisionWords().IsMatch(text) => Television, // before phones: Android TV
-        _ when ConsoleWords().IsMatch(text) => Console,
-        _ when PhoneWords().IsMatch(text) => Phone,
-        _ when TerminalWords().IsMatch(text) => Terminal,
-        _ when ComputerWords().IsMatch(text) => Computer,
-        _ => null,
-    };
-
-    [GeneratedRegex(@"\btv|tv\b|television|webos|tizen|roku|chromecast|kodi", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex TelevisionWords();
-
-    [GeneratedRegex(@"console|handheld|game|muos|onion|knulli|rocknix|batocera|anbernic|miyoo|nintendo|\bswitch\b|playstation|xbox|steam ?(os|deck)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
-    private static partial Regex ConsoleWords();
-
-    [GeneratedRegex(@"android|\bios\b|iphone|ipad|phone|tablet", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex PhoneWords();
-
-    [GeneratedRegex(@"\bcli\b|terminal|shell|\bbash\b|script", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex TerminalWords();
-
-    [GeneratedRegex(@"windows|\bmac|linux|darwin|desktop|laptop|\bpc\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex ComputerWords();
+        var words = string.Concat(text.Select(character => char.IsLetter(character) ? character : ' ')).Split(' ');
+        return Kinds.FirstOrDefault(kind => kind.Words.Intersect(words, StringComparer.OrdinalIgnoreCase).Any()).Picture;
+    }
 }

@@ -12,6 +12,8 @@ internal static class Barriers
             `${rule.id}: ${rule.help}\n  ${node.html} ${[...node.any, ...node.all, ...node.none].map(check => check.message).join(' ')}`))
         """;
 
+    private static readonly string[] AboutColours = ["color-contrast", "link-in-text-block"];
+
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
     /// <summary>Looks at a state of a page in the light by every default rule of axe, and in the dark by those about colours. Photographs both.</summary>
@@ -26,7 +28,7 @@ internal static class Barriers
         {
             await page.EmulateMediaAsync(new() { ColorScheme = look.Scheme });
             await Screenshots.TakeAsync(page, state, look);
-            var found = await page.EvaluateAsync<string[]>(Find, look == screen ? null : new[] { "color-contrast", "link-in-text-block" });
+            var found = await page.EvaluateAsync<string[]>(Find, look == screen ? null : AboutColours);
             barriers.AddRange(found.Select(barrier => $"{state}, {look}: {barrier}"));
         }
 

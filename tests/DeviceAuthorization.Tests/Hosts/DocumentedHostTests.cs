@@ -60,7 +60,9 @@ public sealed class DocumentedHostTests
         var access = scope.ServiceProvider.GetRequiredService<DeviceAccess>();
         var revoked = await access.RevokeObtainedAsync(new ObtainedAccess
         {
-            From = firstSeen, To = lastSeen, Network = System.Net.IPNetwork.Parse("203.0.113.0/24"), // or ClientId, or both
+            From = firstSeen,
+            To = lastSeen,
+            Network = System.Net.IPNetwork.Parse("203.0.113.0/24"), // or ClientId, or both
         });
         Assert.Empty(revoked); // a device without an address
         Assert.Single(await host.Services.GetRequiredService<IDeviceRepository>().ListAsync(userId, default));
