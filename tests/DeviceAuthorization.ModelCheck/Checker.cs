@@ -65,7 +65,8 @@ internal sealed record Violation(string Invariant, IReadOnlyList<string> Trace)
 
 /// <param name="Depth">The longest of the shortest ways to a state, in steps.</param>
 /// <param name="Runs">How often the library's code ran.</param>
-internal sealed record Report(int States, long Steps, int Depth, int Runs, Violation? Violation);
+/// <param name="Answers">What requests were answered, in some state.</param>
+internal sealed record Report(int States, long Steps, int Depth, int Runs, IReadOnlySet<string> Answers, Violation? Violation);
 
 /// <summary>
 /// Explores every state of a scenario, breadth first, and checks each step. States are compared exactly, not by hash alone. The library's code is part of the
@@ -90,6 +91,7 @@ internal sealed class Checker(Replay replay)
     private readonly HashSet<(int Before, int After, int Moment, long Learnt)> _checked = [];
     private readonly Dictionary<(int Actor, int State, int Store, int Moment), Move[]> _moves = [];
     private readonly Dictionary<(int Store, int Moment, Operation Operation), object?> _alone = [];
+    private readonly SortedSet<string> _answers = new(StringComparer.Ordinal);
     private readonly Dictionary<int[], int> _ids = new(new SameNumbers());
     private readonly List<int[]> _states = [];
     private readonly List<int> _parents = [];
@@ -153,14 +155,14 @@ internal sealed class Checker(Replay replay)
             {
                 if (Broken(_states[at], successor, invariants) is { } broken)
                 {
-                    return new Report(_states.Count, steps, depth, replay.Runs, new Violation(broken.Name, [.. Trace(at), Describe(_states[at], successor)]));
+                    return new Report(_states.Count, steps, depth, replay.Runs, _answers, new Violation(broken.Name, [.. Trace(at), Describe(_states[at], successor)]));
                 }
 
                 Visit(successor.State, at);
             }
         }
 
-        return new Report(_states.Count, steps, depth, replay.Runs, null);
+        return new Report(_states.Count, steps, depth, replay.Runs, _answers, null);
     }
 
     /// <summary>What an operation answers that runs now, while nobody else does anything.</summary>
@@ -266,9 +268,16 @@ internal sealed class Checker(Replay replay)
             yield return new(Kind.Slow, after, Id(began with { Slow = (answer, moment) }), null);
         }
 
-        Move Answered(Kind kind, int store, ActorState next) => next.Local!.Result is { } result
-            ? new(kind, store, Id(Begin(actor, Learn(actor, next, result, store) with { Done = next.Done + 1 }, moment)), result)
-            : new(kind, store, Id(next), null);
+        Move Answered(Kind kind, int store, ActorState next)
+        {
+            if (next.Local!.Result is not { } result)
+            {
+                return new(kind, store, Id(next), null);
+            }
+
+            _answers.Add(Text(result));
+            return new(kind, store, Id(Begin(actor, Learn(actor, next, result, store) with { Done = next.Done + 1 }, moment)), result);
+        }
     }
 
     /// <summary>

@@ -26,7 +26,8 @@ internal sealed record Scenario(string Name, int[] Moments, int Slow, int Losses
     /// <summary>The <c>Idempotency-Key</c> of all polls; null for none.</summary>
     public string? Key { get; init; }
 
-    public override string ToString() => Name;
+    /// <summary>Answers that some request must get. A scenario that never gets there would prove nothing.</summary>
+    public string[] Reaches { get; init; } = ["paired"];
 
     public static readonly Scenario Main = new("Two devices, one of which polls twice at once, and two approvers", [0, 590, 600], Slow: 1, Losses: 1, parts =>
     [
@@ -35,21 +36,24 @@ internal sealed record Scenario(string Name, int[] Moments, int Slow, int Losses
         new("device B", 1, null, parts.Poll(1)),
         new("alice", 0, "alice", parts.Approve(0, "alice")),
         new("bob", 0, "bob", parts.Deny(0, "bob")),
-    ]);
+    ])
+    { Reaches = ["paired", "AccessDenied", "ExpiredToken", "Approved", "Denied", "NotFound"] };
 
     public static readonly Scenario ClaimLapses = new("A claim lapses", [0, 120, 600], Slow: 1, Losses: 0, parts =>
     [
         new("device", 0, null, parts.Poll(0), parts.Poll(0)),
         new("alice", 0, "alice", parts.Enter(0, "alice"), parts.Approve(0, "alice")),
         new("bob", 0, "bob", parts.Enter(0, "bob"), parts.Approve(0, "bob")),
-    ]);
+    ])
+    { Reaches = ["paired", "Review", "NotFound"] };
 
     public static readonly Scenario LastSeconds = new("An approval in the last seconds", [590, 600, 620], Slow: 1, Losses: 1, parts =>
     [
         new("device", 0, null, parts.Poll(0), parts.Poll(0)),
         new("device again", 0, null, parts.Poll(0)),
         new("alice", 0, "alice", parts.Approve(0, "alice"), parts.Approve(0, "alice")),
-    ]);
+    ])
+    { Reaches = ["paired", "ExpiredToken", "decided already: Redeemed"] };
 
     public static readonly Scenario LostAnswers = new("Lost answers and an Idempotency-Key", [0, 59, 61], Slow: 1, Losses: 1, parts =>
     [
@@ -57,14 +61,15 @@ internal sealed record Scenario(string Name, int[] Moments, int Slow, int Losses
         new("device again", 0, null, parts.Poll(0), parts.Use()),
         new("alice", 0, "alice", parts.Approve(0, "alice")),
     ])
-    { Key = "key" };
+    { Key = "key", Reaches = ["paired", "InvalidGrant", "AuthenticatedToken"] };
 
     public static readonly Scenario TooFast = new("A device that polls too fast", [0, 4, 9, 20], Slow: 2, Losses: 1, parts =>
     [
         new("device", 0, null, parts.Poll(0), parts.Poll(0), parts.Poll(0)),
         new("device again", 0, null, parts.Poll(0), parts.Poll(0)),
         new("alice", 0, "alice", parts.Deny(0, "alice")),
-    ]);
+    ])
+    { Reaches = ["SlowDown", "AccessDenied"] };
 
     public static readonly Scenario PairsTwice = new("A device pairs twice", [0, 600], Slow: 1, Losses: 0, parts =>
     [
@@ -82,7 +87,7 @@ internal sealed record Scenario(string Name, int[] Moments, int Slow, int Losses
         new("operator", 0, null, parts.SignOut("alice"), parts.Lock("alice")),
         new("mallory", 0, Stranger, parts.Approve(0, Stranger)),
     ])
-    { AccountsChange = true };
+    { AccountsChange = true, Reaches = ["paired", "InvalidGrant", "Forbidden", "SignOutResult"] };
 
     public static readonly Scenario NumberToChoose = new("A number to choose", [0, 590, 600], Slow: 1, Losses: 1, parts =>
     [
@@ -91,14 +96,15 @@ internal sealed record Scenario(string Name, int[] Moments, int Slow, int Losses
         new("alice again", 0, "alice", parts.Choose(0, "alice", Number + 1)),
         new("bob", 0, "bob", parts.Choose(0, "bob", Number)),
     ])
-    { ChoosesNumber = true };
+    { ChoosesNumber = true, Reaches = ["paired", "AccessDenied", "decided already: Denied"] };
 
     public static readonly Scenario GivesUp = new("A device gives up", [0, 590, 600], Slow: 1, Losses: 0, parts =>
     [
         new("device", 0, null, parts.Poll(0), parts.Poll(0)),
         new("device again", 0, null, parts.Withdraw(0)),
         new("alice", 0, "alice", parts.Enter(0, "alice"), parts.Approve(0, "alice")),
-    ]);
+    ])
+    { Reaches = ["paired", "InvalidGrant", "decided already: Withdrawn"] };
 
     public static readonly Scenario[] All = [Main, ClaimLapses, LastSeconds, LostAnswers, TooFast, PairsTwice, AccountEnds, NumberToChoose, GivesUp];
 }
