@@ -10,7 +10,7 @@ public sealed class ModelCheckTests(ITestOutputHelper output)
     private static readonly Scenario OneApprover = new("One approver", [0], Slow: 0, Losses: 0, parts =>
         [new("alice", 0, "alice", parts.Enter(0, "alice"), parts.Deny(0, "alice"))]);
 
-    /// <summary>How many more requests may be lost in each scenario than by default. One more takes minutes and gigabytes.</summary>
+    /// <summary>How many more requests may be lost in each scenario than by default. One more doubles the states.</summary>
     private static readonly int MoreLosses = int.Parse(Environment.GetEnvironmentVariable("MODEL_CHECK_MORE_LOSSES") ?? "0", CultureInfo.InvariantCulture);
 
     public static TheoryData<string> Names => [.. Scenario.All.Select(scenario => scenario.Name)];
