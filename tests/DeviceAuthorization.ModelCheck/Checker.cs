@@ -434,7 +434,7 @@ internal sealed class Checker(Replay replay)
         PollResult.Paired => "paired",
         PollResult.NotPaired { Error: var error } => error.ToString(),
         ApproverResult.Refused { Reason: var reason } => reason.ToString(),
-        ApproverResult.AlreadyDecided { Status: var status } => $"decided already: {status}",
+        ApproverResult.AlreadyDecided { Pairing.Status: var status } => $"decided already: {status}",
         Exception exception => $"{exception.GetType().Name}: {exception.Message}",
         bool or string or Enum => value.ToString()!,
         _ => value.GetType().Name,
