@@ -97,7 +97,7 @@ internal sealed class DeniesWithoutVersion(Scenario scenario) : Replay(scenario)
         : StepAsync("deny without version", (pairing, now), store => store.Replace(pairing with { Version = store.ById(pairing.Id)!.Version }, now));
 }
 
-/// <summary>A store that does not say who decided: the record names whoever reads it last.</summary>
+/// <summary>A store that does not say who decided: each record names bob.</summary>
 internal sealed class ForgetsWhoDecided(Scenario scenario) : Replay(scenario)
 {
     public override async ValueTask<Pairing?> FindByUserCodeAsync(string userCodeHash, CancellationToken cancellationToken) =>

@@ -20,7 +20,7 @@ internal static class DeviceIcon
     private static readonly (string Picture, string[] Words)[] Kinds =
     [
         (Television, ["tv", "tvos", "androidtv", "googletv", "television", "webos", "tizen", "roku", "chromecast", "kodi"]),
-        (Console, ["console", "handheld", "muos", "onionos", "knulli", "rocknix", "batocera", "anbernic", "miyoo", "nintendo", "switch", "playstation", "xbox", "steamos", "steamdeck"]),
+        (Console, ["console", "handheld", "muos", "onionos", "knulli", "rocknix", "batocera", "anbernic", "miyoo", "nintendo", "playstation", "xbox", "steamos", "steamdeck"]),
         (Phone, ["android", "ios", "ipados", "iphone", "ipad", "phone", "tablet"]),
         (Terminal, ["cli", "terminal", "shell", "powershell", "bash", "script"]),
         (Computer, ["windows", "mac", "macos", "linux", "darwin", "desktop", "laptop", "pc"]),
@@ -32,7 +32,8 @@ internal static class DeviceIcon
 
     private static string? KindOf(string text)
     {
-        var words = string.Concat(text.Select(character => char.IsLetter(character) ? character : ' ')).Split(' ');
-        return Kinds.FirstOrDefault(kind => kind.Words.Intersect(words, StringComparer.OrdinalIgnoreCase).Any()).Picture;
+        var words = string.Concat(text.Select(character => char.IsLetter(character) ? character : ' ')).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var pairs = words.Zip(words.Skip(1), (one, next) => one + next); // Steam Deck
+        return Kinds.FirstOrDefault(kind => kind.Words.Intersect(words.Concat(pairs), StringComparer.OrdinalIgnoreCase).Any()).Picture;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using DeviceAuthorization.Authentication;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
@@ -36,7 +37,9 @@ internal sealed class DevicePairingPage(
         group.ExcludeFromDescription();
         group.MapGet("/", (HttpContext context, DevicePairingPage page) => page.ShowAsync(context));
         group.MapPost("/", (HttpContext context, DevicePairingPage page) => page.HandleAsync(context, page.EnterAsync));
-        group.MapGet("/review", (HttpContext context, DevicePairingPage page) => page.HandleAsync(context, page.ReviewAsync));
+        group.MapGet("/review", (HttpContext context, DevicePairingPage page) => Guid.TryParse(context.Request.Query["pairing"], out var pairing)
+            ? page.LookAgainAsync(context, pairing)
+            : page.HandleAsync(context, page.ReviewAsync));
         group.MapPost("/review", (HttpContext context, DevicePairingPage page) => page.HandleAsync(context, page.DecideAsync));
         group.MapPost("/switch", (HttpContext context, DevicePairingPage page) => page.HandleAsync(context, page.SwitchAsync));
         group.MapPost("/language", PageLanguageChoice.ChooseAsync);
@@ -113,6 +116,26 @@ internal sealed class DevicePairingPage(
         return tickets.Of(context) is { } ticket && ticket.IsOf(visitor.Approver)
             ? await ReviewAsync(context, AsOf(ticket, signInAgain.Seen(context, visitor, ticket)), ticket)
             : BackToStart(context);
+    }
+
+    /// <summary>
+    /// The page of an approved device looks whether it is connected. If the person did something else meanwhile, such as enter another code or sign
+    /// out, answers 204: browsers then leave the page as it is.
+    /// </summary>
+    private async Task<IResult> LookAgainAsync(HttpContext context, Guid pairing)
+    {
+        if (await session.FindAsync(context) is { } approver
+            && tickets.Of(context) is { } ticket
+            && ticket.IsOf(approver)
+            && await flow.ReviewAsync(ticket.UserCode, approver, context.RequestAborted) is ApproverResult.AlreadyDecided { Pairing: var decided }
+            && decided.Id == pairing)
+        {
+            _ = int.TryParse(context.Request.Query["look"], NumberStyles.None, CultureInfo.InvariantCulture, out var looks);
+            return ResultHtml.Decided(frame, context, decided, clock.Now(), looks);
+        }
+
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.NoContent();
     }
 
     /// <summary>Applies the decision: approve with the ticked scopes, or deny. With number matching, a further POST chooses the number.</summary>

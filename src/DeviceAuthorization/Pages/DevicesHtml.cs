@@ -26,7 +26,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
             {All(view.Shown, Card)}{If(view.Pages > 1, Pages)}
             <p><a class="button" href="{pairing}">{texts[view.Devices is [] ? "Page_title" : "Another_device"]}</a></p>
             {If(others is not null || view.Grantable.Count > 0, () => Html($"""<h2>{texts["Tokens"]}</h2>"""))}
-            {(others is null ? Nothing : Html($"""<p class="dim">{texts["Tokens_text"]}{If(others is [], () => Html($" {texts["Tokens_none"]}"))}</p>"""))}
+            {(others is null ? Nothing : Html($"""<p class="dim">{texts["Tokens_text"]}</p>{If(others is [], () => Html($"""<p>{texts["Tokens_none"]}</p>"""))}"""))}
             {All(others ?? [], Single)}
             {If(view.Grantable.Count > 0, Make)}
             <hr>
@@ -62,7 +62,7 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
             <article class="card" aria-label="{NameOf(device)}">
             <div class="device">{DeviceIcon.Of(device.Platform, device.Client, device.Name)}
             <div><h2><bdi>{NameOf(device)}</bdi></h2>
-            <p class="dim">{AppAndSystem(device.Client is { } client && tokens.Any(token => token.ClientId == client) ? App(options, client) : device.Client, device.ClientVersion, device.Platform)}</p></div></div>
+            {AppAndSystem(device, tokens)}</div></div>
             <dl>
             {(device.LastSeenAt is { } seen ? Html($"<dt>{texts["Last_seen"]}</dt><dd>{Ago(texts, seen, now)}</dd>") : Nothing)}
             <dt>{texts["Connected_since"]}</dt><dd>{Day(texts, device.CreatedAt)}</dd>
@@ -77,6 +77,14 @@ internal sealed class DevicesHtml(PageTexts texts, PageForm form, DevicesView vi
             </div>
             </article>
             """);
+    }
+
+    /// <summary>The app, its version and the system, as far as they are known. An app that no token is for has no registered name: the device only says that it is this app.</summary>
+    private IHtmlContent AppAndSystem(Device device, AccessToken[] tokens)
+    {
+        var app = device.Client is { } client && tokens.Any(token => token.ClientId == client) ? App(options, client) : device.Client;
+        string?[] parts = [string.Join(' ', new[] { app, device.ClientVersion }.OfType<string>()), device.Platform];
+        return All(parts.Where(part => part is { Length: > 0 }), part => Html($"""<p class="dim"><bdi>{part}</bdi></p>"""));
     }
 
     private HtmlFormattableString Access(AccessToken token) => Html($"""<dt class="wide">{texts["May"]}</dt><dd class="wide">{Scopes(token)}<small>{Ends(token)}</small></dd>""");

@@ -25,10 +25,6 @@ internal static class PageParts
             """))}</div>
         """);
 
-    /// <summary>The app, its version and the system, as far as they are known.</summary>
-    public static HtmlFormattableString AppAndSystem(string? app, string? version, string? system) => Html(
-        $"""<span>{(app is null ? Nothing : Html($"<bdi>{app}</bdi>"))}{(version is null ? Nothing : Html($" <bdi>{version}</bdi>"))}{(system is null ? Nothing : Html($"{(app is null ? "" : " · ")}<bdi>{system}</bdi>"))}</span>""");
-
     /// <summary>A moment as people say it, such as "2 hours ago"; the day if it is long ago. The exact time is in the title.</summary>
     public static HtmlFormattableString Ago(PageTexts texts, DateTimeOffset at, DateTimeOffset now) => texts.Ago(now - at) is { } ago
         ? Html($"""<time datetime="{Iso(at)}" title="{at.UtcDateTime.ToString("f", texts.Language.Culture)} UTC" data-ago>{ago}</time>""")

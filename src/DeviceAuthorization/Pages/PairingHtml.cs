@@ -36,16 +36,15 @@ internal static class PairingHtml
         return Html($"""
             <h1>{texts["Review_title"]}</h1>
             {(review.Problem is null ? Nothing : Html($"""<p class="note bad" role="alert">{review.Problem}</p>"""))}{If(review.IsFull, () => Html($"""<p class="note bad" role="alert">{texts["Review_full"]}{(review.DevicesPage is { } devices ? Html($""" <a href="{devices}">{texts["Your_devices"]}</a>""") : Nothing)}</p>"""))}
-            <div class="device">{(client?.LogoPath is { } logo ? Html($"""<img src="{review.PathBase}{logo}" alt="">""") : DeviceIcon.Of(pairing.Device.Platform, pairing.ClientId, pairing.Device.Name))}
-            <p><strong><bdi>{pairing.Device.Name}</bdi></strong>{If(client is not null, () => Html($" <small>{texts["Reported"]}</small>"))}
-            {AppAndSystem(App(options, pairing.ClientId), pairing.Device.ClientVersion, pairing.Device.Platform)}
-            {Trust(texts, client)}</p></div>
+            {Who(texts, pairing, pairing.Device.Name)}
             {Account(texts, form, "Review_account")}
             <p>{texts["Review_code"]}</p>
             <p class="code" dir="ltr">{review.Code}</p>
             <p class="note">{texts["Review_warning"]}</p>
             {All(review.Found.Reasons, reason => Reason(texts, reason))}
             <dl>
+            <dt>{texts["App"]}</dt><dd>{(client?.LogoPath is { } logo ? Html($"""<img src="{review.PathBase}{logo}" alt=""> """) : Nothing)}<bdi>{App(options, pairing.ClientId)}</bdi>{(pairing.Device.ClientVersion is { } version ? Html($" <bdi>{version}</bdi>") : Nothing)} {Trust(texts, client)}</dd>
+            {(pairing.Device.Platform is { } platform ? Html($"<dt>{texts["System"]}</dt><dd><bdi>{platform}</bdi></dd>") : Nothing)}
             <dt>{texts["Asked"]}</dt><dd>{Ago(texts, pairing.CreatedAt, review.Now)}</dd>
             {(pairing.Device.Address is { } address ? Html($"""<dt>{texts["Network"]}</dt><dd><bdi>{address}</bdi>{NetworkRemark(texts, review.Network)}</dd>""") : Nothing)}
             {TimeLeft(texts, pairing.ExpiresAt - review.Now)}
@@ -77,8 +76,7 @@ internal static class PairingHtml
     /// <summary>Asks which number the device shows. As in the review, Enter presses a hidden button that decides nothing.</summary>
     public static IHtmlContent Match(PageTexts texts, PageForm form, ApproverResult.ChooseNumber matching, string ticket, TimeSpan left) => Html($"""
         <h1>{texts["Match_title"]}</h1>
-        <div class="device">{DeviceIcon.Of(matching.Pairing.Device.Platform, matching.Pairing.ClientId, matching.Pairing.Device.Name)}
-        <p><strong><bdi>{matching.Pairing.DeviceName}</bdi></strong></p></div>
+        {Who(texts, matching.Pairing, matching.Pairing.DeviceName)}
         {Account(texts, form, "Review_account")}
         <p>{texts["Match_text"]}</p>
         <p class="note">{texts["Match_warning"]}</p>
@@ -95,12 +93,21 @@ internal static class PairingHtml
         """);
 
     /// <summary>
-    /// How far the words above can be trusted (RFC 8628 §5.6). The device reports them. A registered app's name is the host's own, and only an app with
-    /// a secret has proved that it is that app.
+    /// The device by its kind and name. The label and the remark show that the page does not say the name itself: a device may call itself
+    /// "Press Approve".
+    /// </summary>
+    private static HtmlFormattableString Who(PageTexts texts, Pairing pairing, string name) => Html($"""
+        <div class="device">{DeviceIcon.Of(pairing.Device.Platform, pairing.ClientId, pairing.Device.Name)}
+        <p><small>{texts["Device"]}</small> <strong><bdi>{name}</bdi></strong>{If(name == pairing.Device.Name, () => Html($" <small>{texts["Reported"]}</small>"))}</p></div>
+        """);
+
+    /// <summary>
+    /// How far the app's name can be trusted (RFC 8628 §5.6). A registered name is the host's own. Only an app with a secret has proved that it is
+    /// that app.
     /// </summary>
     private static HtmlFormattableString Trust(PageTexts texts, DeviceClient? client) => client switch
     {
-        null => Html($"<small>{texts["Reported"]}</small>"),
+        null => Html($"<small>{texts["Unverified"]}</small>"),
         { Secret: null } => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Known_app"]}</small>"""),
         _ => Html($"""<span class="tag known">{texts["Known"]}</span> <small>{texts["Verified_app"]}</small>"""),
     };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 using static DeviceAuthorization.Pages.Markup;
@@ -11,17 +12,20 @@ internal static class ResultHtml
     private const string Cross = "M5 5l14 14M19 5L5 19";
     private const string Exclamation = "M12 4v10M12 19v.5";
 
-    /// <summary>
-    /// Shows the decision about a pairing. While the device may still fetch its token, browsers load the page again every few seconds, without a
-    /// script. It then shows whether the device is connected.
-    /// </summary>
-    public static HtmlPage Decided(PageFrame frame, HttpContext context, Pairing pairing, DateTimeOffset now)
+    /// <summary>How often the page looks whether an approved device is connected. Each time is a reload, which disturbs people who use a screen reader.</summary>
+    private const int MostLooks = 10;
+
+    /// <summary>Shows the decision about a pairing. While the device may still fetch its token, the page looks again, every three seconds.</summary>
+    /// <param name="looks">How often it has looked.</param>
+    public static HtmlPage Decided(PageFrame frame, HttpContext context, Pairing pairing, DateTimeOffset now, int looks = 0)
     {
         switch (pairing.Status)
         {
             case PairingStatus.Approved when now < pairing.ExpiresAt:
-                context.Response.Headers["refresh"] = "3";
-                return Page(frame, context, "Approved", mark: Tick, device: pairing.DeviceName);
+                var again = string.Create(CultureInfo.InvariantCulture, $"{frame.Address(context)}/review?pairing={pairing.Id}&look={looks + 1}");
+                return Page(frame, context, "Approved", mark: Tick, device: pairing.DeviceName, more: texts => Html($"""
+                    <p>{texts["Can_close"]}</p>{If(looks < MostLooks, () => Html($"""<noscript><meta http-equiv="refresh" content="3; url={again}"></noscript><span data-again="{again}"></span>"""))}
+                    """));
             case PairingStatus.Approved:
                 return Page(frame, context, "Too_late", device: pairing.DeviceName);
             case PairingStatus.Redeemed:

@@ -31,7 +31,16 @@
   all('time[datetime]', element => {
     const show = style => new Date(element.dateTime).toLocaleString(document.documentElement.lang, style);
     element.title = show({ dateStyle: 'full', timeStyle: 'short' });
-    if (!('ago' in element.dataset)) element.textContent = show({ dateStyle: 'medium' });
+    const isNear = Math.abs(new Date(element.dateTime) - Date.now()) < 2 * 24 * 3600 * 1000;
+    if (!('ago' in element.dataset)) element.textContent = show({ dateStyle: 'medium', timeStyle: isNear ? 'short' : undefined });
+  });
+
+  // Look again whether the device is connected, but not while the person uses this page: a reload moves the focus.
+  all('[data-again]', element => {
+    const look = () => {
+      if (document.hidden || document.activeElement !== document.body) setTimeout(look, 3000); else location.replace(element.dataset.again);
+    };
+    setTimeout(look, 3000);
   });
 
   // Close this window, if a script may close it.

@@ -131,7 +131,7 @@ internal sealed partial class KindOfHost(
             {
                 await answer.Content.LoadIntoBufferAsync(cancellationToken);
                 var given = Links().Matches(await answer.Content.ReadAsStringAsync(cancellationToken)).Select(link => link.Groups[1].Value)
-                    .Concat(answer.Headers.TryGetValues("Refresh", out var values) ? values.SelectMany(value => value.Split("; url=").Skip(1)) : [])
+                    .Concat(answer.Headers.TryGetValues("Refresh", out var values) ? values.Select(value => value["0; url=".Length..]) : [])
                     .Append(answer.Headers.Location?.OriginalString ?? address.OriginalString);
                 Assert.All(given.Select(link => new Uri(address, link)).Where(link => link.Host == Name), link => Assert.True(IsBelow(link), $"{address} leads to {link}."));
             }

@@ -69,7 +69,7 @@ internal static partial class SignInForm
     }
 
     private static string? Refresh(HttpResponseMessage answer) =>
-        answer.Headers.TryGetValues("Refresh", out var values) && Assert.Single(values).Split("; url=") is [_, var address] ? address : null;
+        answer.Headers.TryGetValues("Refresh", out var values) ? Assert.Single(values)["0; url=".Length..] : null;
 
     private static string Decoded(Match field, int group) => WebUtility.HtmlDecode(field.Groups[group].Value);
 

@@ -21,10 +21,9 @@ public sealed class ClientPageTests
             [KeyValuePair.Create("client_id", "tv"), KeyValuePair.Create("client_version", "1.2"), .. secret is null ? [] : new[] { KeyValuePair.Create("client_secret", secret) }]));
         using var page = await (await host.SignInAsync("alice")).EnterCodeAsync(StartedCodes.From(await start.JsonAsync()).UserCode, "/app/pair/device");
         Assert.Contains(
-            $"<span><bdi>Cartridge &lt;TV&gt;</bdi> <bdi>1.2</bdi></span>\n<span class=\"tag known\">known here</span> {remark}</p>",
+            $"<dt>App</dt><dd><img src=\"/app/tv.svg\" alt=\"\"> <bdi>Cartridge &lt;TV&gt;</bdi> <bdi>1.2</bdi> <span class=\"tag known\">known here</span> {remark}</dd>",
             await page.HtmlAsync(),
             StringComparison.Ordinal);
-        Assert.Contains("<div class=\"device\"><img src=\"/app/tv.svg\" alt=\"\">", await page.HtmlAsync(), StringComparison.Ordinal);
         Assert.Contains("; img-src 'self'; form-action", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }
 
@@ -33,7 +32,7 @@ public sealed class ClientPageTests
     {
         await using var host = await TestHost.StartAsync(options => options.Clients["tv"] = new DeviceClient());
         using var page = await (await host.SignInAsync("alice")).EnterCodeAsync((await host.Device().StartAsync()).UserCode);
-        Assert.Contains("<span><bdi>tv</bdi></span>\n<span class=\"tag known\">known here</span>", await page.HtmlAsync(), StringComparison.Ordinal);
+        Assert.Contains("<dt>App</dt><dd><bdi>tv</bdi> <span class=\"tag known\">known here</span>", await page.HtmlAsync(), StringComparison.Ordinal);
         Assert.DoesNotContain("img-src", page.Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
     }
 
@@ -46,10 +45,11 @@ public sealed class ClientPageTests
             options.Clients["tv"] = new DeviceClient { DisplayName = "Cartridge TV" };
             options.Clients["cli"] = new DeviceClient();
         });
-        using var start = await host.Device().PostFormAsync("init", ("client_id", "cli"), ("name", "Cartridge TV"));
+        using var start = await host.Device().PostFormAsync("init", ("client_id", "cli"), ("name", "Cartridge TV"), ("platform", "Cartridge TV"));
         var review = await (await host.SignInAsync("alice")).ReviewAsync(StartedCodes.From(await start.JsonAsync()).UserCode);
-        Assert.Contains("<strong><bdi>Cartridge TV</bdi></strong> <small>says the device itself, unverified</small>", review, StringComparison.Ordinal);
-        Assert.Contains("<span><bdi>cli</bdi></span>\n<span class=\"tag known\">", review, StringComparison.Ordinal);
+        Assert.Contains("<small>Device</small> <strong><bdi>Cartridge TV</bdi></strong> <small>says the device itself, unverified</small></p>", review, StringComparison.Ordinal);
+        Assert.Contains("<dt>App</dt><dd><bdi>cli</bdi> <span class=\"tag known\">", review, StringComparison.Ordinal);
+        Assert.Contains("<dt>System</dt><dd><bdi>Cartridge TV</bdi></dd>", review, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class ClientPageTests
     {
         await using var host = await TestHost.StartAsync();
         var review = await (await host.SignInAsync("alice")).ReviewAsync((await host.Device().StartAsync()).UserCode);
-        Assert.Contains("<span><bdi>tv</bdi></span>\n<small>says the device itself, unverified</small></p>", review, StringComparison.Ordinal);
+        Assert.Contains("<dt>App</dt><dd><bdi>tv</bdi> <small>unverified</small></dd>", review, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -70,12 +70,12 @@ public sealed class ClientPageTests
         });
         await host.PairNamedAsync();
         var alice = await host.SignInAsync("alice");
-        Assert.Contains("<span><bdi>Grout for muOS</bdi> <bdi>1.2.3</bdi> · ", await alice.GetStringAsync(DevicesBrowser.Devices), StringComparison.Ordinal);
+        Assert.Contains("<bdi>Grout for muOS 1.2.3</bdi>", await alice.GetStringAsync(DevicesBrowser.Devices), StringComparison.Ordinal);
 
         var devices = host.Services.GetRequiredService<IDeviceRepository>();
         var device = Assert.Single(await devices.ListAsync("alice", default));
         Assert.Equal(DeviceReplacement.Replaced, await devices.TryReplaceAsync(device with { Client = "tv" }, default)); // as PUT /api/devices lets it
-        Assert.Contains("<span><bdi>tv</bdi> <bdi>1.2.3</bdi>", await alice.GetStringAsync(DevicesBrowser.Devices), StringComparison.Ordinal);
+        Assert.Contains("<bdi>tv 1.2.3</bdi>", await alice.GetStringAsync(DevicesBrowser.Devices), StringComparison.Ordinal);
     }
 
     [Fact]

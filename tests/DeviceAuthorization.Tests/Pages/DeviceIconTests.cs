@@ -10,7 +10,7 @@ public sealed class DeviceIconTests
 
     [Theory]
     [InlineData("a television", "tvOS 20", "Android TV 14", "webOS", "Living room TV", "GoogleTV")]
-    [InlineData("a console", "muOS", "Knulli", "SteamOS 3", "Nintendo Switch", "Handheld")]
+    [InlineData("a console", "muOS", "Knulli", "SteamOS 3", "Nintendo Switch", "Steam Deck", "Handheld")]
     [InlineData("a phone", "Android 15", "iOS 26", "iPhone", "org.example.phone")]
     [InlineData("a terminal", "cli", "Backup script", "PowerShell 7")]
     [InlineData("a computer", "Windows 11", "macOS 26", "Linux x64", "Desktop PC")]
@@ -31,7 +31,7 @@ public sealed class DeviceIconTests
     [InlineData("")]
     [InlineData("e-reader")]
     [InlineData("activity monitor")] // not a TV
-    [InlineData("switchboard")]
+    [InlineData("network switch")]
     [InlineData("biosphere")]
     public void Anything_else_has_the_general_picture(string reported) => Assert.Equal(Other, Of(reported));
 

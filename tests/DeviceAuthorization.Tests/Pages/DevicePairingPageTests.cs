@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using DeviceAuthorization.Pages;
 using DeviceAuthorization.Rules;
 
@@ -289,11 +290,37 @@ public sealed class DevicePairingPageTests
         await using var host = await TestHost.StartAsync();
         var (codes, alice) = (await host.Device().StartAsync(), await host.SignInAsync("alice"));
         using var approved = await alice.DecideOnPageAsync(codes.UserCode, "approve");
-        Assert.Equal(("Device approved", "3"), (await approved.TitleAsync(), Refresh(approved)));
+        var again = await AgainAsync(approved);
+        Assert.Equal("Device approved", await approved.TitleAsync());
+        for (var looks = 1; looks < 10; looks++) // then it stops: each look disturbs somebody who listens to the page
+        {
+            using var next = await alice.GetAsync(again);
+            Assert.Equal("Device approved", await next.TitleAsync());
+            again = await AgainAsync(next);
+            Assert.EndsWith($"&look={looks + 1}", again, StringComparison.Ordinal);
+        }
+
+        using var last = await alice.GetAsync(again);
+        Assert.Equal(("Device approved", null), (await last.TitleAsync(), await AgainAsync(last)));
 
         (await host.Device().PollAsync(codes.DeviceCode)).EnsureSuccessStatusCode();
-        using var connected = await alice.GetAsync(Browser.Page + "/review");
-        Assert.Equal(("Device connected", null), (await connected.TitleAsync(), Refresh(connected)));
+        using var connected = await alice.GetAsync(again);
+        Assert.Equal(("Device connected", null), (await connected.TitleAsync(), await AgainAsync(connected)));
+    }
+
+    [Fact]
+    public async Task It_stays_as_it_is_when_the_person_went_on_to_something_else()
+    {
+        await using var host = await TestHost.StartAsync();
+        var alice = await host.SignInAsync("alice");
+        using var approved = await alice.DecideOnPageAsync((await host.Device().StartAsync()).UserCode, "approve");
+        var again = await AgainAsync(approved);
+        Assert.Equal(HttpStatusCode.NoContent, (await (await host.SignInAsync("bob")).GetAsync(again)).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await host.Device().GetAsync(again)).StatusCode); // signed out: no sign-in that nobody asked for
+
+        await alice.OpenLinkAsync($"{Browser.Page}?user_code={(await host.Device().StartAsync()).UserCode}"); // perhaps another site did it
+        using var answer = await alice.GetAsync(again);
+        Assert.Equal((HttpStatusCode.NoContent, "no-store"), (answer.StatusCode, answer.Headers.CacheControl?.ToString()));
     }
 
     [Fact]
@@ -304,12 +331,16 @@ public sealed class DevicePairingPageTests
         (await alice.DecideOnPageAsync(codes.UserCode, "approve")).EnsureSuccessStatusCode();
         host.Clock.Advance(TimeSpan.FromMinutes(10));
         using var late = await alice.GetAsync(Browser.Page + "/review");
-        Assert.Equal(("The device did not connect", null), (await late.TitleAsync(), Refresh(late)));
+        Assert.Equal(("The device did not connect", null), (await late.TitleAsync(), await AgainAsync(late)));
         using var poll = await host.Device().PollAsync(codes.DeviceCode);
         Assert.Equal("expired_token", await poll.ErrorAsync());
     }
 
-    private static string? Refresh(HttpResponseMessage answer) => answer.Headers.TryGetValues("Refresh", out var values) ? values.Single() : null;
+    /// <summary>Where the page looks next; null if it does not.</summary>
+    private static async Task<string?> AgainAsync(HttpResponseMessage answer) =>
+        Regex.Match(await answer.HtmlAsync(), "<noscript><meta http-equiv=\"refresh\" content=\"3; url=([^\"]+)\"></noscript><span data-again=\"\\1\">") is { Success: true } found
+            ? WebUtility.HtmlDecode(found.Groups[1].Value)
+            : null;
 
     [Fact]
     public async Task A_path_base_goes_into_forms_and_into_the_way_back_from_the_sign_in()

@@ -28,7 +28,7 @@ public sealed class EnterCodeTests
         Assert.DoesNotContain(codes.DeviceCode, review, StringComparison.Ordinal);
         using var result = await alice.PostDecisionAsync(review, "approve");
         Assert.Equal(HttpStatusCode.OK, result.StatusCode); // the answer redirects to no other site
-        Assert.Contains("Go back to your device", await result.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("can connect now", await result.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await device.PollAsync(codes.DeviceCode)).StatusCode);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using DeviceAuthorization.Pages;
@@ -85,13 +86,19 @@ public sealed partial class PageLanguageTests
         Assert.Equal(StyleAndScript(english), StyleAndScript(enter));
 
         var review = await alice.ReviewAsync(codes.UserCode);
-        Says(review, "Review_title", "Review_code", "Review_warning", "Reported", "Asked", "Time_left", "May", "Device_name", "Ends_after", "Deny", "Approve");
+        Says(review, "Review_title", "Review_code", "Review_warning", "Device", "Reported", "App", "Asked", "Time_left", "May", "Device_name", "Ends_after", "Deny", "Approve");
         Assert.Contains(texts.Count("Minutes", 10), WebUtility.HtmlDecode(review), StringComparison.Ordinal);
 
         using var result = await alice.PostDecisionAsync(review, "approve");
-        Says(await result.HtmlAsync(), "Approved_title");
+        Says(await result.HtmlAsync(), "Approved_title", "Can_close");
+        SaysOfDevice(await result.HtmlAsync(), "Approved_text");
         (await host.Device().PollAsync(codes.DeviceCode)).EnsureSuccessStatusCode();
-        Says(await alice.GetStringAsync(Browser.Page + "/review"), "Connected_title", "Can_close");
+        var connected = await alice.GetStringAsync(Browser.Page + "/review");
+        Says(connected, "Connected_title", "Can_close");
+        SaysOfDevice(connected, "Connected_text");
+
+        void SaysOfDevice(string page, string key) =>
+            Assert.Contains(string.Format(CultureInfo.InvariantCulture, texts[key], "<strong><bdi>tv</bdi></strong>"), WebUtility.HtmlDecode(page), StringComparison.Ordinal);
 
         void Says(string page, params string[] keys) =>
             Assert.All(keys, key => Assert.Contains(texts[key], WebUtility.HtmlDecode(page), StringComparison.Ordinal));
