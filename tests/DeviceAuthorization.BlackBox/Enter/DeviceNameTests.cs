@@ -23,7 +23,7 @@ public abstract class DeviceNameTests(Store store)
         var codes = await host.Client.StartAsync(more: "&name=" + WebUtility.UrlEncode(name));
         var alice = await host.SignInAsync("alice");
         var review = await alice.ReviewAsync(codes);
-        Assert.Contains($"<dd><bdi>{WebUtility.HtmlDecode(shown)}</bdi>", WebUtility.HtmlDecode(review.Body), StringComparison.Ordinal);
+        Assert.Contains($"<strong><bdi>{WebUtility.HtmlDecode(shown)}</bdi>", WebUtility.HtmlDecode(review.Body), StringComparison.Ordinal);
         Assert.Equal("Device approved", (await alice.DecideAsync(review, "approve")).Title());
 
         var devices = (await alice.CallAsync("GET", "/api/devices")).Is(200);
