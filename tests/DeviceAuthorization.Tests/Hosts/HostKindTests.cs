@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 namespace DeviceAuthorization.Tests;
 
 /// <summary>What people do, in every kind of host.</summary>
+[Trait("Outside", "host")]
 public sealed class HostKindTests
 {
     public static TheoryData<string> Kinds => [.. HostKinds.All];
