@@ -134,7 +134,7 @@ internal sealed class Cast
             }
             catch (OperationCanceledException) when (givesUp)
             {
-                (run.GaveUp, run.Ending) = (true, "gave up");
+                (run.GaveUp, run.Ending) = (true, "GaveUp");
                 await pairing.WithdrawAsync();
                 return;
             }
@@ -183,7 +183,7 @@ internal sealed class Cast
         }
 
         answer = answer is { IsFinal: true } ? answer : await device.PollUntilFinalAsync(codes);
-        run.Ending = $"{answer}";
+        run.Ending = answer.GetType().Name;
         if (answer is DeviceAnswer.Paired { AccessToken: var token })
         {
             await UseAsync(run, http, token);

@@ -197,7 +197,7 @@ internal sealed class Invariants(World world) : IPairingEvents, ILoggerFactory, 
         || world.Store.Locked.Contains(approved.User)
         || pairing.Grant?.SignOuts < world.Store.SignOutsOf(approved.User)
         || world.Store.TokenOf(pairing.Id) is { RevokedAt: not null }
-        || world.Store.DeviceOf(approved.User, pairing.Grant?.DeviceId) is null;
+        || (pairing.Grant?.DeviceId is { } device && world.Store.DeviceOf(approved.User, device) is null);
 
     private static TimeSpan Later(TimeSpan one, TimeSpan other) => one > other ? one : other;
 

@@ -6,9 +6,11 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Simulation;
 
@@ -50,6 +52,11 @@ internal sealed class Node
             .AddSingleton<IHostApplicationLifetime>(_lifetime)
             .AddKeyedSingleton<TaskScheduler>("DeviceAuthorization.HeldPolls", new SimulatedThreads(world.Scheduler, world.Dice, Life))
             .Configure<DeviceAuthorizationOptions>(world.Configure);
+        if (world.Plan.HasSignals)
+        {
+            services.AddSingleton<IPairingSignals>(new SimulatedSignals(world, this));
+        }
+
         _services = services.BuildServiceProvider();
     }
 
@@ -137,7 +144,7 @@ internal sealed class Node
         app.MapDevices();
         app.MapGet("/library", (PairedDevice device) => device.Id).RequireScope("read");
         app.UseEndpoints(_ => { });
-        return (((IApplicationBuilder)app).Build(), [.. builder.Services]);
+        return (((IApplicationBuilder)app).Build(), [.. builder.Services, ServiceDescriptor.Singleton(app.Services.GetRequiredService<IOptions<JsonOptions>>())]);
     }
 
     private sealed class Response : HttpResponseFeature

@@ -58,6 +58,44 @@ internal class SimulatedStores(World world, Node node) : StorePorts
     }
 }
 
+/// <summary>How the nodes tell each other of decisions, in some of the simulations. During the storm a signal may be lost: then its node learns that it missed some.</summary>
+internal sealed class SimulatedSignals(World world, Node node) : IPairingSignals
+{
+    public ValueTask SendAsync(string deviceCodeHash, CancellationToken cancellationToken)
+    {
+        foreach (var (listener, decided, missed) in world.Listeners)
+        {
+            if (world.IsStorm && world.Dice.Chance(0.1))
+            {
+                world.Scheduler.After(world.Dice.Seconds(0, 10), listener.Life, missed);
+            }
+            else
+            {
+                world.Scheduler.After(world.Latency(), listener.Life, () => decided(deviceCodeHash));
+            }
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask ListenAsync(Action<string> decided, Action missed, CancellationToken cancellationToken)
+    {
+        var begun = new TaskCompletionSource();
+        world.Scheduler.After(world.Dice.Milliseconds(1, 3000), node.Life, () =>
+        {
+            if (world.IsStorm && world.Dice.Chance(0.3))
+            {
+                begun.SetException(new IOException("The connection for signals broke."));
+                return;
+            }
+
+            world.Listeners.Add((node, decided, missed));
+            begun.SetResult();
+        });
+        return new(begun.Task);
+    }
+}
+
 /// <summary>A compare-and-swap that does not compare: the last writer wins.</summary>
 internal sealed class ReplacesWithoutVersion(World world, Node node) : SimulatedStores(world, node)
 {
@@ -81,9 +119,11 @@ internal sealed class AcceptsEveryPoll(World world, Node node) : SimulatedStores
             : store.AcceptPoll(deviceCodeHash, clientId, now));
 }
 
-/// <summary>A store that issues a token for each redemption, also for a device that has one.</summary>
-internal sealed class IssuesAgain(World world, Node node) : SimulatedStores(world, node)
+/// <summary>A store that sometimes says that it wrote an approval, and then loses it.</summary>
+internal sealed class LosesApprovals(World world, Node node) : SimulatedStores(world, node)
 {
-    public override ValueTask<TokenIssue> TryIssueTokenAsync(AccessToken token, TokenIssueConditions issue, CancellationToken cancellationToken) =>
-        StepAsync("issue token", null, store => (store with { Tokens = store.Tokens.Add(token) }, new TokenIssue(token, false)));
+    private readonly Dice _dice = world.Dice;
+
+    public override ValueTask<bool> TryReplaceAsync(Pairing pairing, DateTimeOffset now, CancellationToken cancellationToken) =>
+        pairing.Status == PairingStatus.Approved && _dice.Chance(0.1) ? ValueTask.FromResult(true) : base.TryReplaceAsync(pairing, now, cancellationToken);
 }

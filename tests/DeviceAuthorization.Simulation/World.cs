@@ -21,6 +21,9 @@ internal sealed record Plan
     /// <summary>How wrong a clock may be, in either direction.</summary>
     public required int SkewSeconds { get; init; }
 
+    /// <summary>Whether nodes send each other signals. Otherwise each asks the store once a second.</summary>
+    public required bool HasSignals { get; init; }
+
     public required NumberMatching NumberMatching { get; init; }
 
     public required TimeSpan Lifetime { get; init; }
@@ -37,6 +40,7 @@ internal sealed record Plan
         Losses = dice.Pick(0, 0.05, 0.2),
         Duplicates = dice.Pick(0, 0.05, 0.2),
         SkewSeconds = dice.Pick(0, 1, 20),
+        HasSignals = dice.Chance(0.3),
         NumberMatching = dice.Pick(NumberMatching.Off, NumberMatching.WhenRisky, NumberMatching.Always),
         Lifetime = TimeSpan.FromMinutes(dice.Pick(3, 5, 10)),
         Stores = stores,
@@ -50,6 +54,7 @@ internal sealed class World
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(90);
 
     private readonly Node?[] _nodes;
+    private readonly Cast _cast;
     private TimeSpan _storeIsDownUntil;
 
     private World(ulong seed, Func<World, Node, SimulatedStores> stores)
@@ -61,7 +66,11 @@ internal sealed class World
         services.Add(Node.LimiterOfLibrary);
         Limiter = services.BuildServiceProvider().GetRequiredService<IAttemptLimiter>();
         _nodes = [.. Enumerable.Range(0, Plan.Nodes).Select(index => new Node(this, NameOf(index), Skew()))];
+        _cast = new(this);
     }
+
+    /// <summary>How each pairing ended for its device.</summary>
+    public IEnumerable<string> Endings => _cast.Runs.Select(run => run.Ending ?? "none");
 
     public Scheduler Scheduler { get; } = new();
 
@@ -75,6 +84,9 @@ internal sealed class World
 
     /// <summary>Shared by all nodes, as the stores are.</summary>
     public IAttemptLimiter Limiter { get; }
+
+    /// <summary>Who listens to signals.</summary>
+    public List<(Node Node, Action<string> Decided, Action Missed)> Listeners { get; } = [];
 
     public AbstractStore Store { get; private set; } = new();
 
@@ -130,16 +142,15 @@ internal sealed class World
 
     private void Run()
     {
-        var cast = new Cast(this);
         Weather();
         var end = CalmFrom + (2 * Plan.Lifetime) + TimeSpan.FromMinutes(10);
         try
         {
-            while (Invariants.Violation is null && Scheduler.Now < end && (!cast.IsDone || Invariants.OpenRequests > 0) && Scheduler.Step())
+            while (Invariants.Violation is null && Scheduler.Now < end && (!_cast.IsDone || Invariants.OpenRequests > 0) && Scheduler.Step())
             {
             }
 
-            Invariants.Ended(cast);
+            Invariants.Ended(_cast);
         }
         catch (Exception exception)
         {
@@ -195,6 +206,7 @@ internal sealed class World
             Scheduler.Say($"{node.Name} ends");
             node.Life.HasEnded = true;
             _nodes[index] = null;
+            Listeners.RemoveAll(listener => listener.Node == node);
             node.Open.ForEach(died => died());
             Invariants.Abandoned(node.Open.Count);
             Scheduler.After(takes, null, () =>
