@@ -251,17 +251,17 @@ internal sealed class Cast
     /// <param name="scopes">Null to deny.</param>
     private async Task<ApproverAnswer> OnPageAsync(Run run, string user, string[]? scopes)
     {
-        UserCodeFormat.Standard.TryParse(run.UserCode, out var code);
+        Assert.True(UserCodeFormat.Standard.TryParse(run.UserCode, out var code));
         var approver = new Approver(user) { Address = $"{Address(Dice.Below(3))}" };
         try
         {
-            var result = await CallAsync("enter", (flow, token) => flow.EnterAsync(code!, approver, token));
+            var result = await CallAsync("enter", (flow, token) => flow.EnterAsync(code, approver, token));
             if (result is ApproverResult.Review)
             {
                 await _world.Scheduler.Delay(Dice.Seconds(0, 20));
                 result = scopes is null
-                    ? await CallAsync("deny", (flow, token) => flow.DenyAsync(code!, approver, token))
-                    : await CallAsync("approve", (flow, token) => flow.ApproveAsync(code!, approver, new Approval { Scopes = scopes, SupportsNumberMatching = true }, token));
+                    ? await CallAsync("deny", (flow, token) => flow.DenyAsync(code, approver, token))
+                    : await CallAsync("approve", (flow, token) => flow.ApproveAsync(code, approver, new Approval { Scopes = scopes, SupportsNumberMatching = true }, token));
             }
 
             if (result is ApproverResult.ChooseNumber { Numbers: var numbers })
@@ -277,7 +277,7 @@ internal sealed class Cast
                 }
 
                 var number = Dice.Chance(0.9) ? shown : numbers.First(other => other != shown);
-                result = await CallAsync("choose a number", (flow, token) => flow.ChooseNumberAsync(code!, approver, number, token));
+                result = await CallAsync("choose a number", (flow, token) => flow.ChooseNumberAsync(code, approver, number, token));
             }
 
             return result switch

@@ -85,7 +85,7 @@ internal sealed class Invariants(World world) : IPairingEvents, ILoggerFactory, 
             Require(before.Tokens.All(was => was.RevokedAt is null || after.Tokens.Exists(token => token.Id == was.Id && token.RevokedAt == was.RevokedAt)), "a revoked token stays revoked");
             Require(after.Tokens.DistinctBy(token => token.PairingId).Count() == after.Tokens.Count, "a pairing makes at most one token");
             var live = after.Tokens.FindAll(token => token.RevokedAt is null);
-            Require(live.DistinctBy(token => token.DeviceId).Count() == live.Count, "a device has at most one live token");
+            Require(live.DistinctBy(token => token.DeviceId, StringComparer.Ordinal).Count() == live.Count, "a device has at most one live token");
             foreach (var token in live)
             {
                 var pairing = after.ById(token.PairingId)!;

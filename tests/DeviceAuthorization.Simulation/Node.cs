@@ -9,7 +9,9 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace DeviceAuthorization.Simulation;
@@ -33,7 +35,7 @@ internal sealed class Node
     public static readonly ServiceDescriptor LimiterOfLibrary = Shared.Services.Single(service => service.ServiceType == typeof(IAttemptLimiter));
 
     private readonly ServiceProvider _services;
-    private readonly Lifetime _lifetime = new();
+    private readonly ApplicationLifetime _lifetime = new(NullLogger<ApplicationLifetime>.Instance);
 
     public Node(World world, string name, TimeSpan skew)
     {
@@ -75,7 +77,7 @@ internal sealed class Node
     public void BeginToStop()
     {
         IsStopping = true;
-        _lifetime.Stop();
+        _lifetime.StopApplication();
     }
 
     /// <summary>Calls the library as a page of the host does.</summary>
@@ -152,20 +154,5 @@ internal sealed class Node
         public List<(Func<object, Task> Callback, object State)> Completed { get; } = [];
 
         public override void OnCompleted(Func<object, Task> callback, object state) => Completed.Add((callback, state));
-    }
-
-    private sealed class Lifetime : IHostApplicationLifetime
-    {
-        private readonly CancellationTokenSource _stopping = new();
-
-        public CancellationToken ApplicationStarted => CancellationToken.None;
-
-        public CancellationToken ApplicationStopping => _stopping.Token;
-
-        public CancellationToken ApplicationStopped => CancellationToken.None;
-
-        public void Stop() => _stopping.Cancel();
-
-        public void StopApplication() => Stop();
     }
 }
