@@ -322,7 +322,7 @@ internal sealed class Cast
                     break;
                 default:
                     _world.Scheduler.Say($"the host locks {user}");
-                    _world.Apply(null, "lock", store => (store with { Locked = store.Locked.Add(user) }, true));
+                    _world.Apply(null, "lock", user, store => (store with { Locked = store.Locked.Add(user) }, true));
                     break;
             }
         }

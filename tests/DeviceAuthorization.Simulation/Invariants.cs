@@ -14,7 +14,7 @@ internal sealed class Invariants(World world) : IPairingEvents, ILoggerFactory, 
 
     private readonly HashSet<(Type, Guid)> _reported = [];
     private readonly List<string> _secrets = [];
-    private readonly Dictionary<Guid, TimeSpan> _decided = [];
+    private readonly Dictionary<Guid, (TimeSpan At, TimeSpan Due)> _decided = [];
     private readonly Dictionary<Guid, TimeSpan> _redeemed = [];
 
     /// <summary>The first that was found; null if all is well.</summary>
@@ -46,7 +46,7 @@ internal sealed class Invariants(World world) : IPairingEvents, ILoggerFactory, 
         }
     }
 
-    public void Stepped(Node? node, string call, AbstractStore before, AbstractStore after)
+    public void Stepped(Node? node, string call, object? arguments, AbstractStore before, AbstractStore after)
     {
         for (var index = 0; index < after.Pairings.Count; index++)
         {
@@ -61,7 +61,9 @@ internal sealed class Invariants(World world) : IPairingEvents, ILoggerFactory, 
                 world.Scheduler.Say($"{node?.Name}: pairing {index + 1} is {pairing.Status}");
                 if (pairing.Status != PairingStatus.Pending)
                 {
-                    _decided[pairing.Id] = world.Scheduler.Now;
+                    // A poll that finds a number to show may be held for one interval more: the device may show it already.
+                    var due = world.Scheduler.Now + LongestWakeUp + (pairing.Status == PairingStatus.Matching ? pairing.Pacing.Interval : TimeSpan.Zero);
+                    _decided.TryAdd(pairing.Id, (world.Scheduler.Now, due));
                 }
 
                 if (pairing.Status == PairingStatus.Redeemed)
@@ -74,7 +76,7 @@ internal sealed class Invariants(World world) : IPairingEvents, ILoggerFactory, 
                 was is not { Status: PairingStatus.Denied or PairingStatus.Redeemed or PairingStatus.Withdrawn } || (was.Status, was.ApproverId, was.Version) == (pairing.Status, pairing.ApproverId, pairing.Version),
                 "a terminal state never changes");
             Require(
-                was is null || pairing.Pacing == was.Pacing || pairing.Pacing.Interval > was.Pacing.Interval || !was.Pacing.IsTooEarly(node!.Clock.GetUtcNow()),
+                was is null || call != "accept poll" || arguments is not ValueTuple<string, string?, DateTimeOffset> { Item3: var now } || !was.Pacing.IsTooEarly(now),
                 "a poll that comes too early is not accepted");
             Require(was is null || pairing.Pacing.Interval >= was.Pacing.Interval, "an interval never becomes shorter");
         }
@@ -121,7 +123,7 @@ internal sealed class Invariants(World world) : IPairingEvents, ILoggerFactory, 
         deviceCodeHash is null
         || world.Store.ByDeviceCode(deviceCodeHash) is not { } pairing
         || !_decided.TryGetValue(pairing.Id, out var decided)
-        || began > decided || decided < world.CalmFrom || world.Scheduler.Now - decided < LongestWakeUp,
+        || began > decided.At || decided.At < world.CalmFrom || world.Scheduler.Now < decided.Due,
         "a decision wakes the polls that are held for it");
 
     /// <summary>All actors have ended, or the time is over.</summary>

@@ -40,7 +40,7 @@ internal sealed class Node
     public Node(World world, string name, TimeSpan skew)
     {
         (Name, Clock) = (name, new SimulatedClock(world.Scheduler, Life, skew));
-        var stores = world.Plan.Stores(world, this);
+        var stores = world.Stores(world, this);
         var services = new ServiceCollection();
         Array.ForEach(Shared.Services, ((ICollection<ServiceDescriptor>)services).Add);
         services

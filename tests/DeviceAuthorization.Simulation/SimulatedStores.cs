@@ -16,7 +16,7 @@ internal class SimulatedStores(World world, Node node) : StorePorts
         var dice = world.Dice;
         if (!world.IsStorm && dice.Chance(0.3))
         {
-            return ValueTask.FromResult(world.Apply(node, call, step)); // answered at once, as from memory
+            return ValueTask.FromResult(world.Apply(node, call, arguments, step)); // answered at once, as from memory
         }
 
         var (answer, isDown) = (new TaskCompletionSource<T>(), world.IsStoreDown);
@@ -37,7 +37,7 @@ internal class SimulatedStores(World world, Node node) : StorePorts
                 return;
             }
 
-            var result = world.Apply(node, call, step);
+            var result = world.Apply(node, call, arguments, step);
             if (failsAfter)
             {
                 Fail("after it took effect");
@@ -114,7 +114,7 @@ internal sealed class FindsNothingDecided(World world, Node node) : SimulatedSto
 internal sealed class AcceptsEveryPoll(World world, Node node) : SimulatedStores(world, node)
 {
     public override ValueTask<PollAttempt> TryAcceptPollAsync(string deviceCodeHash, string? clientId, DateTimeOffset now, CancellationToken cancellationToken) =>
-        StepAsync("accept poll", null, store => store.ByDeviceCode(deviceCodeHash) is { Status: PairingStatus.Pending } pairing
+        StepAsync("accept poll", (deviceCodeHash, clientId, now), store => store.ByDeviceCode(deviceCodeHash) is { Status: PairingStatus.Pending } pairing
             ? (store.Put(pairing with { Pacing = pairing.Pacing.Accepted(now) }), PollAttempt.Accepted)
             : store.AcceptPoll(deviceCodeHash, clientId, now));
 }

@@ -28,10 +28,7 @@ internal sealed record Plan
 
     public required TimeSpan Lifetime { get; init; }
 
-    /// <summary>How a node reaches the stores.</summary>
-    public required Func<World, Node, SimulatedStores> Stores { get; init; }
-
-    public static Plan Of(Dice dice, Func<World, Node, SimulatedStores> stores) => new()
+    public static Plan Of(Dice dice) => new()
     {
         Nodes = 1 + dice.Below(3),
         Devices = 1 + dice.Below(4),
@@ -43,7 +40,6 @@ internal sealed record Plan
         HasSignals = dice.Chance(0.3),
         NumberMatching = dice.Pick(NumberMatching.Off, NumberMatching.WhenRisky, NumberMatching.Always),
         Lifetime = TimeSpan.FromMinutes(dice.Pick(3, 5, 10)),
-        Stores = stores,
     };
 }
 
@@ -59,8 +55,8 @@ internal sealed class World
 
     private World(ulong seed, Func<World, Node, SimulatedStores> stores)
     {
-        Dice = new(seed);
-        Plan = Plan.Of(Dice, stores);
+        (Dice, Stores) = (new(seed), stores);
+        Plan = Plan.Of(Dice);
         (Invariants, Network) = (new(this), new(this));
         var services = new ServiceCollection().AddSingleton<TimeProvider>(new SimulatedClock(Scheduler, null, TimeSpan.Zero));
         services.Add(Node.LimiterOfLibrary);
@@ -77,6 +73,9 @@ internal sealed class World
     public Dice Dice { get; }
 
     public Plan Plan { get; }
+
+    /// <summary>How a node reaches the stores.</summary>
+    public Func<World, Node, SimulatedStores> Stores { get; }
 
     public Network Network { get; }
 
@@ -126,13 +125,13 @@ internal sealed class World
         : Array.Find(_nodes, other => other is { Life.HasEnded: false, IsStopping: false });
 
     /// <summary>A call takes effect on the stores.</summary>
-    public T Apply<T>(Node? node, string call, Func<AbstractStore, (AbstractStore Next, T Answer)> step)
+    public T Apply<T>(Node? node, string call, object? arguments, Func<AbstractStore, (AbstractStore Next, T Answer)> step)
     {
         var before = Store;
         (Store, var answer) = step(before);
         if (!ReferenceEquals(before, Store))
         {
-            Invariants.Stepped(node, call, before, Store);
+            Invariants.Stepped(node, call, arguments, before, Store);
         }
 
         return answer;

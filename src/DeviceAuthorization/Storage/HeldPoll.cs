@@ -28,6 +28,8 @@ internal sealed class HeldPoll(string deviceCodeHash, Action<HeldPoll> remove, T
     {
         _isReleased |= end == HoldEnd.Released;
         var source = Volatile.Read(ref _end);
+
+        // HideScheduler: what follows runs within this task, instead of as a new one.
         _ = Task.Factory.StartNew(() => source.TrySetResult(end), CancellationToken.None, TaskCreationOptions.HideScheduler | TaskCreationOptions.PreferFairness, threads);
     }
 
