@@ -15,7 +15,8 @@ internal enum HoldEnd
 
 /// <summary>A poll whose answer waits for a decision.</summary>
 /// <param name="remove">Called when the request ends.</param>
-internal sealed class HeldPoll(string deviceCodeHash, Action<HeldPoll> remove) : IDisposable
+/// <param name="threads">Where the poll goes on when it is woken.</param>
+internal sealed class HeldPoll(string deviceCodeHash, Action<HeldPoll> remove, TaskScheduler threads) : IDisposable
 {
     private TaskCompletionSource<HoldEnd> _end = new();
     private volatile bool _isReleased;
@@ -26,7 +27,10 @@ internal sealed class HeldPoll(string deviceCodeHash, Action<HeldPoll> remove) :
     public void Wake(HoldEnd end)
     {
         _isReleased |= end == HoldEnd.Released;
-        ThreadPool.UnsafeQueueUserWorkItem(static state => state.Source.TrySetResult(state.End), (Source: Volatile.Read(ref _end), End: end), preferLocal: false);
+        var source = Volatile.Read(ref _end);
+
+        // HideScheduler: what follows runs within this task, instead of as a new one.
+        _ = Task.Factory.StartNew(() => source.TrySetResult(end), CancellationToken.None, TaskCreationOptions.HideScheduler | TaskCreationOptions.PreferFairness, threads);
     }
 
     /// <summary>Waits for <see cref="Wake"/>, also for one since the last call, or for the end of the time.</summary>

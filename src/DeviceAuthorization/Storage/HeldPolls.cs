@@ -13,6 +13,9 @@ internal sealed class HeldPolls : IDisposable
     /// <summary>How often the store is asked for decisions of other nodes.</summary>
     public static readonly TimeSpan RereadPeriod = TimeSpan.FromSeconds(1);
 
+    /// <summary>The key of the <see cref="TaskScheduler"/> that a simulation registers. Without one, polls go on in the thread pool.</summary>
+    public const string Threads = "DeviceAuthorization.HeldPolls";
+
     /// <summary>How many device codes one call of the store names.</summary>
     private const int Batch = 500;
 
@@ -24,6 +27,7 @@ internal sealed class HeldPolls : IDisposable
     private readonly IPairingSignals? _signals;
     private readonly StoreWatch _watch;
     private readonly TimeProvider _clock;
+    private readonly TaskScheduler _threads;
     private readonly int _most;
     private readonly CancellationTokenSource _ending = new();
     private readonly CancellationToken _ended; // its source may be disposed while a call runs
@@ -36,8 +40,9 @@ internal sealed class HeldPolls : IDisposable
 
     public HeldPolls(
         IServiceScopeFactory scopes, StoreWatch watch, IOptions<DeviceAuthorizationOptions> options, TimeProvider clock, Telemetry telemetry,
-        IPairingSignals? signals = null, IHostApplicationLifetime? lifetime = null)
+        IPairingSignals? signals = null, IHostApplicationLifetime? lifetime = null, [FromKeyedServices(Threads)] TaskScheduler? threads = null)
     {
+        _threads = threads ?? TaskScheduler.Default;
         (_scopes, _watch, _clock, _signals, _most, _ended) = (scopes, watch, clock, signals, options.Value.MaxHeldPolls, _ending.Token);
         telemetry.ObserveHeld(() => Count);
 
@@ -64,7 +69,7 @@ internal sealed class HeldPolls : IDisposable
     public HeldPoll? TryHold(string deviceCodeHash)
     {
         HeldPoll? earlier;
-        var poll = new HeldPoll(deviceCodeHash, Remove);
+        var poll = new HeldPoll(deviceCodeHash, Remove, _threads);
         lock (_gate)
         {
             if (_isEnding || (!_held.TryGetValue(deviceCodeHash, out earlier) && _held.Count >= _most))
@@ -78,7 +83,7 @@ internal sealed class HeldPolls : IDisposable
                 _isWatching = true;
                 using (ExecutionContext.SuppressFlow()) // it outlives this request, its span and its log scopes
                 {
-                    _ = Task.Run(WatchOtherNodesAsync);
+                    _ = Task.Factory.StartNew(WatchOtherNodesAsync, CancellationToken.None, TaskCreationOptions.HideScheduler, _threads);
                 }
             }
         }
