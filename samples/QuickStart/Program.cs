@@ -5,6 +5,7 @@ using QuickStart;
 var builder = WebApplication.CreateBuilder(args);
 builder.Services.AddDeviceAuthorization(options =>
 {
+    options.Page.ProductName = "QuickStart";
     options.Scopes.Add("library.read", "See your library");
     options.Scopes.Add("library.write", "Change your library");
 });
@@ -16,6 +17,7 @@ var app = builder.Build();
 app.MapDeviceAuthorization();
 app.MapDeviceAuthorizationMetadata();
 app.MapDevicePairingPage();
+app.MapDevicesPage();
 app.MapDemoSignIn();
 app.MapGet("/", () => Results.LocalRedirect("~/pair/device"));
 app.MapGet("/api/library", (PairedDevice device) => new { User = device.UserId, Device = device.Name, Games = (string[])["Pong", "Tetris"] })
