@@ -27,14 +27,15 @@ internal static class PageParts
 
     /// <summary>A moment as people say it, such as "2 hours ago"; the day if it is long ago. The exact time is in the title.</summary>
     public static HtmlFormattableString Ago(PageTexts texts, DateTimeOffset at, DateTimeOffset now) => texts.Ago(now - at) is { } ago
-        ? Html($"""<time datetime="{Iso(at)}" title="{at.UtcDateTime.ToString("f", texts.Language.Culture)} UTC" data-ago>{ago}</time>""")
+        ? Time(texts, at, ago, isAgo: true)
         : Day(texts, at);
 
     /// <summary>A day in UTC. The script turns it into one of the reader's zone.</summary>
-    public static HtmlFormattableString Day(PageTexts texts, DateTimeOffset at) => Html(
-        $"""<time datetime="{Iso(at)}" title="{at.UtcDateTime.ToString("f", texts.Language.Culture)} UTC">{at.UtcDateTime.ToString("D", texts.Language.Culture)}</time>""");
+    public static HtmlFormattableString Day(PageTexts texts, DateTimeOffset at) =>
+        Time(texts, at, at.UtcDateTime.ToString("D", texts.Language.Culture), isAgo: false);
 
-    private static string Iso(DateTimeOffset at) => at.UtcDateTime.ToString("s", CultureInfo.InvariantCulture) + "Z";
+    private static HtmlFormattableString Time(PageTexts texts, DateTimeOffset at, string text, bool isAgo) => Html(
+        $"""<time datetime="{at.UtcDateTime.ToString("s", CultureInfo.InvariantCulture)}Z" title="{at.UtcDateTime.ToString("f", texts.Language.Culture)} UTC"{Flag("data-ago", isAgo)}>{text}</time>""");
 
     /// <summary>The app's name for people: the one that the host registered, or else the client's id.</summary>
     public static string App(DeviceAuthorizationOptions options, string clientId) => options.FindClient(clientId)?.DisplayName ?? clientId;
