@@ -9,7 +9,8 @@ internal static class Flow
 {
     public static readonly string[] Scopes = [CrashHost.Scope];
 
-    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan FirstRetryPause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan LongestRetryPause = TimeSpan.FromSeconds(4); // else thousands of devices keep a host from its start
 
     public static DeviceSimulator Device(this HttpClient host, string identifier, string? idempotencyKey = null, DeviceDialect dialect = DeviceDialect.Form) =>
         new(host, TimeProvider.System) { Identifier = identifier, IdempotencyKey = idempotencyKey, Dialect = dialect, Scopes = Scopes };
@@ -29,11 +30,19 @@ internal static class Flow
         return await response.Content.ReadAsStringAsync();
     }
 
+    /// <summary>The owner removes a device.</summary>
+    public static async Task RemoveAsync(this HttpClient host, string user, string deviceId)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Delete, $"/api/devices/{deviceId}") { Headers = { { FakeApproverDefaults.UserHeader, user } } };
+        using var answer = await host.SendAsync(request);
+        answer.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Asks until an answer is to be had, as whoever gets none does.</summary>
     public static async Task<T> UntilAnsweredAsync<T>(Func<Task<T>> ask)
         where T : class
     {
-        while (true)
+        for (var pause = FirstRetryPause; ; pause = pause < LongestRetryPause ? pause * 1.25 : pause)
         {
             try
             {
@@ -47,7 +56,7 @@ internal static class Flow
                 // Of a start.
             }
 
-            await Task.Delay(RetryPause);
+            await Task.Delay(pause);
         }
     }
 }

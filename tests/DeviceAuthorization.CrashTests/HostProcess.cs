@@ -8,7 +8,10 @@ namespace DeviceAuthorization.CrashTests;
 internal sealed class HostProcess : IAsyncDisposable
 {
     /// <summary>Long for a busy build machine.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>More lines than a test reads; a long test makes millions.</summary>
+    private const int KeptLines = 10_000;
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
@@ -33,6 +36,15 @@ internal sealed class HostProcess : IAsyncDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
+
+    /// <summary>Its log lines that have the shape of a code or a token.</summary>
+    public ConcurrentQueue<string> Leaks { get; } = new();
+
+    /// <summary>When it was told to end (<see cref="Stopwatch.GetTimestamp"/>); null before.</summary>
+    public long? EndedAt { get; private set; }
+
+    /// <summary>Whether it may finish its requests before it ends.</summary>
+    public bool EndsGracefully { get; private set; }
 
     /// <summary>Calls it, without retries.</summary>
     public HttpClient Client { get; } = new();
@@ -96,8 +108,18 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary><c>kill -9</c>.</summary>
     public async Task KillAsync()
     {
+        EndedAt ??= Stopwatch.GetTimestamp();
         _process.Kill();
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary><c>kill -TERM</c>: it finishes its requests, and ends.</summary>
+    public async Task StopAsync()
+    {
+        (EndsGracefully, EndedAt) = (true, Stopwatch.GetTimestamp());
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        Assert.Equal(0, _process.ExitCode);
     }
 
     public async ValueTask DisposeAsync()
@@ -119,6 +141,16 @@ internal sealed class HostProcess : IAsyncDisposable
         }
 
         _output.Enqueue(line);
+        if (_output.Count > KeptLines)
+        {
+            _output.TryDequeue(out _);
+        }
+
+        if (Secrets.Shape.IsMatch(line))
+        {
+            Leaks.Enqueue(line);
+        }
+
         if (line.StartsWith(RequestSteps.Held, StringComparison.Ordinal))
         {
             _held.Release();

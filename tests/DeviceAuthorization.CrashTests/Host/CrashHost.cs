@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -13,7 +14,8 @@ namespace DeviceAuthorization.CrashTests;
 
 /// <summary>
 /// The smallest host that the tests can kill. The settings <c>Pairings</c> (sqlite, postgres, redis) and <c>Devices</c> (sqlite, postgres) name its
-/// stores, <c>Accounts</c> (identity, or none) who its people are; <c>ConnectionStrings</c> has Database and Redis.
+/// stores, <c>Accounts</c> (identity, or none) who its people are; <c>ConnectionStrings</c> has Database and Redis. With <c>Soak</c> it also has limits, cleans
+/// up each second and logs everything of ours.
 /// </summary>
 internal static class CrashHost
 {
@@ -22,12 +24,18 @@ internal static class CrashHost
 
     public const string Scope = "library.read";
 
+    public const string Soak = "--Soak=true";
+
     public static WebApplication Build(params string[] settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { Args = settings, EnvironmentName = "Testing" });
         builder.Configuration.AddCommandLine(settings);
+        var soaks = settings.Contains(Soak);
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Error)
-            .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None); // the tests are about servers that do not answer
+            .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None) // the tests are about servers that do not answer
+            .AddFilter("DeviceAuthorization", soaks ? LogLevel.Debug : LogLevel.Error)
+            .AddFilter("DeviceAuthorization.Http.EndpointGuard", LogLevel.Information) // else a stack trace for each 503
+            .AddFilter("DeviceAuthorization.Testing", LogLevel.Error);
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRouting();
         builder.Services.AddAuthentication(FakeApproverDefaults.AuthenticationScheme).AddFakeApprover().AddDeviceToken();
@@ -36,15 +44,19 @@ internal static class CrashHost
             {
                 options.PublicOrigin = new Uri("https://tv.example.com");
                 options.Scopes.Add(Scope, "See your library");
-                options.PollingInterval = TimeSpan.FromSeconds(1);
-                options.RateLimits.Enabled = false;
+                options.PollingInterval = soaks ? options.PollingInterval : TimeSpan.FromSeconds(1);
+                options.RateLimits.Enabled = soaks;
             }),
             builder.Configuration);
 
-        Intercept<IPairingStore>(builder.Services, store => new InterceptedPairingStore(store) { Passing = RequestSteps.PassAsync });
-        Intercept<IDeviceRepository>(builder.Services, repository => new InterceptedDeviceRepository(repository) { Passing = RequestSteps.PassAsync });
+        if (!soaks) // they remember all that they pass on
+        {
+            Intercept<IPairingStore>(builder.Services, store => new InterceptedPairingStore(store) { Passing = RequestSteps.PassAsync });
+            Intercept<IDeviceRepository>(builder.Services, repository => new InterceptedDeviceRepository(repository) { Passing = RequestSteps.PassAsync });
+        }
 
         var host = builder.Build();
+        host.UseForwardedHeaders(new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto });
         host.Use(RequestSteps.InvokeAsync);
         host.UseAuthentication();
         host.UseAuthorization();
@@ -54,6 +66,7 @@ internal static class CrashHost
         host.MapDevices();
         host.MapClientTokens();
         host.MapGet("/api/library", (PairedDevice device) => device.Id).RequireScope(Scope);
+        host.MapGet(Footprint.Path, Footprint.Measure);
         return host;
     }
 
@@ -70,7 +83,7 @@ internal static class CrashHost
                 options.UseSqlite(settings.GetConnectionString("Database"));
             }
         });
-        builder.AddEntityFrameworkStores<HostContext>();
+        builder.AddEntityFrameworkStores<HostContext>(options => options.CleanUpPeriod = settings["Soak"] is null ? options.CleanUpPeriod : TimeSpan.FromSeconds(1));
         if (settings["Accounts"] == "identity")
         {
             builder.Services.AddDbContext<Accounts>(options => UsePostgres(options, settings));

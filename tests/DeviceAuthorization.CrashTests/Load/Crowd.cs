@@ -6,7 +6,10 @@ namespace DeviceAuthorization.CrashTests;
 /// <summary>Devices that pair at random pace, of several users, while something goes wrong.</summary>
 internal sealed class Crowd(Stores stores, HostGroup hosts, int size)
 {
+    private const int Users = 25;
+
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestHold = TimeSpan.FromSeconds(10);
 
     private readonly Channel<CrowdMember> _ended = Channel.CreateUnbounded<CrowdMember>();
 
@@ -22,7 +25,7 @@ internal sealed class Crowd(Stores stores, HostGroup hosts, int size)
         var pace = new Pace(seed);
         try
         {
-            Members = [.. Enumerable.Range(0, size).Select(index => new CrowdMember(hosts.Client, pace, crowd: $"{seed}", index))];
+            Members = [.. Enumerable.Range(0, size).Select(index => new CrowdMember(hosts.Client, pace, $"{seed}-{index % Users}", index))];
             var pairing = Members.Select(async member =>
             {
                 try
@@ -44,6 +47,64 @@ internal sealed class Crowd(Stores stores, HostGroup hosts, int size)
         }
     }
 
+    /// <summary>Lets all of them pair and lose their access, again and again, and looks at what is there then. Each has an address of its own.</summary>
+    /// <param name="trouble">What goes wrong meanwhile. If a device fails, it is cancelled.</param>
+    /// <param name="count">Gets each thing that a device has done.</param>
+    public async Task LoopAsync(PostgresStores tokens, Pace pace, Rhythm rhythm, Action<string> count, Func<CancellationToken, Task> trouble)
+    {
+        Members =
+        [
+            .. Enumerable.Range(0, size).Select(index =>
+            {
+                var isAlone = index % 10 == 9;
+                var user = isAlone ? $"alone-{index}" : $"family-{index / 10}-{index % 3}";
+                return new CrowdMember(hosts.ClientAt($"10.{index / 200}.{index % 200}.1"), pace, user, index, index % 3 == 0 ? LongestHold : default) { IsAlone = isAlone };
+            }),
+        ];
+        var loops = Members.Select(member => new LoopingMember(member, tokens, pace, rhythm, count)).ToArray();
+        using var failed = new CancellationTokenSource();
+        var looping = loops.Select(async loop =>
+        {
+            try
+            {
+                await loop.LoopAsync();
+            }
+            catch
+            {
+                await failed.CancelAsync();
+                throw;
+            }
+        }).ToArray();
+        var all = Task.WhenAll(looping);
+        try
+        {
+            await trouble(failed.Token);
+        }
+        catch (OperationCanceledException) when (failed.IsCancellationRequested)
+        {
+            await await Task.WhenAny(looping); // none ends before trouble does, unless it fails
+        }
+
+        await all.WaitAsync(Deadline);
+        Assert.All(Members, member => Assert.Empty(member.Forgotten));
+        await AssertAllAsChosenAsync();
+        foreach (var host in hosts.Hosts)
+        {
+            foreach (var (member, loop) in Members.Zip(loops))
+            {
+                if (member.Token is { } token)
+                {
+                    Assert.Equal(member.DeviceId, await host.Client.UseAsync(token));
+                }
+
+                if (loop.EndedToken is { } ended)
+                {
+                    Assert.Equal("", await LoopingMember.UseAsync(host.Client, ended));
+                }
+            }
+        }
+    }
+
     /// <summary>Waits until so many more have paired.</summary>
     public async Task PairedAsync(int members)
     {
@@ -53,19 +114,20 @@ internal sealed class Crowd(Stores stores, HostGroup hosts, int size)
         }
     }
 
-    /// <summary>Each approved device is there once and has one token, which works; there is nothing else.</summary>
+    /// <summary>Each device that was approved, and not removed since, is there once. Each that has access has one token, which works. There is nothing else.</summary>
     private async Task AssertAllAsChosenAsync()
     {
         foreach (var user in Members.GroupBy(member => member.User, StringComparer.Ordinal))
         {
             var devices = await stores.Devices.ListAsync(user.Key, default);
             Assert.Equal(
-                user.Where(member => member.Approves).Select(member => member.Identifier).Order(StringComparer.Ordinal),
+                user.Where(member => member.DeviceId is not null).Select(member => member.Identifier).Order(StringComparer.Ordinal),
                 devices.Select(device => device.ClientDeviceIdentifier!).Order(StringComparer.Ordinal));
             Assert.Equal(
-                devices.Select(device => device.Id).Order(StringComparer.Ordinal),
-                (await stores.Devices.ListTokensAsync(user.Key, default)).Select(token => token.DeviceId!).Order(StringComparer.Ordinal));
-            foreach (var member in user.Where(member => member.Approves))
+                user.Where(member => member.Token is not null).Select(member => member.DeviceId!).Order(StringComparer.Ordinal),
+                (await stores.Devices.ListTokensAsync(user.Key, default))
+                    .Where(token => token.ExpiresAt is not { } end || end > TimeProvider.System.GetUtcNow()).Select(token => token.DeviceId!).Order(StringComparer.Ordinal));
+            foreach (var member in user.Where(member => member.Token is not null))
             {
                 Assert.Equal(devices.Single(device => device.ClientDeviceIdentifier == member.Identifier).Id, await hosts.Client.UseAsync(member.Token!));
             }

@@ -7,30 +7,52 @@ namespace DeviceAuthorization.CrashTests;
 /// A device and the person who decides about it. Both try again whatever fails, as real ones do: the device polls with an idempotency key until
 /// an answer is final, and starts anew if it is told that its code is unknown; the person decides again until told that it is decided.
 /// </summary>
-internal sealed class CrowdMember(HttpClient hosts, Pace pace, string crowd, int index)
+internal sealed class CrowdMember(HttpClient hosts, Pace pace, string user, int index, TimeSpan longestHold = default)
 {
-    private const int Users = 25;
-
     private readonly DeviceSimulator _device =
-        hosts.Device($"device-{index}", idempotencyKey: $"{index}", index % 2 == 0 ? DeviceDialect.Form : DeviceDialect.Json);
+        new(hosts, TimeProvider.System)
+        {
+            Identifier = $"device-{index}",
+            IdempotencyKey = $"{index}",
+            Dialect = index % 2 == 0 ? DeviceDialect.Form : DeviceDialect.Json,
+            Scopes = Flow.Scopes,
+            Wait = longestHold,
+        };
+
+    private int _pairings;
+
+    public int Index => index;
+
+    public HttpClient Hosts => hosts;
 
     /// <summary>What the device calls itself.</summary>
     public string Identifier => _device.Identifier!;
 
-    public string User { get; } = $"{crowd}-{index % Users}";
+    public string User => user;
 
-    /// <summary>What the person chose.</summary>
-    public bool Approves { get; } = pace.Draw($"{index} approves") < 0.75;
+    /// <summary>Whether no other device is of the same user.</summary>
+    public bool IsAlone { get; init; }
 
-    /// <summary>The token, if the device got one; else it was denied.</summary>
-    public string? Token { get; private set; }
+    /// <summary>What the person chooses this time.</summary>
+    public bool Approves => pace.Draw($"{What} approves") < 0.75;
+
+    /// <summary>The live token of the device, if it has one.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>The device in the registry, while it is there.</summary>
+    public string? DeviceId { get; set; }
 
     /// <summary>When decisions were acknowledged (<see cref="Stopwatch.GetTimestamp"/>) of which a later poll knew nothing.</summary>
     public List<long> Forgotten { get; } = [];
 
+    /// <summary>This pairing of the device.</summary>
+    private string What => $"{index}/{_pairings}";
+
+    /// <summary>Pairs, or is denied, for the first time or again.</summary>
     public async Task PairAsync(TimeSpan longestStart, TimeSpan longestDecision)
     {
-        await pace.PauseAsync($"{index} starts", longestStart);
+        _pairings++;
+        await pace.PauseAsync($"{What} starts", longestStart);
         var isPaired = false;
         while (!isPaired)
         {
@@ -43,14 +65,14 @@ internal sealed class CrowdMember(HttpClient hosts, Pace pace, string crowd, int
     private async Task<bool> PollUntilFinalAsync(DeviceCodes codes, TimeSpan longestDecision)
     {
         var decision = DecideAsync(codes, longestDecision);
-        var interval = TimeSpan.FromSeconds(codes.Interval) * (1 + (2 * pace.Draw($"{index} polls"))); // no faster than it may
+        var interval = TimeSpan.FromSeconds(codes.Interval) * (1 + (2 * pace.Draw($"{What} polls"))); // no faster than it may
         for (; ; await Task.Delay(interval))
         {
             var acknowledgedAt = decision.IsCompleted ? await decision : null;
             switch (await _device.PollAsync(codes))
             {
-                case DeviceAnswer.Paired { AccessToken: var token } when Approves:
-                    Token = token;
+                case DeviceAnswer.Paired { AccessToken: var token, DeviceId: var id } when Approves:
+                    (Token, DeviceId) = (token, id);
                     await decision; // whoever got no answer asks again
                     return true;
                 case DeviceAnswer.Denied when !Approves:
@@ -77,7 +99,7 @@ internal sealed class CrowdMember(HttpClient hosts, Pace pace, string crowd, int
     /// <returns>When the decision was acknowledged; null when the code was unknown.</returns>
     private async Task<long?> DecideAsync(DeviceCodes codes, TimeSpan longest)
     {
-        await pace.PauseAsync($"{index} decides", longest);
+        await pace.PauseAsync($"{What} decides", longest);
         return await Flow.UntilAnsweredAsync(() => Approves ? hosts.ApproveAsync(User, codes) : hosts.DenyAsync(User, codes)) switch
         {
             ApproverAnswer.Approved or ApproverAnswer.AlreadyDecided("Code already approved") when Approves => Stopwatch.GetTimestamp(),

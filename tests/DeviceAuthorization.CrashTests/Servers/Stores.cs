@@ -1,3 +1,4 @@
+using System.Globalization;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
@@ -56,6 +57,10 @@ public sealed class PostgresTests : ICollectionFixture<PostgresStores>;
 [CollectionDefinition(nameof(RedisStores))]
 public sealed class RedisTests : ICollectionFixture<RedisStores>;
 
+/// <summary>Alone, because the soak needs the whole machine, and other tests measure time.</summary>
+[CollectionDefinition(nameof(SoakStores), DisableParallelization = true)]
+public sealed class SoakAlone : ICollectionFixture<SoakStores>;
+
 /// <summary>One file for everything, written ahead (WAL), as a host of one machine has it.</summary>
 public sealed class SqliteStores : Stores
 {
@@ -80,6 +85,8 @@ public sealed class SqliteStores : Stores
 
 public class PostgresStores : Stores
 {
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(200);
+
     internal PostgresServer Postgres { get; } = new();
 
     /// <summary>Several hosts and the tests share its hundred connections.</summary>
@@ -88,6 +95,29 @@ public class PostgresStores : Stores
     protected override string[] Settings => ["--Pairings=postgres", "--Devices=postgres", $"--ConnectionStrings:Database={Connection}"];
 
     internal Task CreateAccountsAsync(string user) => Accounts.CreateAsync($"{Connection};Pooling=False", user); // another test may have ended the connections of a pool
+
+    /// <summary>What a statement answers, also when PostgreSQL was killed meanwhile.</summary>
+    internal async Task<long> QueryAsync(string sql)
+    {
+        while (true)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(Connection);
+                await connection.OpenAsync();
+                await using var command = new NpgsqlCommand(sql, connection);
+                return await command.ExecuteScalarAsync() is { } value and not DBNull ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : 0;
+            }
+            catch (NpgsqlException)
+            {
+                await Task.Delay(RetryPause);
+            }
+        }
+    }
+
+    /// <summary>As if the lifetime of a device's token had passed.</summary>
+    internal Task ExpireTokenAsync(string deviceId) => QueryAsync(
+        $"""UPDATE "DeviceTokens" SET "ExpiresAt" = {TimeProvider.System.GetUtcNow().AddSeconds(-1).ToUnixTimeMilliseconds()} WHERE "DeviceId" = '{deviceId}' AND "RevokedAt" IS NULL""");
 
     protected override async Task StartAsync()
     {
@@ -100,7 +130,7 @@ public class PostgresStores : Stores
 }
 
 /// <summary>Pairings in Redis, which writes each command to its log and syncs that once a second; devices and tokens in PostgreSQL.</summary>
-public sealed class RedisStores : PostgresStores
+public class RedisStores : PostgresStores
 {
     internal RedisServer Redis { get; private set; } = null!;
 
@@ -117,5 +147,44 @@ public sealed class RedisStores : PostgresStores
     {
         await base.StopAsync();
         await Redis.DisposeAsync();
+    }
+}
+
+/// <summary>Stores of its own, whose size is looked at.</summary>
+public sealed class SoakStores : RedisStores
+{
+    internal const string CountOfKeysForEver = """
+        local count = 0
+        for _, key in ipairs(redis.call('KEYS', '*')) do if redis.call('PTTL', key) == -1 then count = count + 1 end end
+        return count
+        """;
+
+    /// <summary>It writes its log to the end first, so that nothing is forgotten.</summary>
+    internal async Task RestartRedisAsync()
+    {
+        try
+        {
+            await Redis.CliAsync("SHUTDOWN");
+        }
+        catch (IOException)
+        {
+            // It ends its connections without an answer.
+        }
+
+        await Redis.KillAsync();
+        await Redis.RestartAsync();
+    }
+
+    internal async Task<(long Keys, long Memory)> RedisSizeAsync()
+    {
+        var memory = (await Redis.CliAsync("INFO", "memory")).Split('\n').Single(line => line.StartsWith("used_memory:", StringComparison.Ordinal));
+        return (long.Parse(await Redis.CliAsync("DBSIZE"), CultureInfo.InvariantCulture), long.Parse(memory["used_memory:".Length..], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>As if tokens had been revoked two hours ago: their retention is an hour, which is as long as a soak.</summary>
+    internal Task PassTimeForRevokedTokensAsync()
+    {
+        var before = TimeProvider.System.GetUtcNow().AddHours(-2).ToUnixTimeMilliseconds();
+        return QueryAsync($"""UPDATE "DeviceTokens" SET "RevokedAt" = {before} WHERE "RevokedAt" > {before}""");
     }
 }
