@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
+using static DeviceAuthorization.Pages.Markup;
 
 namespace DeviceAuthorization.Pages;
 
@@ -78,10 +79,10 @@ internal sealed class DevicePairingPage(
 
         if (!options.Value.UserCode.TryParse(form["user_code"], out var code))
         {
-            return Unknown(context, visitor);
+            return Unknown(context, visitor, form["user_code"]);
         }
 
-        if (await limits.EnterAsync(context, visitor.Approver, code, () => TooMany(context)) is { } stopped)
+        if (await limits.EnterAsync(context, visitor.Approver, code, wait => TooMany(context, wait)) is { } stopped)
         {
             return stopped;
         }
@@ -94,10 +95,10 @@ internal sealed class DevicePairingPage(
         switch (result)
         {
             case ApproverResult.Refused { Reason: ApproverRefusal.NotFound }:
-                return Unknown(context, visitor);
+                return Unknown(context, visitor, form["user_code"]);
             case ApproverResult.Refused { Reason: ApproverRefusal.MustBeTyped }: // another person may have sent the link
                 context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
-                return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
+                return Enter(context, visitor, null, problem: frame.TextsFor(context)["Problem_link"]);
             default:
                 return Keep(context, entered);
         }
@@ -277,10 +278,12 @@ internal sealed class DevicePairingPage(
         visitor with { Approver = visitor.Approver with { CameByLink = ticket.IsOfLink } };
 
     /// <summary>Gives the same answer for unknown, expired and decided codes, and for those of others (T-22).</summary>
-    private HtmlPage Unknown(HttpContext context, Visitor visitor) => Enter(context, visitor, null, frame.TextsFor(context)["Problem_code"]);
+    /// <param name="typed">What the person can correct; null if they come from another form.</param>
+    private HtmlPage Unknown(HttpContext context, Visitor visitor, string? typed = null) =>
+        Enter(context, visitor, null, typed, frame.TextsFor(context)["Problem_code"]);
 
-    private HtmlPage Enter(HttpContext context, Visitor visitor, PairingTicket? brought, string? problem = null) => Page(context, "Page_title", texts => PairingHtml.Enter(
-        texts, Form(context, visitor), brought?.Code, brought is { IsOfLink: true } ? tickets.Write(brought) : null, problem));
+    private HtmlPage Enter(HttpContext context, Visitor visitor, PairingTicket? brought, string? typed = null, string? problem = null) => Page(context, "Page_title", texts => PairingHtml.Enter(
+        texts, Form(context, visitor), brought?.Code, typed, brought is { IsOfLink: true } ? tickets.Write(brought) : null, problem));
 
     private PageForm Form(HttpContext context, Visitor visitor) => new(frame.Address(context), visitor, session.Field(context));
 
@@ -290,7 +293,8 @@ internal sealed class DevicePairingPage(
         return frame.Page(context, texts[title], main(texts), status);
     }
 
-    private HtmlPage TooMany(HttpContext context) => ResultHtml.Page(frame, context, "Too_many", StatusCodes.Status429TooManyRequests);
+    private HtmlPage TooMany(HttpContext context, TimeSpan wait) => ResultHtml.Page(
+        frame, context, "Too_many", StatusCodes.Status429TooManyRequests, more: texts => Html($"<dl>{PageParts.TimeLeft(texts, wait)}</dl>"));
 
     private HtmlPage StartAgain(HttpContext context) => ResultHtml.Page(frame, context, "Start_again", StatusCodes.Status400BadRequest);
 }

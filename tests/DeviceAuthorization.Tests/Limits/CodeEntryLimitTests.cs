@@ -32,6 +32,7 @@ public sealed class CodeEntryLimitTests
         Assert.Equal(before, store.LookUps);
         Assert.Equal((HttpStatusCode.TooManyRequests, "Too many attempts"), (sixth.StatusCode, await sixth.TitleAsync()));
         Assert.Equal(await sixth.Content.ReadAsStringAsync(), await another.Content.ReadAsStringAsync()); // does not say whether it was right
+        Assert.Matches("""<dt>Time left</dt><dd><span data-left="\d+">10 minutes</span></dd>""", await sixth.HtmlAsync());
         Assert.InRange(sixth.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10.5));
 
         host.Clock.Advance(sixth.Headers.RetryAfter.Delta.Value);
