@@ -160,7 +160,7 @@ public sealed class PostgresHistories(PostgresStores stores, ITestOutputHelper o
                     break;
                 default:
                     await stores.Postgres.FreezeAsync();
-                    await FailedAsync(history);
+                    await FailedAsync(history); // each call ends after a second at most: the server does not stay frozen
                     await stores.Postgres.ThawAsync();
                     break;
             }
@@ -258,21 +258,28 @@ public sealed class ClusterHistories(ReplicatedCluster redis, ITestOutputHelper 
     });
 
     [Fact]
-    public async Task When_the_replica_lagged_acknowledged_writes_are_lost_and_the_pairings_return_to_an_earlier_state()
+    public async Task When_the_replica_lagged_acknowledged_writes_are_lost_and_a_pairing_returns_to_an_earlier_state_of_its_own()
     {
-        var histories = await RecordAsync(1, calls: 250, Nodes(redis.Tag), async (_, _, history) =>
+        foreach (var history in await RecordAsync(1, calls: 250, Nodes(redis.Tag), LagAsync, mayForget: true))
+        {
+            Assert.NotNull(Checker.Check(history.Calls).Counterexample);
+        }
+
+        await RecordAsync(1, calls: 250, Nodes(), LagAsync, mayForget: true); // here the user code of a pairing may be on another node
+
+        async Task LagAsync(int seed, Clients clients, History history)
         {
             await AnsweredAsync(history, 60);
             await redis.CutOffReplicaAsync();
-            await AnsweredAsync(history, 100);
+            var started = clients.Known.Count;
+            await history.UntilAsync(() => clients.Known.Count > started + 3);
             var failOver = history.BeginFailOver();
             await redis.Primary.KillAsync();
             await redis.PromoteAsync("failover", "takeover");
             history.End(failOver, Answer.Of(null));
             await redis.RejoinAsync(wasKilled: true);
             await AnsweredAsync(history, 60);
-        }, mayForget: true);
-        Assert.All(histories, history => Assert.NotNull(Checker.Check(history.Calls).Counterexample));
+        }
     }
 
     [Fact]
