@@ -14,20 +14,22 @@ internal sealed record Verdict(long States, string? Counterexample);
 /// (<see cref="AbstractStore"/>) gives each the answer that it got. This is the search of Wing and Gong, which never visits the same calls and the same state twice
 /// (Lowe). A history has such an order if each of its parts has one.
 /// </summary>
-/// <param name="mayForget">Whether a fail-over may take each pairing back to an earlier state of its own, or lose its user code.</param>
+/// <param name="mayForget">
+/// Whether a fail-over may take each pairing back to an earlier state of its own, or lose its user code. If the primary came back, it may also answer, until it is a replica.
+/// </param>
 internal sealed class Checker(bool mayForget = false)
 {
-    private readonly Dictionary<string, AbstractStore> _stores = new(StringComparer.Ordinal);
-    private readonly Dictionary<(AbstractStore Store, State? Before, bool HasLostCode), State> _states = new(StateComparer.Instance);
-    private readonly Dictionary<(int Call, AbstractStore Store), (AbstractStore Next, Answer Answer)> _steps = new(StepComparer.Instance);
+    private readonly Dictionary<string, Contents> _contents = new(StringComparer.Ordinal);
+    private readonly Dictionary<(int Contents, int? Before, bool HasLostCode, int? Deposed), State> _states = [];
+    private readonly Dictionary<(int Call, int Contents), (Contents Next, Answer Answer)> _steps = [];
     private readonly HashSet<int> _writers = []; // calls that changed something when they got their answer
     private long _visited;
 
     public static Verdict Check(IReadOnlyList<Call> calls, bool mayForget = false)
     {
-        var marks = calls.Where(call => call.Member == History.FailOver && mayForget).ToArray();
+        var marks = calls.Where(call => call.IsMark && mayForget).ToArray();
         var visited = 0L;
-        foreach (var part in calls.Where(call => call.Member != History.FailOver).GroupBy(call => call.Part, StringComparer.Ordinal))
+        foreach (var part in calls.Where(call => !call.IsMark).GroupBy(call => call.Part, StringComparer.Ordinal))
         {
             var checker = new Checker(mayForget);
             var counterexample = checker.Explain([.. part.Concat(marks).OrderBy(call => call.Began)], part.Key);
@@ -41,40 +43,14 @@ internal sealed class Checker(bool mayForget = false)
         return new Verdict(visited, null);
     }
 
-    /// <summary>A state that the store may be in. Each is there once, so that references can be compared.</summary>
+    /// <summary>What the store may hold. The same is there only once, and so has one number.</summary>
+    private sealed record Contents(int Number, AbstractStore Store);
+
+    /// <summary>A state that the store may be in. The same is there only once, and so has one number.</summary>
     /// <param name="Before">The state before the last change, if a fail-over may go back to it.</param>
     /// <param name="HasLostCode">Whether the user code leads nowhere. In a cluster it may be on another node than the pairing.</param>
-    private sealed record State(AbstractStore Store, State? Before, bool HasLostCode);
-
-    private sealed class StateComparer : IEqualityComparer<(AbstractStore Store, State? Before, bool HasLostCode)>
-    {
-        public static StateComparer Instance { get; } = new();
-
-        public bool Equals((AbstractStore Store, State? Before, bool HasLostCode) x, (AbstractStore Store, State? Before, bool HasLostCode) y) =>
-            ReferenceEquals(x.Store, y.Store) && ReferenceEquals(x.Before, y.Before) && x.HasLostCode == y.HasLostCode;
-
-        public int GetHashCode((AbstractStore Store, State? Before, bool HasLostCode) state) => HashCode.Combine(Reference(state.Store), Reference(state.Before), state.HasLostCode);
-    }
-
-    private sealed class StepComparer : IEqualityComparer<(int Call, AbstractStore Store)>
-    {
-        public static StepComparer Instance { get; } = new();
-
-        public bool Equals((int Call, AbstractStore Store) x, (int Call, AbstractStore Store) y) => x.Call == y.Call && ReferenceEquals(x.Store, y.Store);
-
-        public int GetHashCode((int Call, AbstractStore Store) step) => HashCode.Combine(step.Call, Reference(step.Store));
-    }
-
-    private sealed class VisitComparer : IEqualityComparer<(BigInteger Done, State State)>
-    {
-        public static VisitComparer Instance { get; } = new();
-
-        public bool Equals((BigInteger Done, State State) x, (BigInteger Done, State State) y) => ReferenceEquals(x.State, y.State) && x.Done == y.Done;
-
-        public int GetHashCode((BigInteger Done, State State) visit) => HashCode.Combine(visit.Done, Reference(visit.State));
-    }
-
-    private static int Reference(object? value) => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(value);
+    /// <param name="Deposed">The state of a former primary that came back and does not know yet that it was replaced. It may still answer.</param>
+    private sealed record State(int Number, Contents Contents, State? Before, bool HasLostCode, State? Deposed);
 
     /// <returns>A short part of the history that no order explains; null if there is an order.</returns>
     private string? Explain(List<Call> calls, string part)
@@ -120,8 +96,8 @@ internal sealed class Checker(bool mayForget = false)
     private bool HasOrder(List<Call> calls, Action<Call, Answer>? tried = null)
     {
         var (left, isDone) = (calls.Count(call => call.IsAnswered), new bool[calls.Count]);
-        var start = Known(Known(new AbstractStore()), null, false);
-        var visited = new HashSet<(BigInteger, State)>(VisitComparer.Instance) { (BigInteger.Zero, start) };
+        var start = Known(Known(new AbstractStore()), null);
+        var visited = new HashSet<(BigInteger, int)> { (BigInteger.Zero, start.Number) };
         var way = new Stack<(BigInteger Done, int Last, IEnumerator<(int Call, State Next)> Moves)>();
         way.Push((BigInteger.Zero, -1, Moves(calls, isDone, start, tried).GetEnumerator()));
         while (left > 0 && way.TryPeek(out var here))
@@ -130,7 +106,7 @@ internal sealed class Checker(bool mayForget = false)
             {
                 var (call, next) = here.Moves.Current;
                 var done = here.Done | (BigInteger.One << call);
-                if (visited.Add((done, next)))
+                if (visited.Add((done, next.Number)))
                 {
                     (isDone[call], left) = (true, left - (calls[call].IsAnswered ? 1 : 0));
                     way.Push((done, call, Moves(calls, isDone, next, tried).GetEnumerator()));
@@ -183,46 +159,61 @@ internal sealed class Checker(bool mayForget = false)
 
     private IEnumerable<(State Next, Answer Answer)> Outcomes(Call call, State state)
     {
-        if (call.Member == History.FailOver)
+        switch (call.Member)
         {
-            for (var earlier = state; earlier is not null; earlier = earlier.Before)
-            {
-                yield return (earlier, call.Answer!);
-                yield return (Known(earlier.Store, earlier.Before, true), call.Answer!);
-            }
+            case History.FailOver:
+                var deposed = call.Arguments == History.ComesBack ? state : null;
+                for (var earlier = state; earlier is not null; earlier = earlier.Before)
+                {
+                    yield return (Known(earlier.Contents, earlier.Before, false, deposed), call.Answer!);
+                    yield return (Known(earlier.Contents, earlier.Before, true, deposed), call.Answer!);
+                }
 
-            yield break;
+                break;
+            case History.FailedOver:
+                yield return (Known(state.Contents, state.Before, state.HasLostCode), call.Answer!);
+                break;
+            default:
+                var (next, answer) = Take(call, state);
+                yield return (next, answer);
+                if (state.Deposed is not null)
+                {
+                    (next, answer) = Take(call, state.Deposed);
+                    yield return (Known(state.Contents, state.Before, state.HasLostCode, next), answer);
+                }
+
+                break;
+        }
+    }
+
+    /// <summary>One step of the contract.</summary>
+    private (State Next, Answer Answer) Take(Call call, State state)
+    {
+        if (!_steps.TryGetValue((call.Number, state.Contents.Number), out var step))
+        {
+            var (next, answer) = call.Step(state.Contents.Store);
+            _steps[(call.Number, state.Contents.Number)] = step = (ReferenceEquals(next, state.Contents.Store) ? state.Contents : Known(next), Answer.Of(answer));
         }
 
-        if (!_steps.TryGetValue((call.Number, state.Store), out var step))
-        {
-            var (next, answer) = call.Step(state.Store);
-            _steps[(call.Number, state.Store)] = step = (ReferenceEquals(next, state.Store) ? next : Known(next), Answer.Of(answer));
-        }
-
-        yield return (
-            ReferenceEquals(step.Next, state.Store) ? state : Known(step.Next, mayForget ? state : null, state.HasLostCode),
+        return (
+            ReferenceEquals(step.Next, state.Contents) ? state : Known(step.Next, mayForget ? state : null, state.HasLostCode, state.Deposed),
             state.HasLostCode && call.Member == nameof(Storage.IPairingStore.FindByUserCodeAsync) ? Answer.Of(null) : step.Answer);
     }
 
-    private State Known(AbstractStore store, State? before, bool hasLostCode)
+    private State Known(Contents contents, State? before, bool hasLostCode = false, State? deposed = null)
     {
-        if (!_states.TryGetValue((store, before, hasLostCode), out var state))
-        {
-            _states[(store, before, hasLostCode)] = state = new State(store, before, hasLostCode);
-        }
-
-        return state;
+        var key = (contents.Number, before?.Number, hasLostCode, deposed?.Number);
+        return _states.TryGetValue(key, out var state) ? state : _states[key] = new State(_states.Count, contents, before, hasLostCode, deposed);
     }
 
-    private AbstractStore Known(AbstractStore store)
+    private Contents Known(AbstractStore store)
     {
         var text = JsonSerializer.Serialize((
             store.Pairings,
             store.Devices.OrderBy(device => device.Id, StringComparer.Ordinal),
             store.Tokens.OrderBy(token => token.Id),
             store.SignOuts), Fields);
-        return _stores.TryGetValue(text, out var known) ? known : _stores[text] = store;
+        return _contents.TryGetValue(text, out var known) ? known : _contents[text] = new Contents(_contents.Count, store);
     }
 
     private static readonly JsonSerializerOptions Fields = new() { IncludeFields = true };

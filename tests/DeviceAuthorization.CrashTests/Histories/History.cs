@@ -19,6 +19,9 @@ internal sealed record Call(int Number, string Client, string Part, string Membe
 
     public bool IsAnswered => Answer is not null;
 
+    /// <summary>Whether it is a mark, which belongs to every part.</summary>
+    public bool IsMark => Member is History.FailOver or History.FailedOver;
+
     public bool IsRead => Member.StartsWith("Find", StringComparison.Ordinal) || Member.StartsWith("List", StringComparison.Ordinal) || Member.StartsWith("Count", StringComparison.Ordinal);
 }
 
@@ -89,8 +92,14 @@ internal sealed class Contract : StorePorts
 /// <summary>What the clients of a store asked and were answered, in the order in which it happened.</summary>
 internal sealed class History
 {
-    /// <summary>The member of a mark: while it lasts, the store may fall back to an earlier state.</summary>
+    /// <summary>The member of a mark: at one moment between its begin and its end, the store may fall back to an earlier state.</summary>
     public const string FailOver = "fail-over";
+
+    /// <summary>The member of a mark: from now on nothing answers but the new primary.</summary>
+    public const string FailedOver = "failed over";
+
+    /// <summary>The argument of a fail-over whose former primary comes back.</summary>
+    public const string ComesBack = "comes back";
 
     private readonly Lock _gate = new();
     private readonly List<Call> _calls = [];
@@ -142,7 +151,7 @@ internal sealed class History
         lock (_gate)
         {
             (call.Ended, call.Answer) = (_now++, answer);
-            Answered += call.Member == FailOver ? 0 : 1;
+            Answered += call.IsMark ? 0 : 1;
             Signal();
         }
     }
@@ -166,8 +175,15 @@ internal sealed class History
         }
     }
 
-    /// <summary>A fail-over begins. It ends with <see cref="End"/>.</summary>
-    public Call BeginFailOver() => Begin("–", "", FailOver, "", store => (store, null));
+    /// <summary>Marks a fail-over.</summary>
+    /// <param name="comesBack">Whether the former primary answers again before it knows that it was replaced.</param>
+    public async Task FailOverAsync(Func<Task> failOver, bool comesBack = false)
+    {
+        var mark = Begin("–", "", FailOver, comesBack ? ComesBack : "", store => (store, null));
+        await failOver();
+        End(mark, Answer.Of(null));
+        End(Begin("–", "", FailedOver, "", store => (store, null)), Answer.Of(null));
+    }
 
     /// <summary>Waits until the clients got so far.</summary>
     public Task UntilAsync(Func<bool> isReached)
