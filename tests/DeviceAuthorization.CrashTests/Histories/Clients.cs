@@ -58,7 +58,7 @@ internal sealed class Clients(int seed, string owner, History history, HistoryCl
     private readonly HistoryClock _clock = clock;
     private readonly SemaphoreSlim _turns = new(Count);
     private readonly SemaphoreSlim _asking = new(1);
-    private volatile bool _isOver;
+    private volatile int _most = int.MaxValue; // the answers after which they stop
 
     /// <summary>The pairings whose codes were given out.</summary>
     public ConcurrentQueue<Pairing> Known { get; init; } = [];
@@ -70,13 +70,14 @@ internal sealed class Clients(int seed, string owner, History history, HistoryCl
     /// <param name="trouble">What goes wrong meanwhile. Without it, every call must be answered.</param>
     public async Task RunAsync(IReadOnlyList<Node> nodes, int calls, Func<Task>? trouble = null)
     {
-        var ended = Task.WhenAll(Enumerable.Range(0, Count).Select(number => Task.Run(() =>
-            CallAsync(new Client($"{number}", new Dice((ulong)((seed * Count) + number)), nodes[number % nodes.Count], this), mayFail: trouble is not null))));
+        _most = trouble is null ? calls : int.MaxValue;
+        var clients = Enumerable.Range(0, Count).Select(number => Task.Run(() =>
+            CallAsync(new Client($"{number}", new Dice((ulong)((seed * Count) + number)), nodes[number % nodes.Count], this), mayFail: trouble is not null))).ToArray();
         try
         {
-            await Task.WhenAny(ended, PassAsync()).Unwrap().WaitAsync(Deadline);
-            _isOver = true;
-            await ended.WaitAsync(Deadline);
+            await (trouble?.Invoke() ?? Task.CompletedTask).WaitAsync(Deadline);
+            _most = calls;
+            await Task.WhenAll(clients).WaitAsync(Deadline);
             await LookAsync(new Client("last", new Dice((ulong)seed), nodes[0], this));
         }
         catch (Exception exception)
@@ -85,13 +86,7 @@ internal sealed class Clients(int seed, string owner, History history, HistoryCl
         }
         finally
         {
-            _isOver = true;
-        }
-
-        async Task PassAsync()
-        {
-            await (trouble?.Invoke() ?? Task.CompletedTask);
-            await _history.UntilAsync(() => _history.Answered >= calls);
+            _most = 0;
         }
     }
 
@@ -115,7 +110,7 @@ internal sealed class Clients(int seed, string owner, History history, HistoryCl
 
     private async Task CallAsync(Client client, bool mayFail)
     {
-        while (!_isOver)
+        while (_history.Answered < _most)
         {
             await _turns.WaitAsync();
             try
@@ -214,8 +209,10 @@ internal sealed class Clients(int seed, string owner, History history, HistoryCl
         private async Task StartAsync()
         {
             var now = Now();
-            var pairing = TestData.NewPairing() with
+            var fresh = TestData.NewPairing();
+            var pairing = fresh with
             {
+                Device = fresh.Device with { Address = null }, // in memory a network has few places
                 CreatedAt = now,
                 ExpiresAt = now + dice.Seconds(5, 20),
                 Pacing = Pacing.Start(TimeSpan.FromSeconds(1 + dice.Below(2)), now),
