@@ -93,15 +93,22 @@ public sealed class PostgresServer : IAsyncLifetime
         await ready.Task.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
+    /// <summary>As a system does that updates it ("fast shutdown"): it ends its connections, then itself. Until <see cref="StartAsync"/>.</summary>
+    public async Task StopAsync()
+    {
+        await RunAsync("sh", "-c", $"kill -INT {_server!.Id}");
+        await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        _server.Dispose();
+        _server = null;
+    }
+
     public async Task DisposeAsync()
     {
         if (_server is { HasExited: false })
         {
-            await RunAsync("sh", "-c", $"kill -INT {_server.Id}"); // "fast shutdown": ends its connections, then itself
-            await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            await StopAsync();
         }
 
-        _server?.Dispose();
         _folder.Delete(recursive: true);
     }
 
