@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
+using DeviceAuthorization.Simulation;
 
 namespace DeviceAuthorization.Fuzzing;
 
@@ -56,7 +57,7 @@ internal sealed class Fuzzer(Target target, int seed, bool isGuided = true)
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(250);
     private static readonly byte[] Telling = [.. "\0\t\n\r \"%&'+,-/0:;<=>@AZ[\\]az{}\u007f\u0080\u00e2\u00ff"u8];
 
-    private readonly Random _dice = new(seed);
+    private readonly Dice _dice = new((ulong)seed);
     private readonly byte[] _seen = Coverage.Nothing();
     private readonly List<byte[]> _corpus = [];
     private readonly HashSet<string> _outcomes = new(StringComparer.Ordinal);
@@ -161,50 +162,50 @@ internal sealed class Fuzzer(Target target, int seed, bool isGuided = true)
     }
 
     /// <summary>Half of the time one that was found late: it is close to what is not reached yet.</summary>
-    private byte[] Pick() => _corpus[_dice.Next(2) == 0 ? _dice.Next(_corpus.Count) : _corpus.Count - 1 - _dice.Next(Math.Min(16, _corpus.Count))];
+    private byte[] Pick() => _corpus[_dice.Below(2) == 0 ? _dice.Below(_corpus.Count) : _corpus.Count - 1 - _dice.Below(Math.Min(16, _corpus.Count))];
 
     private byte[] Mutate(byte[] input)
     {
         var bytes = new List<byte>(input);
-        for (var times = 1 << _dice.Next(4); times > 0; times--)
+        for (var times = 1 << _dice.Below(4); times > 0; times--)
         {
-            var at = _dice.Next(bytes.Count + 1);
-            var length = Math.Min(_dice.Next(1, 9), bytes.Count - at);
-            switch (_dice.Next(9))
+            var at = _dice.Below(bytes.Count + 1);
+            var length = Math.Min(1 + _dice.Below(8), bytes.Count - at);
+            switch (_dice.Below(9))
             {
                 case 0 when at < bytes.Count:
-                    bytes[at] ^= (byte)(1 << _dice.Next(8));
+                    bytes[at] ^= (byte)(1 << _dice.Below(8));
                     break;
                 case 1 when at < bytes.Count:
-                    bytes[at] = Telling[_dice.Next(Telling.Length)];
+                    bytes[at] = _dice.Pick(Telling);
                     break;
                 case 2 when at < bytes.Count:
-                    bytes[at] = (byte)_dice.Next(256);
+                    bytes[at] = (byte)_dice.Below(256);
                     break;
                 case 3:
-                    bytes.Insert(at, _dice.Next(2) == 0 ? Telling[_dice.Next(Telling.Length)] : (byte)_dice.Next(256));
+                    bytes.Insert(at, _dice.Below(2) == 0 ? _dice.Pick(Telling) : (byte)_dice.Below(256));
                     break;
                 case 4:
-                    bytes.RemoveRange(at, _dice.Next(8) == 0 ? _dice.Next(bytes.Count - at + 1) : length);
+                    bytes.RemoveRange(at, _dice.Below(8) == 0 ? _dice.Below(bytes.Count - at + 1) : length);
                     break;
                 case 5: // again, here or elsewhere, perhaps many times
                     var copy = bytes.GetRange(at, length);
-                    var place = _dice.Next(bytes.Count + 1);
-                    for (var copies = _dice.Next(8) == 0 ? _dice.Next(target.Longest) : 1; copies > 0 && bytes.Count < target.Longest && length > 0; copies--)
+                    var place = _dice.Below(bytes.Count + 1);
+                    for (var copies = _dice.Below(8) == 0 ? _dice.Below(target.Longest) : 1; copies > 0 && bytes.Count < target.Longest && length > 0; copies--)
                     {
                         bytes.InsertRange(place, copy);
                     }
 
                     break;
                 case 6 when _words.Length > 0:
-                    bytes.InsertRange(at, _words[_dice.Next(_words.Length)]);
+                    bytes.InsertRange(at, _dice.Pick(_words));
                     break;
                 case 7 when _words.Length > 0:
                     bytes.RemoveRange(at, length);
-                    bytes.InsertRange(at, _words[_dice.Next(_words.Length)]);
+                    bytes.InsertRange(at, _dice.Pick(_words));
                     break;
                 case 8: // the rest of another one
-                    var other = _corpus[_dice.Next(_corpus.Count)];
+                    var other = _corpus[_dice.Below(_corpus.Count)];
                     bytes.RemoveRange(at, bytes.Count - at);
                     bytes.AddRange(other.AsSpan(Math.Min(at, other.Length)));
                     break;

@@ -60,15 +60,6 @@ public sealed class FuzzingTests
     }
 
     [Fact]
-    public void What_inputs_reach_leads_to_more()
-    {
-        var target = Targets.Single(target => target.Name == "romm");
-        var (guided, blind) = (new Fuzzer(target, Seed).Run([], 20_000), new Fuzzer(target, Seed, isGuided: false).Run([], 20_000));
-        _output.WriteLine($"{guided.Edges:N0} edges, and {blind.Edges:N0} by chance alone");
-        Assert.True(guided.Edges > blind.Edges * 11 / 10);
-    }
-
-    [Fact]
     public void A_mask_that_misses_a_secret_is_found()
     {
         // Shows what is in JSON in a string.
@@ -85,7 +76,7 @@ public sealed class FuzzingTests
     {
         var target = Targets.Single(target => target.Name == "user-code");
         var (one, other) = (new Fuzzer(target, Seed).Run([], 2_000), new Fuzzer(target, Seed).Run([], 2_000));
-        Assert.Equal(one.Corpus.Select(InputText.Write), other.Corpus.Select(InputText.Write));
+        Assert.Equal(one.Corpus.Select(InputText.Write), other.Corpus.Select(InputText.Write), StringComparer.Ordinal);
     }
 
     [Fact]

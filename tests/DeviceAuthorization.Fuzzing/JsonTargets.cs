@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -27,7 +28,7 @@ internal static class JsonTargets
     private static readonly string[] Members =
         ["client", "requested_scopes", "client_device_identifier", "name", "platform", "client_version", "number_matching", "device_code", "client_id", "user_code", "approved_scopes", "device_name", "expires_in", "as_new_device", "ip_address", "mac_address", "hostname", "sync_mode", "sync_enabled", "sync_config", "capabilities", "password", "read", "90d", "api", "never"];
 
-    private static readonly Device Known = TestData.NewDevice() with { Id = "1", SyncConfig = Document("""{"host":"nas","password":"zq9"}"""), Capabilities = new Dictionary<string, bool> { ["a"] = true } };
+    private static readonly Device Known = TestData.NewDevice() with { Id = "1", SyncConfig = Document("""{"host":"nas","password":"zq9"}"""), Capabilities = new Dictionary<string, bool>(StringComparer.Ordinal) { ["a"] = true } };
     private static readonly string Hash = new('a', 64);
     private static readonly PairingClientOptions Pairs = new() { Server = new Uri("https://tv.example.com"), ClientId = "tv", Dialect = PairingDialect.RomM, Scope = "read", Device = new() { Name = "TV", Identifier = "tv-1" } };
     private static readonly SyncConfigColumn Configs = new(
@@ -195,7 +196,7 @@ internal static class JsonTargets
         var columns = Encoding.UTF8.GetString(input).Split('\n');
         var row = DeviceRow.From(Known, Configs);
         (row.SyncConfig, row.Capabilities) = (columns[0], columns.ElementAtOrDefault(1));
-        row.LastSeenAt = long.TryParse(columns.ElementAtOrDefault(2), out var time) ? Math.Clamp(time, -62135596800000, 253402300799999) : null; // a database keeps what we write
+        row.LastSeenAt = long.TryParse(columns.ElementAtOrDefault(2), CultureInfo.InvariantCulture, out var time) ? Math.Clamp(time, -62135596800000, 253402300799999) : null; // a database keeps what we write
         var pairing = PairingRow.From(TestData.NewPairing());
         (pairing.RequestedScopes, pairing.TokenSalt, pairing.GrantedScopes) = (columns.ElementAtOrDefault(3) ?? "", columns.ElementAtOrDefault(4), columns.ElementAtOrDefault(5));
         Unless(PairingRow.From(pairing.ToPairing()).ToPairing() is var same && JsonSerializer.Serialize(same) == JsonSerializer.Serialize(pairing.ToPairing()), "A row of a pairing survives the way there and back");
@@ -292,7 +293,7 @@ internal static class JsonTargets
                 throw new HttpRequestException("no answer");
             }
 
-            var response = new HttpResponseMessage((HttpStatusCode)(int.TryParse(status, out var code) && code is >= 200 and < 600 ? code : 200))
+            var response = new HttpResponseMessage((HttpStatusCode)(int.TryParse(status, CultureInfo.InvariantCulture, out var code) && code is >= 200 and < 600 ? code : 200))
             {
                 Content = new ByteArrayContent(Encoding.Latin1.GetBytes(body)),
                 RequestMessage = request,

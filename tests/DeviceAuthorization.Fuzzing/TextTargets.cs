@@ -267,7 +267,7 @@ internal static partial class TextTargets
         var text = input.Length % 2 == 0 ? Encoding.UTF8.GetString(input) : Encoding.Unicode.GetString(input); // the second has halves of surrogate pairs
         var scopes = ScopeParameter.Parse(text, ["read", "openid"]);
         Unless(scopes is null || (scopes.Count <= ScopeParameter.MaxScopes && scopes.All(scope => ScopeText().IsMatch(scope) && scope != "offline_access")), "A scope is a scope-token (RFC 6749 3.3)");
-        Unless(scopes is null || ScopeParameter.Parse(string.Join(' ', scopes), ["read", "openid"]) is { } again && again.SequenceEqual(scopes), "Scopes survive the way there and back");
+        Unless(scopes is null || (ScopeParameter.Parse(string.Join(' ', scopes), ["read", "openid"]) is { } again && again.SequenceEqual(scopes, StringComparer.Ordinal)), "Scopes survive the way there and back");
         var isText = ReportedText.TryClean(text, 255, out var clean);
         if (!isText || clean is null)
         {
