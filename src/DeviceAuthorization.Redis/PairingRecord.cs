@@ -162,7 +162,7 @@ internal sealed record PairingDetails
 
     /// <summary>Whether no scope is null. The serializer checks members for null, but not elements.</summary>
     [JsonIgnore]
-    public bool IsWhole => !RequestedScopes.Contains(null!) && Grant?.Scopes.Contains(null!) != true;
+    public bool IsWhole => RequestedScopes.All(scope => scope is not null) && Grant?.Scopes.All(scope => scope is not null) != false;
 
     public static PairingDetails Of(Pairing pairing) => new()
     {

@@ -24,9 +24,12 @@ internal static class HttpTarget
     private const string Secret = "zq9secret";
     private static readonly int[] Declared = [200, 201, 204, 303, 400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429];
     private static readonly string[] Endpoints =
-        ["POST /api/auth/device/init", "POST /api/auth/device/token", "POST /api/auth/device/revoke", "POST /api/auth/device/approve", "POST /api/auth/device/deny", "POST /api/auth/device/introspect",
-         "GET /api/auth/device/pending/", "GET /api/devices", "POST /api/devices", "PUT /api/devices/1", "PATCH /api/devices/1", "DELETE /api/devices/1", "GET /api/client-tokens", "POST /api/client-tokens",
-         "GET /pair/device", "POST /pair/device", "GET /pair/devices", "POST /pair/devices/rename", "GET /.well-known/oauth-authorization-server", "GET /library"];
+    [
+        "POST /api/auth/device/init", "POST /api/auth/device/token", "POST /api/auth/device/revoke", "POST /api/auth/device/approve", "POST /api/auth/device/deny",
+        "POST /api/auth/device/introspect", "GET /api/auth/device/pending/", "GET /api/devices", "POST /api/devices", "PUT /api/devices/1", "PATCH /api/devices/1", "DELETE /api/devices/1",
+        "GET /api/client-tokens", "POST /api/client-tokens", "GET /pair/device", "POST /pair/device", "GET /pair/devices", "POST /pair/devices/rename", "GET /.well-known/oauth-authorization-server",
+        "GET /library",
+    ];
 
     private static readonly Stores Store = new();
     private static readonly (RequestDelegate Pipeline, IServiceProvider Services) Host = Build();
@@ -36,11 +39,19 @@ internal static class HttpTarget
 
     public static Target Target => new(
         "http",
-        [.. Endpoints, .. Endpoints.Select(endpoint => endpoint.Split(' ')[1]), "\n", "\n\n", "Content-Type: application/json\n", "Content-Type: application/x-www-form-urlencoded\n", "Authorization: Bearer ", TextTargets.Token.Reveal(),
-         "Authorization: Basic Y29uZmlkZW50aWFsOmhUM2tROXZXejdMbU4yYlhjNVJmWXA=\n", "X-Fake-Approver: alice\n", "X-Fake-Approver: 7\n", "Prefer: wait=0\n", "Idempotency-Key: k\n", "Origin: https://a\n", "Cookie: da.code=", "Sec-Fetch-Site: same-origin\n", "Accept-Language: de\n",
-         UserCode, "?user_code=", "client_id=tv", "&device_code=", Code('A'), Code('B'), Code('C'), "&grant_type=urn:ietf:params:oauth:grant-type:device_code", "&scope=read", "token=", "{\"user_code\":\"", "\"approved_scopes\":[\"read\"]", "\"sync_config\":{\"password\":\"x\"}", "\"name\":\"<zq\"", "%00", "%ff", "\ud800"],
+        [
+            .. Endpoints, .. Endpoints.Select(endpoint => endpoint.Split(' ')[1]), "\n", "\n\n", "Content-Type: application/json\n", "Content-Type: application/x-www-form-urlencoded\n",
+            "Authorization: Bearer ", TextTargets.Token.Reveal(), "Authorization: Basic Y29uZmlkZW50aWFsOmhUM2tROXZXejdMbU4yYlhjNVJmWXA=\n", "X-Fake-Approver: alice\n", "X-Fake-Approver: 7\n", "Prefer: wait=0\n",
+            "Idempotency-Key: k\n", "Origin: https://a\n", "Cookie: da.code=", "Sec-Fetch-Site: same-origin\n", "Accept-Language: de\n", UserCode, "?user_code=", "client_id=tv", "&device_code=",
+            Code('A'), Code('B'), Code('C'), "&grant_type=urn:ietf:params:oauth:grant-type:device_code", "&scope=read", "token=", "{\"user_code\":\"", "\"approved_scopes\":[\"read\"]",
+            "\"sync_config\":{\"password\":\"x\"}", "\"name\":\"<zq\"", "%00", "%ff", "\ud800",
+        ],
         ["200", "201", "204", "400", "401", "403", "404", "405", "422"],
-        Run) { Executions = 2_000, Longest = 2048 };
+        Run)
+    {
+        Executions = 2_000,
+        Longest = 2048,
+    };
 
     private static string Run(byte[] input)
     {
