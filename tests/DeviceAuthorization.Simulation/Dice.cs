@@ -1,6 +1,6 @@
 namespace DeviceAuthorization.Simulation;
 
-/// <summary>All chance of one simulation. SplitMix64: the same numbers on every machine and in every version of .NET.</summary>
+/// <summary>All chance of one run. SplitMix64: the same numbers on every machine and in every version of .NET.</summary>
 internal sealed class Dice(ulong seed)
 {
     private ulong _state = seed;
