@@ -118,6 +118,19 @@ public sealed class AccountEndTests
         Assert.Equal(token.Id, Assert.Single(await flow.Access.RevokeObtainedAsync(obtained with { From = at, To = at.AddMilliseconds(1) })).Id);
     }
 
+    [Theory]
+    [InlineData(-1, 10_000, true)]
+    [InlineData(1, 10_000, false)]
+    [InlineData(-10_000, 1, true)]
+    [InlineData(-10_000, -1, false)]
+    public async Task The_span_of_time_is_exact_to_the_tick(int from, int to, bool isRevoked)
+    {
+        var flow = new TestFlow();
+        var at = flow.Clock.GetUtcNow();
+        await ObtainAsync(flow, "alice", "203.0.113.7", "tv");
+        Assert.Equal(isRevoked, await flow.Access.RevokeObtainedAsync(new ObtainedAccess { From = at.AddTicks(from), To = at.AddTicks(to), ClientId = "tv" }) is [_]);
+    }
+
     [Fact]
     public async Task A_token_that_its_owner_changes_meanwhile_is_revoked_as_well()
     {
