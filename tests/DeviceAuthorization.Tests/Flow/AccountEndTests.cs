@@ -178,6 +178,9 @@ public sealed class AccountEndTests
         await Assert.ThrowsAsync<ArgumentException>(() => flow.Access.RevokeObtainedAsync(all with { ClientId = "tv", To = at }));
         await Assert.ThrowsAsync<ArgumentException>(() => flow.Access.SignOutEverywhereAsync(""));
         await Assert.ThrowsAsync<ArgumentException>(() => flow.Access.RemoveUserAsync(""));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => flow.Access.RevokeObtainedAsync(null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => flow.Access.RecordUseAsync(null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => flow.Access.ConnectAsync(null!));
         Assert.Empty(flow.Events.All);
     }
 

@@ -223,6 +223,38 @@ public sealed class DeviceConnectionTests
     }
 
     [Fact]
+    public async Task A_use_outside_of_HTTP_is_recorded_when_it_is_due()
+    {
+        var paired = await _flow.PairAsync("tv-1");
+        _flow.Clock.Advance(TimeSpan.FromHours(1));
+        var first = _flow.Clock.GetUtcNow();
+        await RecordAsync();
+        Assert.Equal(first, await SeenAsync(paired));
+        _flow.Clock.Advance(Look - TimeSpan.FromMilliseconds(1));
+        await RecordAsync();
+        Assert.Equal(first, await SeenAsync(paired));
+        _flow.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await RecordAsync();
+        Assert.Equal(first + Look, await SeenAsync(paired));
+
+        async Task RecordAsync() => await _flow.Access.RecordUseAsync((await _flow.Access.AuthenticateTokenAsync(paired.Token.Reveal()))!);
+    }
+
+    [Fact]
+    public async Task A_host_that_has_ended_looks_no_more()
+    {
+        var host = await TestHost.StartAsync();
+        var token = await host.PairAsync();
+        using var scope = host.Services.CreateScope();
+        using var connection = await scope.ServiceProvider.GetRequiredService<DeviceAccess>().ConnectAsync(token);
+        Assert.NotNull(connection);
+        await host.DisposeAsync();
+        host.Logs.Clear();
+        host.Clock.Advance(Look);
+        Assert.Empty(host.Logs.GetSnapshot()); // a look would fail without the host's services
+    }
+
+    [Fact]
     public async Task An_outage_ends_no_connection()
     {
         var paired = await _flow.PairAsync("tv-1");

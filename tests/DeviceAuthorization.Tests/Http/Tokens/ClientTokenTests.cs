@@ -113,6 +113,17 @@ public sealed class ClientTokenTests
         Assert.Empty(await alice.IdsAsync(RegistryHost.Tokens));
     }
 
+    [Theory]
+    [InlineData(50, HttpStatusCode.Created)]
+    [InlineData(51, HttpStatusCode.UnprocessableEntity)]
+    public async Task A_token_names_at_most_50_scopes(int scopes, HttpStatusCode status)
+    {
+        await using var host = await RegistryHost.StartAsync();
+        var named = string.Join(", ", Enumerable.Repeat("\"me.read\"", scopes));
+        var answer = await (await host.SignInAsync("alice")).CallAsync("POST", RegistryHost.Tokens, $$"""{ "name": "x", "scopes": [{{named}}] }""");
+        Assert.Equal(status, answer.Status);
+    }
+
     [Fact]
     [Trait("RomM", "scopes_above_own")]
     public async Task Nobody_grants_more_than_the_account_and_the_session_have()
