@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAuthorization.Flow;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -182,6 +183,22 @@ public sealed class AccountEndTests
         await Assert.ThrowsAsync<ArgumentNullException>(() => flow.Access.RecordUseAsync(null!));
         await Assert.ThrowsAsync<ArgumentNullException>(() => flow.Access.ConnectAsync(null!));
         Assert.Empty(flow.Events.All);
+    }
+
+    [Fact]
+    public async Task A_locked_account_makes_and_renews_no_token()
+    {
+        var flow = new TestFlow();
+        var made = Assert.IsType<TokenResult.Done>(await flow.Tokens.MakeAsync("alice", null, new TokenProperties("Script", ["read"]), default));
+        flow.Policy.IsActive = false;
+        foreach (var result in new[]
+        {
+            await flow.Tokens.MakeAsync("alice", null, new TokenProperties("Another", ["read"]), default),
+            await flow.Tokens.RenewAsync("alice", null, made.Token.Id, default),
+        })
+        {
+            Assert.Equal(TokenProblem.Beyond, Assert.IsType<TokenResult.Refused>(result).Problem);
+        }
     }
 
     [Fact]
