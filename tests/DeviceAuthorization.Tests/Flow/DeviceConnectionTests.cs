@@ -206,6 +206,17 @@ public sealed class DeviceConnectionTests
     }
 
     [Fact]
+    public async Task A_store_that_fails_between_the_two_looks_opens_no_connection()
+    {
+        var paired = await _flow.PairAsync("tv-1");
+        var looks = 0;
+        _flow.Devices.Passing = (member, isAfter) => member == nameof(IDeviceRepository.FindTokenAsync) && !isAfter && ++looks == 2
+            ? throw new IOException("The test's outage.")
+            : Task.CompletedTask;
+        await Assert.ThrowsAsync<IOException>(() => _flow.Access.ConnectAsync(paired.Token.Reveal()));
+    }
+
+    [Fact]
     public async Task An_open_connection_keeps_its_device_online_and_a_closed_one_does_not()
     {
         var paired = await _flow.PairAsync("tv-1");

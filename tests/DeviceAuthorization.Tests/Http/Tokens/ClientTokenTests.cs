@@ -91,6 +91,7 @@ public sealed class ClientTokenTests
     [InlineData("""{ "name": "x", "scopes": [] }""")]
     [InlineData("""{ "name": "x", "scopes": [null] }""")]
     [InlineData("""{ "name": "x", "scopes": [""] }""")]
+    [InlineData("""{ "name": "x", "scopes": ["me.read", ""] }""")]
     [InlineData("""{ "name": "x", "scopes": ["me.read me.write"] }""")]
     [InlineData("""{ "name": "x", "scopes": "me.read" }""")]
     [InlineData("""{ "name": "x" }""")]
