@@ -183,7 +183,7 @@ public sealed class CodeEntryLimitTests
         var codes = await host.Device().StartAsync();
         using var honest = await (await host.SignInAsync("honest")).EnterCodeAsync(codes.UserCode);
         Assert.Equal("Approve this device?", await honest.TitleAsync());
-        Assert.Equal("codes-in-all", Assert.Single(events.All.OfType<PairingEvent.LimitReached>()).Limit);
+        Assert.Equal(new PairingEvent.LimitReached("codes-in-all", "all"), Assert.Single(events.All.OfType<PairingEvent.LimitReached>()));
     }
 
     [Fact]
@@ -208,10 +208,12 @@ public sealed class CodeEntryLimitTests
     [Fact]
     public async Task Where_the_host_wants_it_everybody_is_stopped()
     {
-        await using var host = await StartAsync(limits => (limits.CodesInAll, limits.StopOverCodesInAll) = (3, true));
+        var events = new RecordedEvents();
+        await using var host = await StartAsync(limits => (limits.CodesInAll, limits.StopOverCodesInAll) = (3, true), services => services.AddSingleton<IPairingEvents>(events));
         await BurnAsync(host);
         using var honest = await (await host.SignInAsync("honest")).EnterCodeAsync((await host.Device().StartAsync()).UserCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, honest.StatusCode);
+        Assert.Equal(new PairingEvent.LimitReached("codes-in-all", "all"), Assert.Single(events.All.OfType<PairingEvent.LimitReached>()));
     }
 
     [Fact]
