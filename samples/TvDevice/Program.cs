@@ -123,7 +123,7 @@ async Task<DevicePairing> StartAsync(CancellationToken cancellationToken)
         {
             return await client.StartAsync(cancellationToken);
         }
-        catch (PairingException e) when (e.IsTransient && since.Elapsed + e.RetryAfter < TimeSpan.FromMinutes(1) && !arguments.Has("--json") && !arguments.Has("--no-wait"))
+        catch (PairingException e) when (e.IsTransient && since.Elapsed + e.RetryAfter < TimeSpan.FromMinutes(3) && !arguments.Has("--json") && !arguments.Has("--no-wait"))
         {
             var wait = e.RetryAfter > TimeSpan.Zero ? e.RetryAfter : TimeSpan.FromSeconds(3);
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{e.Message} The next try is in {wait.TotalSeconds:0} seconds."));

@@ -45,7 +45,7 @@ internal sealed class Answer
 /// <summary>Reads members as servers write them: some send numbers as text. A member of another type counts as absent.</summary>
 internal static class JsonMembers
 {
-    /// <summary>A member; null if there is none. The parser does not check the encoding of names, so a broken one before it shows only here.</summary>
+    /// <summary>A member; null if there is none. The parser does not check the encoding of names: a look-up throws if it meets a broken one.</summary>
     public static JsonElement? Member(this JsonElement json, string name)
     {
         try

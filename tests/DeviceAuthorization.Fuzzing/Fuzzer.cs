@@ -48,7 +48,7 @@ internal sealed class BrokenException(string property) : Exception(property)
 /// Changes inputs by chance, and keeps those that reach something new. Later inputs are made from these. A seed decides everything that is left to
 /// chance.
 /// </summary>
-/// <param name="isGuided">False: only the first inputs are changed, whatever is reached.</param>
+/// <param name="isGuided">False: only the first inputs are changed, not those that reached more.</param>
 internal sealed class Fuzzer(Target target, int seed, bool isGuided = true)
 {
     private const int MostFindings = 10;
@@ -216,7 +216,7 @@ internal sealed class Fuzzer(Target target, int seed, bool isGuided = true)
     }
 }
 
-/// <summary>Inputs as lines of text: printable ASCII as it is, other bytes and the backslash as <c>\x1f</c>, and <c>\n</c>, <c>\r</c>, <c>\t</c>.</summary>
+/// <summary>Inputs as lines of text: printable ASCII unchanged, other bytes and the backslash as <c>\x1f</c>, and <c>\n</c>, <c>\r</c>, <c>\t</c>.</summary>
 internal static class InputText
 {
     public static string Write(byte[] input)

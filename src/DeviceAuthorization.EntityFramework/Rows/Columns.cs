@@ -31,7 +31,7 @@ internal static class Columns
         {
             return json is null ? null : JsonSerializer.Deserialize<Dictionary<string, bool>>(json, Strict)?.AsReadOnly();
         }
-        catch (JsonException)
+        catch (Exception damaged) when (damaged is JsonException or ArgumentException) // the latter: half a surrogate pair
         {
             return null;
         }

@@ -43,7 +43,7 @@ internal sealed class RequestLimiter(
     }
 
     /// <summary>Counts a user code that an approver enters. A code that they have a ticket for was right, and does not count again.</summary>
-    /// <param name="tooMany">The answer if they must wait, and how long.</param>
+    /// <param name="tooMany">Makes the answer from the time that they must wait.</param>
     /// <returns>Null if they may continue; otherwise the answer, which may be the host's <see cref="ICodeEntryChallenge"/>.</returns>
     public async Task<IResult?> EnterAsync(HttpContext context, Approver approver, UserCode code, Func<TimeSpan, IResult> tooMany)
     {

@@ -79,7 +79,7 @@ internal sealed class DevicePairingPage(
 
         if (!options.Value.UserCode.TryParse(form["user_code"], out var code))
         {
-            return Unknown(context, visitor, form["user_code"]);
+            return Unknown(context, visitor);
         }
 
         if (await limits.EnterAsync(context, visitor.Approver, code, wait => TooMany(context, wait)) is { } stopped)
@@ -95,10 +95,10 @@ internal sealed class DevicePairingPage(
         switch (result)
         {
             case ApproverResult.Refused { Reason: ApproverRefusal.NotFound }:
-                return Unknown(context, visitor, form["user_code"]);
+                return Unknown(context, visitor);
             case ApproverResult.Refused { Reason: ApproverRefusal.MustBeTyped }: // another person may have sent the link
                 context.Response.Cookies.Delete(PairingTickets.Cookie, new CookieOptions { Path = frame.Address(context) });
-                return Enter(context, visitor, null, problem: frame.TextsFor(context)["Problem_link"]);
+                return Enter(context, visitor, null, frame.TextsFor(context)["Problem_link"]);
             default:
                 return Keep(context, entered);
         }
@@ -278,12 +278,10 @@ internal sealed class DevicePairingPage(
         visitor with { Approver = visitor.Approver with { CameByLink = ticket.IsOfLink } };
 
     /// <summary>Gives the same answer for unknown, expired and decided codes, and for those of others (T-22).</summary>
-    /// <param name="typed">What the person can correct; null if they come from another form.</param>
-    private HtmlPage Unknown(HttpContext context, Visitor visitor, string? typed = null) =>
-        Enter(context, visitor, null, typed, frame.TextsFor(context)["Problem_code"]);
+    private HtmlPage Unknown(HttpContext context, Visitor visitor) => Enter(context, visitor, null, frame.TextsFor(context)["Problem_code"]);
 
-    private HtmlPage Enter(HttpContext context, Visitor visitor, PairingTicket? brought, string? typed = null, string? problem = null) => Page(context, "Page_title", texts => PairingHtml.Enter(
-        texts, Form(context, visitor), brought?.Code, typed, brought is { IsOfLink: true } ? tickets.Write(brought) : null, problem));
+    private HtmlPage Enter(HttpContext context, Visitor visitor, PairingTicket? brought, string? problem = null) => Page(context, "Page_title", texts => PairingHtml.Enter(
+        texts, Form(context, visitor), brought?.Code, brought is { IsOfLink: true } ? tickets.Write(brought) : null, problem));
 
     private PageForm Form(HttpContext context, Visitor visitor) => new(frame.Address(context), visitor, session.Field(context));
 

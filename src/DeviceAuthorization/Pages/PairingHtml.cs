@@ -13,18 +13,15 @@ namespace DeviceAuthorization.Pages;
 /// </summary>
 internal static class PairingHtml
 {
-    private const int LongestTyped = 64;
-
     /// <summary>Asks for the code.</summary>
-    /// <param name="brought">The code of a link: the person compares it.</param>
-    /// <param name="typed">A code that was not right.</param>
-    public static IHtmlContent Enter(PageTexts texts, PageForm form, string? brought, string? typed, string? ticket, string? problem) => Html($"""
+    /// <param name="brought">The code of a link: the person compares it. One that was typed is never repeated.</param>
+    public static IHtmlContent Enter(PageTexts texts, PageForm form, string? brought, string? ticket, string? problem) => Html($"""
         <h1>{texts["Page_title"]}</h1>
         {(problem is null ? Nothing : Html($"""<p class="note" role="alert">{problem}</p>"""))}
         <form method="post" action="{form.Address}">
         {form.Antiforgery}{(ticket is null ? Nothing : Html($"""<input type="hidden" name="ticket" value="{ticket}">"""))}
         <label>{texts[brought is null ? "Enter_prompt" : "Enter_compare"]}
-        <input class="code" name="user_code" value="{brought ?? (typed?.Length <= LongestTyped ? typed : null)}" maxlength="{LongestTyped}" required dir="ltr" autocomplete="off" autocapitalize="characters" autocorrect="off" spellcheck="false"></label>
+        <input class="code" name="user_code" value="{brought}" maxlength="64" required dir="ltr" autocomplete="off" autocapitalize="characters" autocorrect="off" spellcheck="false"></label>
         {If(brought is null, () => Html($"""<p class="dim"><small>{texts["Code_hint"]}</small></p>"""))}
         <button>{texts["Continue"]}</button>
         </form>

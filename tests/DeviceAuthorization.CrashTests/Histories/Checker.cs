@@ -15,7 +15,7 @@ internal sealed record Verdict(long States, string? Counterexample);
 /// (Lowe). A history has such an order if each of its parts has one.
 /// </summary>
 /// <param name="mayForget">
-/// Whether a fail-over may take each pairing back to an earlier state of its own, or lose its user code. If the primary came back, it may also answer, until it is a replica.
+/// Whether a fail-over may take each pairing back to an earlier state of its own, or lose its user code. An old primary that comes back may answer until it becomes a replica.
 /// </param>
 internal sealed class Checker(bool mayForget = false)
 {

@@ -137,7 +137,7 @@ public sealed class CheckerTests(ITestOutputHelper output)
 
     private async Task<string?> FirstCounterexampleAsync(Func<Broken> store)
     {
-        for (var seed = 1; seed <= 5; seed++)
+        for (var seed = 1; seed <= 50; seed++)
         {
             var (history, stores) = (new History(), store());
             using var clients = new Clients(seed, "alice", history, new HistoryClock(TestData.Start));

@@ -34,7 +34,7 @@ internal sealed record Answer(string Exact, object? Value)
 
     public static Answer Of(object? answer) => new(ExactOf(answer), answer);
 
-    /// <summary>Shows what tells records apart.</summary>
+    /// <summary>Shows what distinguishes records.</summary>
     public static string Shorten(object? value) => value switch
     {
         null => "nothing",

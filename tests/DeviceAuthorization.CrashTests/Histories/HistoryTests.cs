@@ -168,8 +168,15 @@ public sealed class PostgresHistories(PostgresStores stores, ITestOutputHelper o
                     break;
                 default:
                     await stores.Postgres.FreezeAsync();
-                    await FailedAsync(history); // each call ends after a second at most: the server does not stay frozen
-                    await stores.Postgres.ThawAsync();
+                    try
+                    {
+                        await FailedAsync(history); // each call ends after a second at most: the server does not stay frozen
+                    }
+                    finally
+                    {
+                        await stores.Postgres.ThawAsync();
+                    }
+
                     break;
             }
 

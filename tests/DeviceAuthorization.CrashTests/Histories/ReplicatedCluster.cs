@@ -54,14 +54,14 @@ public sealed class ReplicatedCluster : IAsyncLifetime
         await UntilAsync(async () => await IsReplicaAsync(Replica) && await OffsetAsync(Replica, "slave_repl_offset") >= written);
     }
 
-    /// <summary>From now on the replica gets nothing, and the primary goes on.</summary>
+    /// <summary>From now on the replica gets nothing, and the primary continues.</summary>
     internal async Task CutOffReplicaAsync()
     {
         await Primary.CliAsync("acl", "setuser", "default", "-psync", "-sync");
         await Primary.CliAsync("client", "kill", "type", "replica");
     }
 
-    /// <summary>The replica takes the place of the primary: by a vote if it found out by itself, or on command (<c>takeover</c>; none: the primary hands over).</summary>
+    /// <summary>The replica takes the place of the primary: by a vote if it noticed the failure, or on command (<c>takeover</c>; none: the primary hands over).</summary>
     internal async Task PromoteAsync(params string[] command)
     {
         if (command.Length > 0)
@@ -93,7 +93,7 @@ public sealed class ReplicatedCluster : IAsyncLifetime
         (await server.CliAsync("info", "replication")).Split("\r\n").SingleOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':')[1] ?? "0",
         System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>A cluster tells nobody how far it is: each question is a process of its own.</summary>
+    /// <summary>A cluster does not say when it is ready. So ask, each time with a process.</summary>
     private static async Task UntilAsync(Func<Task<bool>> isReached)
     {
         using var patience = new CancellationTokenSource(RedisServer.Patience);

@@ -28,7 +28,7 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
         var (store, repository) = (database.CreateStore(), database.CreateRepository());
         var kept = TestData.NewPairing() with { ExpiresAt = TestData.Start };
         await store.TryAddAsync(kept, default);
-        var decided = Enum.GetValues<PairingStatus>().Except([PairingStatus.Pending]).ToArray(); // all are removed, whatever became of them
+        var decided = Enum.GetValues<PairingStatus>().Except([PairingStatus.Pending]).ToArray(); // removed in any status
         for (var i = 0; i < decided.Length; i++)
         {
             await store.TryAddAsync(TestData.NewPairing() with { Status = decided[i], ExpiresAt = TestData.Start.AddMilliseconds(-1) }, default);

@@ -182,8 +182,7 @@ public sealed class DevicePairingPageTests
             using var answer = await bob.EnterCodeAsync(code);
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             var html = await answer.HtmlAsync();
-            Assert.Equal(code.Length <= 64 ? code : "", WebUtility.HtmlDecode(Regex.Match(html, "name=\"user_code\" value=\"([^\"]*)\"").Groups[1].Value)); // to correct it
-            return Regex.Replace(html, "name=\"user_code\" value=\"[^\"]*\"", "").Replace(Browser.Antiforgery(html), "", StringComparison.Ordinal);
+            return html.Replace(Browser.Antiforgery(html), "", StringComparison.Ordinal);
         }
     }
 

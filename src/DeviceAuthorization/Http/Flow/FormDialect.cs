@@ -111,7 +111,7 @@ internal sealed class FormDialect(ClientCredentials credentials, IOptions<Device
         ? Pending
         : Problems.OAuth(
             notPaired.Error,
-            notPaired.Error == PairingError.InvalidGrant ? "The device code is unknown, used, withdrawn, or of another client." : null,
+            notPaired.Error == PairingError.InvalidGrant ? "The device code is unknown, used, withdrawn, or of another client, or its approval has ended." : null,
             interval: (int?)notPaired.Interval?.TotalSeconds,
             number: notPaired.MatchNumber);
 
