@@ -70,7 +70,11 @@ internal sealed class Clients(int seed, string owner, History history, HistoryCl
     /// <param name="trouble">What goes wrong meanwhile. Without it, every call must be answered.</param>
     public async Task RunAsync(IReadOnlyList<Node> nodes, int calls, Func<Task>? trouble = null)
     {
-        _most = trouble is null ? calls : int.MaxValue;
+        if (trouble is null)
+        {
+            (_most, _history.Patience) = (calls, Deadline);
+        }
+
         var clients = Enumerable.Range(0, Count).Select(number => Task.Run(() =>
             CallAsync(new Client($"{number}", new Dice((ulong)((seed * Count) + number)), nodes[number % nodes.Count], this), mayFail: trouble is not null))).ToArray();
         try

@@ -101,6 +101,9 @@ internal sealed class History
     /// <summary>The argument of a fail-over whose former primary comes back.</summary>
     public const string ComesBack = "comes back";
 
+    /// <summary>As <see cref="DeviceAuthorizationOptions.StoreTimeout"/>, but short. Where nothing goes wrong every call must be answered, on a busy machine too.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly List<Call> _calls = [];
     private readonly List<(Func<bool> IsReached, TaskCompletionSource Signal)> _waiting = [];
@@ -218,9 +221,6 @@ internal class Recorded<TStore> : DispatchProxy
 #pragma warning restore CA1852
     where TStore : class
 {
-    /// <summary>As <see cref="DeviceAuthorizationOptions.StoreTimeout"/>, but short.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     private TStore _store = null!;
     private History _history = null!;
     private string _client = null!;
@@ -258,7 +258,7 @@ internal class Recorded<TStore> : DispatchProxy
 
     private async Task<T> RecordAsync<T>(MethodInfo member, object?[] arguments, Func<CancellationToken, Task<T>> send)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(_history.Patience);
         var call = _history.Begin(_client, _part, member, arguments);
         _history.Write?.Invoke(JsonSerializer.Serialize(new WrittenCall(call.Number, _client, _part, typeof(TStore) == typeof(IPairingStore), member.Name, [.. arguments[..^1].Select(argument => JsonSerializer.Serialize(argument))])));
         try
