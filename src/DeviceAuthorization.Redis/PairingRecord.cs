@@ -51,8 +51,7 @@ internal static class PairingRecord
 
         try
         {
-            if (JsonSerializer.Deserialize(record.AsSpan(end + 1), PairingJson.Compact.PairingDetails) is not { } details
-                || !details.IsWholeFor(Status(status))
+            if (JsonSerializer.Deserialize(record.AsSpan(end + 1), PairingJson.Compact.PairingDetails) is not { IsWhole: true } details
                 || JsonSerializer.Deserialize(client, PairingJson.Compact.String) is not { } clientId)
             {
                 return null;
@@ -161,12 +160,9 @@ internal sealed record PairingDetails
     [JsonPropertyName("rf")]
     public string? RedeemedFrom { get; init; }
 
-    /// <summary>Whether there is what a pairing of this status has. No scope is null: the serializer does not check elements.</summary>
-    public bool IsWholeFor(PairingStatus status) =>
-        RequestedScopes.All(scope => scope is not null)
-        && Grant?.Scopes.All(scope => scope is not null) != false
-        && (status is not (PairingStatus.Matching or PairingStatus.Approved or PairingStatus.Redeemed) || (ApproverId is not null && Grant is not null))
-        && (status != PairingStatus.Matching || MatchNumber is not null);
+    /// <summary>Whether no scope is null. The serializer checks members for null, but not elements.</summary>
+    [JsonIgnore]
+    public bool IsWhole => RequestedScopes.All(scope => scope is not null) && Grant?.Scopes.All(scope => scope is not null) != false;
 
     public static PairingDetails Of(Pairing pairing) => new()
     {
