@@ -118,7 +118,7 @@ public sealed class SqliteHistories(ITestOutputHelper output) : HistoryTests(out
     }
 
     [Fact]
-    public async Task While_another_process_holds_the_file_calls_are_unknown_and_every_history_has_an_order() =>
+    public async Task While_another_connection_holds_the_file_calls_are_unknown_and_every_history_has_an_order() =>
         await RecordAsync(1, calls: 200, [CreateNode(AddStores), CreateNode(AddStores)], async (_, _, history) =>
         {
             await AnsweredAsync(history, 60);
