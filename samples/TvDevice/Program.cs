@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -94,7 +95,7 @@ async Task<int> RunAsync(CancellationToken cancellationToken)
             return await UseAsync(kept, cancellationToken);
         }
 
-        pairing = state is null ? await client.StartAsync(cancellationToken) : client.Resume(state);
+        pairing = state is null ? await StartAsync(cancellationToken) : client.Resume(state);
     }
     catch (PairingException e)
     {
@@ -110,6 +111,25 @@ async Task<int> RunAsync(CancellationToken cancellationToken)
     await KeepAsync(pairing.Save());
     screen.ShowCode(pairing, stateFile);
     return arguments.Has("--no-wait") ? Ok : await WaitAsync(pairing, cancellationToken);
+}
+
+// A person who has switched both on waits for the server, too. Programs decide themselves whether to try again.
+async Task<DevicePairing> StartAsync(CancellationToken cancellationToken)
+{
+    var since = Stopwatch.StartNew();
+    while (true)
+    {
+        try
+        {
+            return await client.StartAsync(cancellationToken);
+        }
+        catch (PairingException e) when (e.IsTransient && since.Elapsed + e.RetryAfter < TimeSpan.FromMinutes(3) && !arguments.Has("--json") && !arguments.Has("--no-wait"))
+        {
+            var wait = e.RetryAfter > TimeSpan.Zero ? e.RetryAfter : TimeSpan.FromSeconds(3);
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{e.Message} The next try is in {wait.TotalSeconds:0} seconds."));
+            await Task.Delay(wait, cancellationToken);
+        }
+    }
 }
 
 async Task<int> WaitAsync(DevicePairing pairing, CancellationToken cancellationToken)

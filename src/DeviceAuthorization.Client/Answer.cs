@@ -45,10 +45,22 @@ internal sealed class Answer
 /// <summary>Reads members as servers write them: some send numbers as text. A member of another type counts as absent.</summary>
 internal static class JsonMembers
 {
-    public static string? Text(this JsonElement json, string name) =>
-        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) && value.String() is { Length: > 0 } text ? text : null;
+    /// <summary>A member; null if there is none. The parser does not check the encoding of names: a look-up throws if it meets a broken one.</summary>
+    public static JsonElement? Member(this JsonElement json, string name)
+    {
+        try
+        {
+            return json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
-    /// <summary>The text of a value; null if it is no string. The parser does not check the encoding of strings, so a broken one shows only here.</summary>
+    public static string? Text(this JsonElement json, string name) => json.Member(name)?.String() is { Length: > 0 } text ? text : null;
+
+    /// <summary>The text of a value; null if it is no string. The parser does not check the encoding of strings either.</summary>
     public static string? String(this JsonElement value)
     {
         try
@@ -63,7 +75,7 @@ internal static class JsonMembers
 
     public static double? Number(this JsonElement json, string name)
     {
-        if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty(name, out var value))
+        if (json.Member(name) is not { } value)
         {
             return null;
         }

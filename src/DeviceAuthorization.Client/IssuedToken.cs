@@ -80,7 +80,7 @@ public sealed class IssuedToken(string accessToken)
             Server = server,
         };
 
-    private static string? Scopes(JsonElement body) => body.TryGetProperty("scopes", out var scopes) && scopes.ValueKind == JsonValueKind.Array
+    private static string? Scopes(JsonElement body) => body.Member("scopes") is { ValueKind: JsonValueKind.Array } scopes
         ? PlainText.Of(string.Join(" ", scopes.EnumerateArray().Select(scope => scope.String()).Where(scope => scope is not null)))
         : null;
 }

@@ -51,7 +51,12 @@ internal static class PairingRecord
 
         try
         {
-            var details = JsonSerializer.Deserialize(record.AsSpan(end + 1), PairingJson.Compact.PairingDetails)!;
+            if (JsonSerializer.Deserialize(record.AsSpan(end + 1), PairingJson.Compact.PairingDetails) is not { IsWhole: true } details
+                || JsonSerializer.Deserialize(client, PairingJson.Compact.String) is not { } clientId)
+            {
+                return null;
+            }
+
             return details.ToPairing() with
             {
                 DeviceCodeHash = deviceCodeHash,
@@ -60,7 +65,7 @@ internal static class PairingRecord
                 ExpiresAt = Time(expires),
                 Pacing = new(TimeSpan.FromMilliseconds(long.Parse(interval, CultureInfo.InvariantCulture)), Time(due), slowed == "1"),
                 RequiresClientId = requires != "0",
-                ClientId = JsonSerializer.Deserialize(client, PairingJson.Compact.String)!,
+                ClientId = clientId,
             };
         }
         catch (Exception damaged) when (damaged is JsonException or FormatException or OverflowException or ArgumentException)
@@ -154,6 +159,10 @@ internal sealed record PairingDetails
 
     [JsonPropertyName("rf")]
     public string? RedeemedFrom { get; init; }
+
+    /// <summary>Whether no scope is null. The serializer checks members for null, but not elements.</summary>
+    [JsonIgnore]
+    public bool IsWhole => RequestedScopes.All(scope => scope is not null) && Grant?.Scopes.All(scope => scope is not null) != false;
 
     public static PairingDetails Of(Pairing pairing) => new()
     {

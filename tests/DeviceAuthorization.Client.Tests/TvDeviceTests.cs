@@ -10,6 +10,9 @@ public sealed class TvDeviceTests : IAsyncLifetime
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("television-");
     private TestHost _host = null!;
 
+    /// <summary>How many of the next requests get no answer.</summary>
+    private int _cut;
+
     private string StateFile => Path.Combine(_folder.FullName, "state", "tv.json");
 
     public async Task InitializeAsync() => _host = await TestHost.StartAsync(
@@ -20,7 +23,20 @@ public sealed class TvDeviceTests : IAsyncLifetime
         },
         kestrel: true,
         environment: "Development",
-        map: app => app.MapDeviceAuthorizationMetadata());
+        map: app =>
+        {
+            app.MapDeviceAuthorizationMetadata();
+            app.Use((context, next) =>
+            {
+                if (_cut-- <= 0)
+                {
+                    return next(context);
+                }
+
+                context.Abort();
+                return Task.CompletedTask;
+            });
+        });
 
     public async Task DisposeAsync()
     {
@@ -181,7 +197,19 @@ public sealed class TvDeviceTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_is_a_failure()
+    public async Task A_person_may_start_the_television_before_its_server()
+    {
+        _cut = 1;
+        await using var television = Start();
+        await ApproveAsync((await television.LineAsync("│")).Trim(' ', '│'));
+
+        var (exitCode, errors) = await television.EndAsync();
+        Assert.Equal(0, exitCode);
+        Assert.Contains("The next try is in 3 seconds.", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_is_told_at_once_that_a_server_is_not_there()
     {
         await using var television = Television.Start("http://127.0.0.1:1", "--json");
 

@@ -62,8 +62,7 @@ public sealed class PostgresServer : IAsyncLifetime
     public async Task KillAsync()
     {
         _server!.Kill(entireProcessTree: true);
-        await _server.WaitForExitAsync();
-        _server.Dispose();
+        await EndedAsync();
     }
 
     /// <summary>Stops it in the middle: it takes connections and answers nothing, until <see cref="ThawAsync"/>.</summary>
@@ -93,16 +92,29 @@ public sealed class PostgresServer : IAsyncLifetime
         await ready.Task.WaitAsync(TimeSpan.FromMinutes(1));
     }
 
+    /// <summary>As a system does that updates it ("fast shutdown"): it ends its connections, then itself. Until <see cref="StartAsync"/>.</summary>
+    public async Task StopAsync()
+    {
+        await RunAsync("sh", "-c", $"kill -INT {_server!.Id}");
+        await EndedAsync();
+    }
+
     public async Task DisposeAsync()
     {
         if (_server is { HasExited: false })
         {
-            await RunAsync("sh", "-c", $"kill -INT {_server.Id}"); // "fast shutdown": ends its connections, then itself
-            await _server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            await StopAsync();
         }
 
-        _server?.Dispose();
+        _server?.Dispose(); // it ended by itself
         _folder.Delete(recursive: true);
+    }
+
+    private async Task EndedAsync()
+    {
+        await _server!.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        _server.Dispose();
+        _server = null;
     }
 
     private Task<string> SignalAsync(string signal) => RunAsync("sh", "-c", $"kill -{signal} {_server!.Id} $(cat /proc/{_server.Id}/task/{_server.Id}/children)");

@@ -104,6 +104,11 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Stops it in the middle: it takes connections and answers nothing, until <see cref="ThawAsync"/>.</summary>
+    public Task FreezeAsync() => SignalAsync("STOP");
+
+    public Task ThawAsync() => SignalAsync("CONT");
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
@@ -122,6 +127,12 @@ public sealed class RedisServer : IAsyncDisposable
         var output = await process.StandardOutput.ReadToEndAsync(patience.Token);
         await process.WaitForExitAsync(patience.Token);
         return process.ExitCode == 0 ? output : throw new IOException($"redis-cli ended with {process.ExitCode}:\n{output}");
+    }
+
+    private async Task SignalAsync(string signal)
+    {
+        using var kill = Run("sh", ["-c", $"kill -{signal} {ProcessId}"]);
+        await kill.WaitForExitAsync();
     }
 
     private static Process Run(string program, IEnumerable<string> arguments)

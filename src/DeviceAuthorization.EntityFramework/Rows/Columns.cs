@@ -9,6 +9,8 @@ namespace DeviceAuthorization.EntityFramework;
 /// </summary>
 internal static class Columns
 {
+    private static readonly JsonSerializerOptions Strict = new() { AllowDuplicateProperties = false };
+
     public static long Write(this DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 
     public static long? Write(this DateTimeOffset? time) => time?.ToUnixTimeMilliseconds();
@@ -22,15 +24,17 @@ internal static class Columns
 
     public static DateTimeOffset? ReadTime(this long? time) => time is { } set ? DateTimeOffset.FromUnixTimeMilliseconds(set) : null;
 
+    /// <summary>Null if the text is damaged, too: the device and its owner's other devices must still be listed.</summary>
     public static IReadOnlyDictionary<string, bool>? ReadFlags(this string? json)
     {
-        if (json is null)
+        try
+        {
+            return json is null ? null : JsonSerializer.Deserialize<Dictionary<string, bool>>(json, Strict)?.AsReadOnly();
+        }
+        catch (Exception damaged) when (damaged is JsonException or ArgumentException) // the latter: half a surrogate pair
         {
             return null;
         }
-
-        using var document = JsonDocument.Parse(json);
-        return document.RootElement.EnumerateObject().ToDictionary(flag => flag.Name, flag => flag.Value.GetBoolean(), StringComparer.Ordinal).AsReadOnly();
     }
 
     public static string[] ReadScopes(this string scopes) => scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries);

@@ -152,7 +152,7 @@ internal class PairingRow
         IsSuspected = IsSuspected ?? false,
         Grant = TokenSalt is null ? null : new PairingGrant
         {
-            Scopes = GrantedScopes!.ReadScopes(),
+            Scopes = (GrantedScopes ?? "").ReadScopes(), // null is the empty text to some databases
             DeviceName = GrantedDeviceName,
             AsNewDevice = GrantedAsNewDevice,
             TokenExpiresAt = TokenExpiresAt.ReadTime(),

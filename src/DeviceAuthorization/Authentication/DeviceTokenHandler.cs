@@ -26,7 +26,6 @@ internal sealed class DeviceTokenHandler(
     : AuthenticationHandler<DeviceTokenOptions>(options, new FrameworkLoggers(logger), encoder)
 {
     private const string BearerScheme = "Bearer ";
-    private const int LongestToken = 512;
     // One text for unknown, expired and revoked tokens, so that callers cannot tell them apart (RFC 6750 §3.1).
     private const string InvalidToken = "The token is not valid.";
     private const string InvalidRequest = "There is more than one Authorization header.";
@@ -51,7 +50,7 @@ internal sealed class DeviceTokenHandler(
 
         try
         {
-            return await AuthenticateAsync(credentials, token);
+            return await AuthenticateAsync(token);
         }
         catch (Exception exception) when ((StoreWatch.HasLogged(exception) || Mistake.IsOfSetUp(exception)) && EndpointGuard.CanAnswer(Context))
         {
@@ -60,9 +59,9 @@ internal sealed class DeviceTokenHandler(
         }
     }
 
-    private async Task<AuthenticateResult> AuthenticateAsync(string credentials, string token)
+    private async Task<AuthenticateResult> AuthenticateAsync(string token)
     {
-        if (credentials.Length > LongestToken || await tokens.FindAsync(token, Context.RequestAborted) is not { } live)
+        if (await tokens.FindAsync(token, Context.RequestAborted) is not { } live)
         {
             return AuthenticateResult.Fail(InvalidToken);
         }

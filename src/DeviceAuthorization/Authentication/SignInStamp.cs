@@ -38,6 +38,7 @@ internal sealed class SignInStamp(IAuthenticationSchemeProvider schemes, TimePro
     /// <summary>When the owner of this session signed in; null if it was not recorded.</summary>
     public static DateTimeOffset? Read(AuthenticationProperties properties) =>
         properties.Items.TryGetValue(Item, out var noted) && long.TryParse(noted, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds)
+        && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
             ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
             : null;
 

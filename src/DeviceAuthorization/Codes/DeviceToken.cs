@@ -29,11 +29,8 @@ public sealed class DeviceToken
     /// </summary>
     /// <param name="salt">The <see cref="PairingGrant.TokenSalt"/>.</param>
     /// <param name="prefix">The <see cref="DeviceAuthorizationOptions.TokenPrefix"/>.</param>
-    internal static DeviceToken Derive(DeviceCode code, string salt, string prefix)
-    {
-        ArgumentNullException.ThrowIfNull(code);
-        return Of(HMACSHA256.HashData(Encoding.UTF8.GetBytes(code.Reveal()), Encoding.UTF8.GetBytes("DeviceAuthorization token\n" + salt)), prefix);
-    }
+    internal static DeviceToken Derive(DeviceCode code, string salt, string prefix) =>
+        Of(HMACSHA256.HashData(Encoding.UTF8.GetBytes(code.Reveal()), Encoding.UTF8.GetBytes("DeviceAuthorization token\n" + salt)), prefix);
 
     /// <summary>Makes a random token, which belongs to no pairing.</summary>
     /// <param name="prefix">The <see cref="DeviceAuthorizationOptions.TokenPrefix"/>.</param>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
@@ -15,6 +16,7 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
 {
     public const int MaxLength = 128;
     private const int LongestHeader = 2048;
+    private static readonly SearchValues<char> Base64 = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=");
 
     // Detects guessing; does not block it: 128 bits cannot be guessed. A right secret always passes. Otherwise anyone at the client's address
     // could lock it out.
@@ -113,14 +115,15 @@ internal sealed class ClientCredentials(RequestLimiter limits, IOptions<DeviceAu
             PairingError.InvalidClient, description, challenges ? StatusCodes.Status401Unauthorized : StatusCodes.Status400BadRequest));
     }
 
-    /// <summary>Both halves are form-encoded inside Basic (RFC 6749 §2.3.1).</summary>
+    /// <summary>Both halves are form-encoded inside Basic (RFC 6749 §2.3.1). Base64 has no white space there (RFC 7617 §2), though .NET skips it.</summary>
     private static bool TryReadBasic(string header, [NotNullWhen(true)] out string? clientId, [NotNullWhen(true)] out string? secret)
     {
         (clientId, secret) = (null, null);
         Span<byte> bytes = stackalloc byte[LongestHeader];
-        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase)
-            || header.Length > LongestHeader
-            || !Convert.TryFromBase64String(header[6..].Trim(), bytes, out var length)
+        var encoded = header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) ? header.AsSpan(6).Trim(' ') : default;
+        if (header.Length > LongestHeader
+            || encoded.ContainsAnyExcept(Base64)
+            || !Convert.TryFromBase64Chars(encoded, bytes, out var length)
             || Encoding.Latin1.GetString(bytes[..length]).Split(':', 2) is not [{ Length: > 0 } id, var password])
         {
             return false;

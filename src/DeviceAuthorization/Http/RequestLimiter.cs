@@ -43,8 +43,9 @@ internal sealed class RequestLimiter(
     }
 
     /// <summary>Counts a user code that an approver enters. A code that they have a ticket for was right, and does not count again.</summary>
+    /// <param name="tooMany">Makes the answer from the time that they must wait.</param>
     /// <returns>Null if they may continue; otherwise the answer, which may be the host's <see cref="ICodeEntryChallenge"/>.</returns>
-    public async Task<IResult?> EnterAsync(HttpContext context, Approver approver, UserCode code, Func<IResult> tooMany)
+    public async Task<IResult?> EnterAsync(HttpContext context, Approver approver, UserCode code, Func<TimeSpan, IResult> tooMany)
     {
         if (!_limits.Enabled || Holds(context, approver, code))
         {
@@ -57,7 +58,7 @@ internal sealed class RequestLimiter(
             new($"codes-a-day:{approver.UserId}", _limits.CodesPerUserAndDay, Day),
             .. OfNetwork(context, "code-from", _limits.CodesPerAddress, TenMinutes),
         ];
-        return await TryCountAsync(context, "code", approver.UserId, budgets) ? await EnterAsOneOfAllAsync(context, tooMany) : tooMany();
+        return await CountAsync(context, "code", approver.UserId, budgets) is { } wait ? tooMany(wait) : await EnterAsOneOfAllAsync(context, tooMany);
     }
 
     /// <summary>
@@ -93,28 +94,32 @@ internal sealed class RequestLimiter(
         return site == network ? [ofNetwork] : [ofNetwork, new($"{what}:{site}", (int)Math.Min((long)NetworksPerSite * limit, int.MaxValue), window)];
     }
 
-    private async Task<bool> TryCountAsync(HttpContext context, string limit, string key, params AttemptBudget[] budgets)
+    private async Task<bool> TryCountAsync(HttpContext context, string limit, string key, AttemptBudget[] budgets) =>
+        await CountAsync(context, limit, key, budgets) is null;
+
+    /// <summary>Counts a request. Null if it may continue; otherwise how long the caller must wait.</summary>
+    private async Task<TimeSpan?> CountAsync(HttpContext context, string limit, string key, params AttemptBudget[] budgets)
     {
         if (!_limits.Enabled || await limiter.TryCountAsync(budgets, context.RequestAborted) is not { } wait)
         {
-            return true;
+            return null;
         }
 
         await ReportAsync(context, limit, key);
         EndpointGuard.RetryAfter(context, wait);
-        return false;
+        return wait;
     }
 
     /// <summary>
     /// Counts the entry against the global limit. The limit blocks people only if the host wants that, because anyone can exhaust it. It counts after
     /// the other limits: an entry beyond a person's own limit uses up none of it.
     /// </summary>
-    private async Task<IResult?> EnterAsOneOfAllAsync(HttpContext context, Func<IResult> tooMany)
+    private async Task<IResult?> EnterAsOneOfAllAsync(HttpContext context, Func<TimeSpan, IResult> tooMany)
     {
         var all = new AttemptBudget("codes-in-all", _limits.CodesInAll, TenMinutes);
         if (_limits.StopOverCodesInAll)
         {
-            return await TryCountAsync(context, "codes-in-all", "all", all) ? null : tooMany();
+            return await CountAsync(context, "codes-in-all", "all", all) is { } wait ? tooMany(wait) : null;
         }
 
         if (await limiter.TryCountAsync([all], context.RequestAborted) is null)

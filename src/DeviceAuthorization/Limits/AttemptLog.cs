@@ -10,7 +10,7 @@ namespace DeviceAuthorization.Limits;
 internal sealed class AttemptLog(AttemptLog? begin)
 {
     private readonly List<(TimeSpan At, int Count)> _entries = begin is null ? new(1) : [.. begin._entries];
-    private TimeSpan _until = begin?._until ?? TimeSpan.Zero;
+    private TimeSpan _until;
 
     public bool IsOver(TimeSpan now) => _until <= now;
 
@@ -18,15 +18,9 @@ internal sealed class AttemptLog(AttemptLog? begin)
     public TimeSpan Wait(AttemptBudget budget, TimeSpan now)
     {
         _entries.RemoveAll(entry => entry.At + budget.Window <= now);
-        var count = _entries.Sum(entry => entry.Count);
-        var wait = TimeSpan.Zero;
-        for (var oldest = 0; count >= budget.Limit; oldest++)
-        {
-            count -= _entries[oldest].Count;
-            wait = _entries[oldest].At + budget.Window - now;
-        }
-
-        return wait;
+        return _entries.Sum(entry => entry.Count) < budget.Limit
+            ? TimeSpan.Zero
+            : _entries[0].At + budget.Window - now; // there are never more than the limit, so the first one that leaves makes room
     }
 
     public void Count(AttemptBudget budget, TimeSpan now)

@@ -23,13 +23,13 @@ internal sealed class OncePerKey(WatchedAttemptLimiter shared, TimeProvider cloc
             return false;
         }
 
-        var isFirst = await shared.TryCountAsync([new AttemptBudget($"told:{what}", 1, window)], CancellationToken.None).ConfigureAwait(false) is null;
+        var wait = await shared.TryCountAsync([new AttemptBudget($"told:{what}", 1, window)], CancellationToken.None).ConfigureAwait(false);
         if (_until.Count >= MostRemembered)
         {
             _until.Clear();
         }
 
-        _until[what] = now + window;
-        return isFirst;
+        _until[what] = now + (wait ?? window); // another node may have been the first, long ago
+        return wait is null;
     }
 }

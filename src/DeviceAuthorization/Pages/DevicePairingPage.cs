@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
+using static DeviceAuthorization.Pages.Markup;
 
 namespace DeviceAuthorization.Pages;
 
@@ -81,7 +82,7 @@ internal sealed class DevicePairingPage(
             return Unknown(context, visitor);
         }
 
-        if (await limits.EnterAsync(context, visitor.Approver, code, () => TooMany(context)) is { } stopped)
+        if (await limits.EnterAsync(context, visitor.Approver, code, wait => TooMany(context, wait)) is { } stopped)
         {
             return stopped;
         }
@@ -290,7 +291,8 @@ internal sealed class DevicePairingPage(
         return frame.Page(context, texts[title], main(texts), status);
     }
 
-    private HtmlPage TooMany(HttpContext context) => ResultHtml.Page(frame, context, "Too_many", StatusCodes.Status429TooManyRequests);
+    private HtmlPage TooMany(HttpContext context, TimeSpan wait) => ResultHtml.Page(
+        frame, context, "Too_many", StatusCodes.Status429TooManyRequests, more: texts => Html($"<dl>{PageParts.TimeLeft(texts, wait)}</dl>"));
 
     private HtmlPage StartAgain(HttpContext context) => ResultHtml.Page(frame, context, "Start_again", StatusCodes.Status400BadRequest);
 }

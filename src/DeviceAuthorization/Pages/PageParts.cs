@@ -30,6 +30,13 @@ internal static class PageParts
         ? Time(texts, at, ago, isAgo: true)
         : Day(texts, at);
 
+    /// <summary>How long something lasts. The script counts minutes down, and then reloads the page.</summary>
+    public static HtmlFormattableString TimeLeft(PageTexts texts, TimeSpan left) => Html($"""
+        <dt>{texts["Time_left"]}</dt><dd>{(left < TimeSpan.FromHours(2)
+            ? Html($"""<span data-left="{(int)Math.Ceiling(left.TotalSeconds)}">{texts.Count("Minutes", (int)Math.Ceiling(left.TotalMinutes))}</span>""")
+            : Html($"{texts.Count("Hours", (int)Math.Ceiling(left.TotalHours))}"))}</dd>
+        """);
+
     /// <summary>A day in UTC. The script turns it into one of the reader's zone.</summary>
     public static HtmlFormattableString Day(PageTexts texts, DateTimeOffset at) =>
         Time(texts, at, at.UtcDateTime.ToString("D", texts.Language.Culture), isAgo: false);

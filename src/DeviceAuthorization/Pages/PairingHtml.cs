@@ -14,14 +14,15 @@ namespace DeviceAuthorization.Pages;
 internal static class PairingHtml
 {
     /// <summary>Asks for the code.</summary>
-    public static IHtmlContent Enter(PageTexts texts, PageForm form, string? code, string? ticket, string? problem) => Html($"""
+    /// <param name="brought">The code of a link: the person compares it. One that was typed is never repeated.</param>
+    public static IHtmlContent Enter(PageTexts texts, PageForm form, string? brought, string? ticket, string? problem) => Html($"""
         <h1>{texts["Page_title"]}</h1>
         {(problem is null ? Nothing : Html($"""<p class="note" role="alert">{problem}</p>"""))}
         <form method="post" action="{form.Address}">
         {form.Antiforgery}{(ticket is null ? Nothing : Html($"""<input type="hidden" name="ticket" value="{ticket}">"""))}
-        <label>{texts[code is null ? "Enter_prompt" : "Enter_compare"]}
-        <input class="code" name="user_code" value="{code}" maxlength="64" required dir="ltr" autocomplete="off" autocapitalize="characters" autocorrect="off" spellcheck="false"></label>
-        <p class="dim"><small>{texts["Code_hint"]}</small></p>
+        <label>{texts[brought is null ? "Enter_prompt" : "Enter_compare"]}
+        <input class="code" name="user_code" value="{brought}" maxlength="64" required dir="ltr" autocomplete="off" autocapitalize="characters" autocorrect="off" spellcheck="false"></label>
+        {If(brought is null, () => Html($"""<p class="dim"><small>{texts["Code_hint"]}</small></p>"""))}
         <button>{texts["Continue"]}</button>
         </form>
         {Account(texts, form, "Signed_in_as")}
@@ -135,9 +136,6 @@ internal static class PairingHtml
         NetworkComparison.Other => Html($""" <small>{texts["Network_other"]}</small>"""),
         _ => Nothing,
     };
-
-    private static HtmlFormattableString TimeLeft(PageTexts texts, TimeSpan left) => Html(
-        $"""<dt>{texts["Time_left"]}</dt><dd><span data-left="{(int)left.TotalSeconds}">{texts.Count("Minutes", (int)Math.Ceiling(left.TotalMinutes))}</span></dd>""");
 }
 
 /// <summary>What the review shows.</summary>

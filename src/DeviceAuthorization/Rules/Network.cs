@@ -50,7 +50,7 @@ internal static class Network
 
     /// <summary>As <see cref="Name"/>, of what <see cref="SiteOf"/> gives.</summary>
     public static string NameOfSite(string site) => site.Length == 2 * BytesOf48 && site.All(char.IsAsciiHexDigit)
-        ? Name($"{new IPAddress(Convert.FromHexString(site.PadRight(32, '0')))}")
+        ? $"{new IPAddress(Convert.FromHexString(site.PadRight(32, '0')))}/{BytesOf48 * 8}"
         : Name(site);
 
     /// <summary>

@@ -20,7 +20,7 @@ internal sealed class HostProcess : IAsyncDisposable
     private const string Listening = "Now listening on: ";
 
     /// <summary>Long for a busy build machine.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();

@@ -83,8 +83,11 @@ internal static partial class Page
         return page;
     }
 
-    /// <summary>Without what differs in two equal answers: the antiforgery token.</summary>
-    public static string Scrubbed(this Answer page) => AntiforgeryValue().Replace(page.Body, "");
+    /// <summary>Without what differs in two equal answers: the antiforgery token, and how long to wait.</summary>
+    public static string Scrubbed(this Answer page) => TimeLeft().Replace(AntiforgeryValue().Replace(page.Body, ""), "");
+
+    [GeneratedRegex("data-left=\"[0-9]+\">[0-9]+ minutes")]
+    private static partial Regex TimeLeft();
 
     [GeneratedRegex("name=\"(scope[0-9]+|as_new_device)\" value=\"([^\"]+)\" checked")]
     private static partial Regex Ticked();

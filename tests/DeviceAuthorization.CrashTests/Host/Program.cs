@@ -1,5 +1,11 @@
 using DeviceAuthorization.CrashTests;
 
+if (args is [HistoryProcess.Switch, ..])
+{
+    await HistoryProcess.RunAsync(args);
+    return;
+}
+
 // This host ends with the tests that started it, even if they crash: they hold the other end of its standard input.
 _ = Task.Run(() =>
 {

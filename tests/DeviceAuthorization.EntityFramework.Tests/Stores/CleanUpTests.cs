@@ -28,9 +28,10 @@ public abstract class CleanUpTests(TestDatabase database) : IDisposable
         var (store, repository) = (database.CreateStore(), database.CreateRepository());
         var kept = TestData.NewPairing() with { ExpiresAt = TestData.Start };
         await store.TryAddAsync(kept, default);
-        for (var i = 0; i < 5; i++)
+        var decided = Enum.GetValues<PairingStatus>().Except([PairingStatus.Pending]).ToArray(); // removed in any status
+        for (var i = 0; i < decided.Length; i++)
         {
-            await store.TryAddAsync(TestData.NewPairing() with { ExpiresAt = TestData.Start.AddMilliseconds(-1) }, default);
+            await store.TryAddAsync(TestData.NewPairing() with { Status = decided[i], ExpiresAt = TestData.Start.AddMilliseconds(-1) }, default);
             var token = TestData.NewUnboundToken() with { RevokedAt = i == 0 ? TestData.Start + AccessToken.RevokedRetention : TestData.Start.AddMilliseconds(-1) };
             await repository.TryIssueTokenAsync(token, UpToFive, default);
         }

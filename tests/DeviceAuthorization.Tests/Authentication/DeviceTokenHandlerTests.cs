@@ -48,6 +48,23 @@ public sealed class DeviceTokenHandlerTests
     }
 
     [Theory]
+    [InlineData(null, false)]
+    [InlineData("", false)]
+    [InlineData("\u001F", false)]
+    [InlineData(" ", true)]
+    [InlineData("~", true)]
+    [InlineData("\u007F", false)]
+    [InlineData("Küche", false)]
+    [InlineData("a \"b\"", false)]
+    [InlineData("a\\b", false)]
+    [InlineData("Example TV", true)]
+    public void A_realm_that_would_break_the_challenge_is_refused_at_start(string? realm, bool isValid)
+    {
+        var problem = Record.Exception(new DeviceTokenOptions { Realm = realm! }.Validate);
+        Assert.Equal(!isValid, problem is InvalidOperationException);
+    }
+
+    [Theory]
     [InlineData("Bearer {token}")]
     [InlineData("bearer {token}")]
     [InlineData("BEARER {token}")]

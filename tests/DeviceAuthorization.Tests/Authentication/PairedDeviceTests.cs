@@ -36,6 +36,14 @@ public sealed class PairedDeviceTests
     }
 
     [Fact]
+    public async Task A_missing_argument_is_an_error()
+    {
+        Assert.Throws<ArgumentNullException>(() => ((HttpContext)null!).GetPairedDevice());
+        await Assert.ThrowsAsync<ArgumentNullException>(() => ((HttpContext)null!).FindDeviceAsync("a").AsTask());
+        Assert.Throws<ArgumentException>(() => new RequireScopeAttribute(""));
+    }
+
+    [Fact]
     public async Task On_an_open_endpoint_a_nullable_parameter_is_null_without_a_valid_token()
     {
         await using var host = await TestHost.StartAsync(map: app => app.MapGet("/open", (PairedDevice? device) => device?.UserId ?? "nobody"));

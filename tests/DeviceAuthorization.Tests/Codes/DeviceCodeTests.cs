@@ -52,6 +52,10 @@ public sealed class DeviceCodeTests
     }
 
     [Fact]
+    public void A_printed_secret_says_only_what_it_is() => Assert.Equal(
+        "DeviceCode(***) UserCode(***) DeviceToken(***)", $"{DeviceCode.New()} {UserCodeFormat.Standard.New()} {DeviceToken.New("da_")}");
+
+    [Fact]
     public void A_code_with_another_case_is_another_code()
     {
         Assert.True(DeviceCode.TryParse(new string('a', 43), out var lower));

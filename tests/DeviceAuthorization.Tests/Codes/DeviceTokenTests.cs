@@ -92,6 +92,7 @@ public sealed class DeviceTokenTests
         Assert.False(IsRead(""));
         Assert.False(IsRead(new string('0', 1_000_000)));
         Assert.False(IsRead("da_" + new string('0', 49)));
+        Assert.Throws<ArgumentNullException>(() => DeviceToken.TryParse(token, null!, out _));
     }
 
     private static string New() => DeviceToken.Derive(DeviceCode.New(), "salt", Prefix).Reveal();

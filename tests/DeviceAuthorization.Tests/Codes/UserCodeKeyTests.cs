@@ -23,6 +23,15 @@ public sealed class UserCodeKeyTests
     }
 
     [Fact]
+    public async Task Without_a_key_a_code_is_kept_as_its_SHA_256()
+    {
+        var flow = new TestFlow();
+        var codes = await flow.StartAsync();
+        var expected = Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(codes.UserCode.Reveal())));
+        Assert.Equal(expected, Assert.Single(flow.Store.Added).UserCodeHash);
+    }
+
+    [Fact]
     public async Task After_a_rotation_the_old_key_still_finds_live_codes_and_the_new_one_makes_new_ones()
     {
         var before = new TestFlow(options => options.UserCodeKeys.Add(Old));

@@ -40,6 +40,7 @@ public sealed class SecretLeakTests
     {
         var run = await RunAsync();
         Assert.True(run.Stored.Count > 20);
+        Assert.Contains(run.Stored, stored => stored is AttemptBudget { Key: "code:alice" });
         foreach (var stored in run.Stored.Select(value => JsonSerializer.Serialize(value)))
         {
             Assert.True(run.Secrets.FindIn(stored) is null && run.Short.FindIn(stored) is null,
@@ -70,8 +71,12 @@ public sealed class SecretLeakTests
 
     private static async Task<Run> RunAsync()
     {
-        var store = new ProbingPairingStore();
-        await using var host = await TestHost.StartAsync(services: store.Use);
+        var (store, limiter) = (new ProbingPairingStore(), new RecordingLimiter());
+        await using var host = await TestHost.StartAsync(options => options.RateLimits.Enabled = true, services =>
+        {
+            store.Use(services);
+            services.AddSingleton<IAttemptLimiter>(limiter);
+        });
         var run = new Run();
         var (device, alice) = (host.Device(), await host.SignInAsync("alice"));
         device.DefaultRequestHeaders.Add("Idempotency-Key", Key);
@@ -116,7 +121,7 @@ public sealed class SecretLeakTests
         await alice.ApproveAsync(expired.UserCode);
 
         run.Records.AddRange(host.Logs.GetSnapshot());
-        run.Stored.AddRange(store.Seen);
+        run.Stored.AddRange([.. store.Seen, .. limiter.Asked]);
         return run;
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using DeviceAuthorization.Flow;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -118,6 +119,19 @@ public sealed class AccountEndTests
         Assert.Equal(token.Id, Assert.Single(await flow.Access.RevokeObtainedAsync(obtained with { From = at, To = at.AddMilliseconds(1) })).Id);
     }
 
+    [Theory]
+    [InlineData(-1, 10_000, true)]
+    [InlineData(1, 10_000, false)]
+    [InlineData(-10_000, 1, true)]
+    [InlineData(-10_000, -1, false)]
+    public async Task The_span_of_time_is_exact_to_the_tick(int from, int to, bool isRevoked)
+    {
+        var flow = new TestFlow();
+        var at = flow.Clock.GetUtcNow();
+        await ObtainAsync(flow, "alice", "203.0.113.7", "tv");
+        Assert.Equal(isRevoked, await flow.Access.RevokeObtainedAsync(new ObtainedAccess { From = at.AddTicks(from), To = at.AddTicks(to), ClientId = "tv" }) is [_]);
+    }
+
     [Fact]
     public async Task A_token_that_its_owner_changes_meanwhile_is_revoked_as_well()
     {
@@ -165,7 +179,26 @@ public sealed class AccountEndTests
         await Assert.ThrowsAsync<ArgumentException>(() => flow.Access.RevokeObtainedAsync(all with { ClientId = "tv", To = at }));
         await Assert.ThrowsAsync<ArgumentException>(() => flow.Access.SignOutEverywhereAsync(""));
         await Assert.ThrowsAsync<ArgumentException>(() => flow.Access.RemoveUserAsync(""));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => flow.Access.RevokeObtainedAsync(null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => flow.Access.RecordUseAsync(null!));
+        await Assert.ThrowsAsync<ArgumentNullException>(() => flow.Access.ConnectAsync(null!));
         Assert.Empty(flow.Events.All);
+    }
+
+    [Fact]
+    public async Task A_locked_account_makes_and_renews_no_token()
+    {
+        var flow = new TestFlow();
+        var made = Assert.IsType<TokenResult.Done>(await flow.Tokens.MakeAsync("alice", null, new TokenProperties("Script", ["read"]), default));
+        flow.Policy.IsActive = false;
+        foreach (var result in new[]
+        {
+            await flow.Tokens.MakeAsync("alice", null, new TokenProperties("Another", ["read"]), default),
+            await flow.Tokens.RenewAsync("alice", null, made.Token.Id, default),
+        })
+        {
+            Assert.Equal(TokenProblem.Beyond, Assert.IsType<TokenResult.Refused>(result).Problem);
+        }
     }
 
     [Fact]

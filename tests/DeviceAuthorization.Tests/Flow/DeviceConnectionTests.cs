@@ -206,6 +206,17 @@ public sealed class DeviceConnectionTests
     }
 
     [Fact]
+    public async Task A_store_that_fails_between_the_two_looks_opens_no_connection()
+    {
+        var paired = await _flow.PairAsync("tv-1");
+        var looks = 0;
+        _flow.Devices.Passing = (member, isAfter) => member == nameof(IDeviceRepository.FindTokenAsync) && !isAfter && ++looks == 2
+            ? throw new IOException("The test's outage.")
+            : Task.CompletedTask;
+        await Assert.ThrowsAsync<IOException>(() => _flow.Access.ConnectAsync(paired.Token.Reveal()));
+    }
+
+    [Fact]
     public async Task An_open_connection_keeps_its_device_online_and_a_closed_one_does_not()
     {
         var paired = await _flow.PairAsync("tv-1");
@@ -220,6 +231,38 @@ public sealed class DeviceConnectionTests
         _flow.Clock.Advance(Look);
         Assert.Equal(last, await SeenAsync(paired));
         connection.Dispose(); // once more does no harm
+    }
+
+    [Fact]
+    public async Task A_use_outside_of_HTTP_is_recorded_when_it_is_due()
+    {
+        var paired = await _flow.PairAsync("tv-1");
+        _flow.Clock.Advance(TimeSpan.FromHours(1));
+        var first = _flow.Clock.GetUtcNow();
+        await RecordAsync();
+        Assert.Equal(first, await SeenAsync(paired));
+        _flow.Clock.Advance(Look - TimeSpan.FromMilliseconds(1));
+        await RecordAsync();
+        Assert.Equal(first, await SeenAsync(paired));
+        _flow.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        await RecordAsync();
+        Assert.Equal(first + Look, await SeenAsync(paired));
+
+        async Task RecordAsync() => await _flow.Access.RecordUseAsync((await _flow.Access.AuthenticateTokenAsync(paired.Token.Reveal()))!);
+    }
+
+    [Fact]
+    public async Task A_host_that_has_ended_looks_no_more()
+    {
+        var host = await TestHost.StartAsync();
+        var token = await host.PairAsync();
+        using var scope = host.Services.CreateScope();
+        using var connection = await scope.ServiceProvider.GetRequiredService<DeviceAccess>().ConnectAsync(token);
+        Assert.NotNull(connection);
+        await host.DisposeAsync();
+        host.Logs.Clear();
+        host.Clock.Advance(Look);
+        Assert.Empty(host.Logs.GetSnapshot()); // a look would fail without the host's services
     }
 
     [Fact]

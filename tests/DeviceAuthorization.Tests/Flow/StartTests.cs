@@ -18,6 +18,17 @@ public sealed class StartTests
     }
 
     [Fact]
+    public async Task Polls_must_name_the_client_unless_the_host_says_otherwise()
+    {
+        var flow = new TestFlow();
+        var request = new PairingRequest { ClientId = "tv", Scopes = ["read"], Device = new ReportedDevice { Name = "TV" } };
+        var codes = Assert.IsType<StartResult.Started>(await flow.Device.StartAsync(request));
+        Assert.Equal(PairingError.InvalidGrant, await flow.RefusedAsync(codes, clientId: null));
+        codes = Assert.IsType<StartResult.Started>(await flow.Device.StartAsync(request with { RequiresClientId = false }));
+        Assert.Equal(PairingError.AuthorizationPending, await flow.RefusedAsync(codes, clientId: null));
+    }
+
+    [Fact]
     public async Task The_store_never_sees_a_code()
     {
         var flow = new TestFlow();

@@ -56,6 +56,8 @@ internal sealed class TestFlow
 
     public AccessTokens Tokens => ActivatorUtilities.CreateInstance<AccessTokens>(_services);
 
+    public OncePerKey Once => _services.GetRequiredService<OncePerKey>();
+
     public DeviceAccess Access => _services.GetRequiredService<DeviceAccess>();
 
     public Task<StartResult> TryStartAsync(string? identifier = null, string name = "TV", bool requiresClientId = true, bool canShowNumber = false) =>

@@ -26,6 +26,18 @@ public sealed class TokenEndedTests
     }
 
     [Fact]
+    public async Task A_token_that_is_revoked_while_it_is_renewed_stays_revoked()
+    {
+        var paired = await _flow.PairAsync("tv-1");
+        var pause = _flow.Devices.PauseAfter(nameof(IDeviceRepository.ListTokensAsync));
+        var renewing = _flow.Tokens.RenewAsync("alice", null, paired.Issued.Id, default);
+        await pause.Reached;
+        await EndsAsync([paired], () => _flow.Registry.RevokeTokenAsync("alice", paired.Issued.Id, default));
+        pause.Release();
+        Assert.Equal(TokenProblem.Gone, Assert.IsType<TokenResult.Refused>(await renewing).Problem);
+    }
+
+    [Fact]
     [Trait("RomM 5.4", "24, 130")]
     public async Task Each_token_of_a_removed_device_ended()
     {

@@ -110,15 +110,19 @@ public sealed class StartUpWarningsTests
     }
 
     [Theory]
-    [InlineData(200, 100, 8, null)]
-    [InlineData(1000, 100, 8, "one in 256000 lifetimes of a pairing is hit; use UserCodeFormat.Large (UserCode:Length=10), or lower one of the two.")]
-    [InlineData(1000, 100, 10, null)]
-    [InlineData(200, 1000, 8, "one in 128000 lifetimes")]
-    public async Task It_warns_when_blind_guesses_may_hit(int live, int guesses, int length, string? advice)
+    [InlineData(200, 100, 8, 10, null)]
+    [InlineData(1000, 100, 8, 10, "one in 256000 lifetimes of a pairing is hit; use UserCodeFormat.Large (UserCode:Length=10), or lower one of the two.")]
+    [InlineData(1000, 100, 10, 10, null)]
+    [InlineData(200, 1000, 8, 10, "one in 128000 lifetimes")]
+    [InlineData(200, 100, 8, 30, "one in 426667 lifetimes")] // three times as long to guess
+    [InlineData(1000, 100, 8, 1, "one in 256000 lifetimes")] // all guesses of a window may come in one minute
+    [InlineData(100_000, 1000, 10, 10, "one in 102400 lifetimes of a pairing is hit; make user codes longer, or lower one of the two.")]
+    public async Task It_warns_when_blind_guesses_may_hit(int live, int guesses, int length, int minutes, string? advice)
     {
         await using var host = await TestHost.StartAsync(options =>
         {
             (options.MaxLivePairings, options.UserCode.Length, options.RateLimits) = (live, length, new() { CodesInAll = guesses });
+            options.PairingLifetime = TimeSpan.FromMinutes(minutes);
         });
         var warnings = host.Logs.GetSnapshot().Where(entry => entry.Id.Id == 21).Select(entry => entry.Message).ToArray();
         Assert.Equal(advice is null ? 0 : 1, warnings.Length);

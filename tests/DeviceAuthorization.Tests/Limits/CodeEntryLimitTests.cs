@@ -32,6 +32,7 @@ public sealed class CodeEntryLimitTests
         Assert.Equal(before, store.LookUps);
         Assert.Equal((HttpStatusCode.TooManyRequests, "Too many attempts"), (sixth.StatusCode, await sixth.TitleAsync()));
         Assert.Equal(await sixth.Content.ReadAsStringAsync(), await another.Content.ReadAsStringAsync()); // does not say whether it was right
+        Assert.Matches("""<dt>Time left</dt><dd><span data-left="\d+">10 minutes</span></dd>""", await sixth.HtmlAsync());
         Assert.InRange(sixth.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10.5));
 
         host.Clock.Advance(sixth.Headers.RetryAfter.Delta.Value);
@@ -182,7 +183,7 @@ public sealed class CodeEntryLimitTests
         var codes = await host.Device().StartAsync();
         using var honest = await (await host.SignInAsync("honest")).EnterCodeAsync(codes.UserCode);
         Assert.Equal("Approve this device?", await honest.TitleAsync());
-        Assert.Equal("codes-in-all", Assert.Single(events.All.OfType<PairingEvent.LimitReached>()).Limit);
+        Assert.Equal(new PairingEvent.LimitReached("codes-in-all", "all"), Assert.Single(events.All.OfType<PairingEvent.LimitReached>()));
     }
 
     [Fact]
@@ -207,10 +208,12 @@ public sealed class CodeEntryLimitTests
     [Fact]
     public async Task Where_the_host_wants_it_everybody_is_stopped()
     {
-        await using var host = await StartAsync(limits => (limits.CodesInAll, limits.StopOverCodesInAll) = (3, true));
+        var events = new RecordedEvents();
+        await using var host = await StartAsync(limits => (limits.CodesInAll, limits.StopOverCodesInAll) = (3, true), services => services.AddSingleton<IPairingEvents>(events));
         await BurnAsync(host);
         using var honest = await (await host.SignInAsync("honest")).EnterCodeAsync((await host.Device().StartAsync()).UserCode);
         Assert.Equal(HttpStatusCode.TooManyRequests, honest.StatusCode);
+        Assert.Equal(new PairingEvent.LimitReached("codes-in-all", "all"), Assert.Single(events.All.OfType<PairingEvent.LimitReached>()));
     }
 
     [Fact]

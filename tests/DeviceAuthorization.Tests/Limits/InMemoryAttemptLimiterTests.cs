@@ -99,8 +99,12 @@ public sealed class InMemoryAttemptLimiterTests : IDisposable
         Assert.Null(Count(_limiter, Budget("a", 2)));
         Assert.Null(Count(_limiter, Budget("a", 2)));
         Assert.NotNull(Count(_limiter, Budget("a", 2)));
+        Assert.Null(Count(_limiter, Budget("b", 3)));
         _clock.Advance(Minute / 2); // the others have left, and there is room again
         Assert.NotNull(Count(_limiter, Budget("a", 2)));
+        Assert.Null(Count(_limiter, Budget("b", 3)));
+        Assert.Null(Count(_limiter, Budget("b", 3)));
+        Assert.NotNull(Count(_limiter, Budget("b", 3)));
         _clock.Advance(Minute / 2);
         Assert.Null(Count(_limiter, Budget("a", 2)));
         Assert.Null(Count(_limiter, Budget("a", 2)));

@@ -43,6 +43,14 @@ public sealed class NetworkTests
     public void People_see_a_network_and_never_an_address(string? address, string network) => Assert.Equal(network, Network.Name(address));
 
     [Theory]
+    [InlineData("203.0.113.7", "203.0.113.0/24")]
+    [InlineData("198.51.100.1", "198.51.100.0/24")] // as many characters as a site of IPv6 has
+    [InlineData("2001:db8:1:2::1", "2001:db8:1::/48")]
+    [InlineData(null, "unknown")]
+    public void People_see_the_network_of_a_site(string? address, string network) =>
+        Assert.Equal(network, Network.NameOfSite(Network.SiteOf(address is null ? null : IPAddress.Parse(address))));
+
+    [Theory]
     [InlineData(null)]
     [InlineData("TV")]
     [InlineData("127.0.0.1")]

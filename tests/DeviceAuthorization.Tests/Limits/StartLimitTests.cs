@@ -188,22 +188,4 @@ public sealed class StartLimitTests
         Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
         return (int)answer.Headers.RetryAfter!.Delta!.Value.TotalSeconds;
     }
-
-    private sealed class RecordingLimiter : IAttemptLimiter
-    {
-        public List<AttemptBudget> Asked { get; } = [];
-
-        public int Calls { get; private set; }
-
-        public TimeSpan? Answer { get; init; }
-
-        public Exception? Failure { get; init; }
-
-        public ValueTask<TimeSpan?> TryCountAsync(IReadOnlyList<AttemptBudget> budgets, CancellationToken cancellationToken)
-        {
-            Asked.AddRange(budgets);
-            Calls++;
-            return Failure is null ? ValueTask.FromResult(Answer) : throw Failure;
-        }
-    }
 }

@@ -47,7 +47,7 @@ public sealed class ClientPageTests
         });
         using var start = await host.Device().PostFormAsync("init", ("client_id", "cli"), ("name", "Cartridge TV"), ("platform", "Cartridge TV"));
         var review = await (await host.SignInAsync("alice")).ReviewAsync(StartedCodes.From(await start.JsonAsync()).UserCode);
-        Assert.Contains("<small>Device</small> <strong><bdi>Cartridge TV</bdi></strong> <small>says the device itself, unverified</small></p>", review, StringComparison.Ordinal);
+        Assert.Contains("<small>Device</small> <strong><bdi>Cartridge TV</bdi></strong> <small>reported by the device, unverified</small></p>", review, StringComparison.Ordinal);
         Assert.Contains("<dt>App</dt><dd><bdi>cli</bdi> <span class=\"tag known\">", review, StringComparison.Ordinal);
         Assert.Contains("<dt>System</dt><dd><bdi>Cartridge TV</bdi></dd>", review, StringComparison.Ordinal);
     }

@@ -192,7 +192,7 @@ public sealed class NumberPageTests
         }
 
         using var stranger = await host.Device().PollAsync(codes.DeviceCode, "radio");
-        Assert.Equal("""{"error":"invalid_grant"}""", await stranger.Content.ReadAsStringAsync());
+        Assert.Equal("""{"error":"invalid_grant","error_description":"The device code is unknown, used, withdrawn, or of another client, or its approval has ended."}""", await stranger.Content.ReadAsStringAsync());
 
         using var init = await host.Device().PostJsonAsync("init", JsonStart(true));
         var json = StartedCodes.From(await init.JsonAsync());

@@ -147,7 +147,7 @@ public sealed class PageSafetyTests
         await using var host = await TestHost.StartAsync();
         var codes = await host.Device().StartJsonAsync(name: name);
         using var review = await (await host.SignInAsync("alice")).EnterCodeAsync(codes.UserCode);
-        Assert.Contains($"<small>Device</small> <strong><bdi>{shown}</bdi></strong> <small>says the device itself, unverified</small>", await review.HtmlAsync(), StringComparison.Ordinal);
+        Assert.Contains($"<small>Device</small> <strong><bdi>{shown}</bdi></strong> <small>reported by the device, unverified</small>", await review.HtmlAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -57,6 +57,13 @@ public sealed class PacingTests
     }
 
     [Fact]
+    public void At_the_longest_interval_a_slow_down_changes_nothing()
+    {
+        var slowest = new Pacing(Pacing.LongestInterval, T0, false);
+        Assert.Equal(slowest, slowest.SlowedDown());
+    }
+
+    [Fact]
     public void After_a_slow_down_the_longer_interval_is_enforced() // bad input 63 a
     {
         Assert.Equal("pending slow:10 slow:10", Polls(0, 1, 6));

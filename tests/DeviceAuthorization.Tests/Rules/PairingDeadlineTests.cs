@@ -84,6 +84,20 @@ public sealed class PairingDeadlineTests
         Assert.False(approved.IsReplayed("tv", now));
     }
 
+    [Theory]
+    [InlineData(59.999, true)]
+    [InlineData(60, false)] // from then on it is a replay
+    public void A_second_holder_of_a_used_code_is_suspected_for_a_minute(double seconds, bool isSuspected)
+    {
+        var (_, approved) = Pending.Approve("alice", TestData.NewGrant(), T0);
+        var (_, redeemed) = approved.PollError("tv", TestData.NewHash(), T0);
+        var (now, otherKey) = (T0 + TimeSpan.FromSeconds(seconds), TestData.NewHash());
+        Assert.Equal(isSuspected, redeemed.IsReplaySuspected("tv", otherKey, null, now));
+        Assert.False(redeemed.IsReplaySuspected("radio", otherKey, null, now));
+        Assert.False(redeemed.IsReplaySuspected(null, otherKey, null, now));
+        Assert.False(approved.IsReplaySuspected("tv", otherKey, null, now));
+    }
+
     [Fact]
     public void A_redemption_without_a_key_is_never_repeated()
     {

@@ -144,6 +144,15 @@ public sealed class PairingRuleTests
     }
 
     [Fact]
+    public void The_name_that_the_approver_chose_comes_before_the_reported_one()
+    {
+        var pending = States["pending"];
+        Assert.Equal(pending.Device.Name, pending.DeviceName);
+        Assert.Equal("Den", pending.Approve("alice", Grant with { DeviceName = "Den" }, Now).Next.DeviceName);
+        Assert.Equal(pending.Device.Name, pending.Approve("alice", Grant with { DeviceName = null }, Now).Next.DeviceName);
+    }
+
+    [Fact]
     public void A_client_that_need_not_name_itself_may_and_another_may_not()
     {
         foreach (var (name, state) in States)

@@ -27,6 +27,8 @@ public sealed class ReportedTextTests
     [InlineData("a\u00ADb", "ab")]
     [InlineData("a\uE000b", "ab")]
     [InlineData("a\U000E0041b", "ab")] // tag characters
+    [InlineData("\u115F\u1160\u3164\uFFA0\u2800", null)] // letters and a symbol that nobody sees
+    [InlineData("a\u3164\u2800b", "a b")]
     [InlineData("a\u0301\u0302\u0303\u0304", "a\u0301\u0302")]
     [InlineData("a\u0301\u200B\u0302\u200B\u0303b\u0301", "a\u0301\u0302b\u0301")] // an invisible character starts no new letter
     [InlineData("\U0001F4FA", "\U0001F4FA")]

@@ -25,7 +25,7 @@ internal sealed class CodeEntry(ApproverSession session, RequestLimiter limits, 
         }
 
         return options.Value.UserCode.TryParse(entered.Typed, out var code)
-            ? await limits.EnterAsync(context, approver, code, ApproverJson.TooMany) ?? await handle(approver, code, entered.Approval)
+            ? await limits.EnterAsync(context, approver, code, _ => ApproverJson.TooMany()) ?? await handle(approver, code, entered.Approval)
             : ApproverJson.NotFound();
     }
 }

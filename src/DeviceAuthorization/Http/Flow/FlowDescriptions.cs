@@ -118,7 +118,7 @@ internal static class FlowDescriptions
                 (PairingError.SlowDown, "the device polled too early (`interval` and Retry-After give the longer interval)"),
                 (PairingError.AccessDenied, "the approver denied the pairing"),
                 (PairingError.ExpiredToken, "the pairing expired (for JSON also: the device code is unknown or used)"),
-                (PairingError.InvalidGrant, "the device code is unknown, used, withdrawn, or that of another client"),
+                (PairingError.InvalidGrant, "the device code is unknown, used, withdrawn, or that of another client, or its approval has ended"),
                 DescribedAnswers.InvalidRequest,
                 DescribedAnswers.InvalidClient,
                 (PairingError.UnsupportedGrantType, "the grant type is not that of device codes")),

@@ -109,7 +109,11 @@ internal sealed class FormDialect(ClientCredentials credentials, IOptions<Device
 
     public IResult NotPaired(PollResult.NotPaired notPaired) => notPaired == PollResult.NotPaired.Pending
         ? Pending
-        : Problems.OAuth(notPaired.Error, interval: (int?)notPaired.Interval?.TotalSeconds, number: notPaired.MatchNumber);
+        : Problems.OAuth(
+            notPaired.Error,
+            notPaired.Error == PairingError.InvalidGrant ? "The device code is unknown, used, withdrawn, or of another client, or its approval has ended." : null,
+            interval: (int?)notPaired.Interval?.TotalSeconds,
+            number: notPaired.MatchNumber);
 
     public IResult TooManyPolls() => Problems.TooMany();
 

@@ -39,6 +39,27 @@ public sealed class ScopeTests
 
     [Fact]
     [Trait("Row", "P-57")]
+    public async Task A_malformed_scope_is_told_apart_from_an_unknown_one()
+    {
+        var longest = new string('a', 128);
+        await using var host = await TestHost.StartAsync();
+        foreach (var (scope, isMalformed) in new[]
+        {
+            ("nobody", false), ("nobody \"else\"", true), ("!#[]~", false),
+            (longest, false), (longest + "a", true),
+            (string.Join(' ', Enumerable.Repeat("a", 50)), false), (string.Join(' ', Enumerable.Repeat("a", 51)), true),
+            ("a".PadLeft(1024), false), ("a".PadLeft(1025), true),
+        })
+        {
+            using var response = await host.Device().PostFormAsync("init", ("client_id", "tv"), ("scope", scope));
+            Assert.Equal(
+                isMalformed ? "The parameter scope is malformed." : "A requested scope is unknown.",
+                (await response.JsonAsync()).GetProperty("error_description").GetString());
+        }
+    }
+
+    [Fact]
+    [Trait("Row", "P-57")]
     public async Task Openid_is_a_scope_like_any_other_where_the_host_knows_it()
     {
         await using var host = await TestHost.StartAsync(options => options.Scopes.Add("openid", "Know who you are"));

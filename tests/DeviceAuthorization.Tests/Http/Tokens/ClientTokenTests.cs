@@ -91,6 +91,7 @@ public sealed class ClientTokenTests
     [InlineData("""{ "name": "x", "scopes": [] }""")]
     [InlineData("""{ "name": "x", "scopes": [null] }""")]
     [InlineData("""{ "name": "x", "scopes": [""] }""")]
+    [InlineData("""{ "name": "x", "scopes": ["me.read", ""] }""")]
     [InlineData("""{ "name": "x", "scopes": ["me.read me.write"] }""")]
     [InlineData("""{ "name": "x", "scopes": "me.read" }""")]
     [InlineData("""{ "name": "x" }""")]
@@ -111,6 +112,17 @@ public sealed class ClientTokenTests
         Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.Status);
         Assert.NotEmpty(answer.Body.String("detail")!);
         Assert.Empty(await alice.IdsAsync(RegistryHost.Tokens));
+    }
+
+    [Theory]
+    [InlineData(50, HttpStatusCode.Created)]
+    [InlineData(51, HttpStatusCode.UnprocessableEntity)]
+    public async Task A_token_names_at_most_50_scopes(int scopes, HttpStatusCode status)
+    {
+        await using var host = await RegistryHost.StartAsync();
+        var named = string.Join(", ", Enumerable.Repeat("\"me.read\"", scopes));
+        var answer = await (await host.SignInAsync("alice")).CallAsync("POST", RegistryHost.Tokens, $$"""{ "name": "x", "scopes": [{{named}}] }""");
+        Assert.Equal(status, answer.Status);
     }
 
     [Fact]
