@@ -6,7 +6,7 @@ public sealed record Device
     /// <summary>The id, which the library makes.</summary>
     public required string Id { get; init; }
 
-    /// <summary>The user who owns it.</summary>
+    /// <summary>The user who owns it: the host's id for them, at most 255 characters.</summary>
     public required string UserId { get; init; }
 
     /// <summary>The name people see, at most 255 characters.</summary>

@@ -117,7 +117,7 @@ internal static partial class Log
     [LoggerMessage(27, LogLevel.Information, "User {UserId} approved pairing {PairingId} by the number that the device shows: device {Device}, client {Client}, network {Network}, scopes {Scopes}.")]
     public static partial void NumberMatched(this ILogger logger, string userId, Guid pairingId, string device, string client, string network, string scopes);
 
-    [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}' but has no user id, so they cannot approve. Their claims: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds the id.")]
+    [LoggerMessage(40, LogLevel.Warning, "Somebody is signed in with the scheme '{Scheme}' but has no user id of 1 to 255 characters, so they cannot approve. Their claims: {ClaimTypes}. Set DeviceAuthorizationOptions.ApproverUserId to a function that finds such an id.")]
     public static partial void ApproverWithoutId(this ILogger logger, string scheme, string claimTypes);
 
     [LoggerMessage(41, LogLevel.Warning, "The sign-in of user {UserId} lacks the scopes {Scopes}, because its claim {Claim} limits it. The user can neither grant nor use these scopes. If that claim is not about this host's scopes, set DeviceAuthorization:ApproverScopeClaim to another one, or to \"\" for no limit.")]

@@ -113,8 +113,8 @@ public sealed class DeviceAuthorizationOptions
     public string? ApproverScopeClaim { get; set; }
 
     /// <summary>
-    /// Finds the user id of a signed-in person. Return <see langword="null"/> if the principal has no id: that person cannot approve. The id decides
-    /// whose devices they see, so no two identity providers may share one. Can only be set in code.
+    /// Finds the user id of a signed-in person, at most 255 characters. Return <see langword="null"/> if the principal has no id: that person cannot
+    /// approve. A longer id counts as none. The id decides whose devices they see, so no two identity providers may share one. Can only be set in code.
     /// </summary>
     /// <value>The claim <see cref="System.Security.Claims.ClaimTypes.NameIdentifier"/>, else <c>sub</c>, by default (<see langword="null"/>).</value>
     public Func<System.Security.Claims.ClaimsPrincipal, string?>? ApproverUserId { get; set; }

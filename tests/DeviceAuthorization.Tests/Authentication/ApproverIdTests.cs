@@ -72,6 +72,19 @@ public sealed class ApproverIdTests
         Assert.DoesNotContain("very-secret", entry.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(255, HttpStatusCode.OK)]
+    [InlineData(256, HttpStatusCode.Forbidden)]
+    [InlineData(1000, HttpStatusCode.Forbidden)]
+    public async Task An_id_that_no_database_keeps_counts_as_none(int length, HttpStatusCode expected)
+    {
+        await using var host = await StartAsync();
+        var browser = await SignInAsync(host, "sub=" + new string('a', length));
+        using var approved = await browser.ApproveAsync((await host.Device().StartAsync()).UserCode);
+        Assert.Equal(expected, approved.StatusCode);
+        Assert.Equal(expected == HttpStatusCode.Forbidden, host.Logs.GetSnapshot().Any(entry => entry.Id.Id == WithoutId && entry.Message.Contains("no user id of 1 to 255 characters", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task The_function_is_not_asked_about_nobody()
     {
