@@ -97,12 +97,12 @@ public sealed class SoakTests(SoakStores stores, ITestOutputHelper output)
             await (now switch
             {
                 3 => hosts.StopAndRestartAsync(0),
+                7 => hosts.KillAndRestartAsync(0),
                 15 => hosts.StopAndRestartAsync(1),
                 20 => hosts.Traffic.WithoutStoreAsync(stores.RestartRedisAsync, Reconnection),
                 30 => hosts.Traffic.WithoutStoreAsync(stores.Postgres.KillAndRestartAsync, Reconnection),
                 40 => hosts.KillAndRestartAsync(1),
                 _ when length <= Short => Task.CompletedTask,
-                7 => hosts.KillAndRestartAsync(0),
                 45 => hosts.Traffic.WithoutStoreAsync(stores.RestartRedisAsync, Reconnection),
                 50 => hosts.Traffic.WithoutStoreAsync(stores.Postgres.KillAndRestartAsync, Reconnection),
                 _ => pace.Draw($"kill {now}") switch
