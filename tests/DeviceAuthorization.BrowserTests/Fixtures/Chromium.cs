@@ -84,14 +84,18 @@ public sealed class Chromium : IAsyncLifetime
     }
 }
 
-/// <summary>Tests of the pairing page. The collections have about the same length, and run beside one another (xunit.runner.json): a browser mostly waits.</summary>
+/// <summary>Stories of the pairing page. The collections have about the same length, and run beside one another (xunit.runner.json): a browser mostly waits.</summary>
 [CollectionDefinition(nameof(PairingPageBrowser))]
 public sealed class PairingPageBrowser : ICollectionFixture<Chromium>;
+
+/// <summary>Whether everybody can use the pairing page.</summary>
+[CollectionDefinition(nameof(AccessibilityBrowser))]
+public sealed class AccessibilityBrowser : ICollectionFixture<Chromium>;
 
 /// <summary>Tests of the page of devices.</summary>
 [CollectionDefinition(nameof(DevicesPageBrowser))]
 public sealed class DevicesPageBrowser : ICollectionFixture<Chromium>;
 
 /// <summary>The television's stories, and what takes long of the pairing page.</summary>
-[CollectionDefinition(nameof(ThirdBrowser))]
-public sealed class ThirdBrowser : ICollectionFixture<Chromium>;
+[CollectionDefinition(nameof(LastBrowser))]
+public sealed class LastBrowser : ICollectionFixture<Chromium>;

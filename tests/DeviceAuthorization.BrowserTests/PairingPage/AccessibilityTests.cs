@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace DeviceAuthorization.BrowserTests;
 
 /// <summary>Every state of the page for people who see, hear or press differently. Each state is looked at dark and light.</summary>
-[Collection(nameof(PairingPageBrowser))]
+[Collection(nameof(AccessibilityBrowser))]
 public sealed class AccessibilityTests(Chromium chromium)
 {
     public static TheoryData<Screen> Screens => new()

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace DeviceAuthorization.BrowserTests;
 
 /// <summary>Every language on the narrowest phone.</summary>
-[Collection(nameof(ThirdBrowser))]
+[Collection(nameof(LastBrowser))]
 public sealed class LanguageTests(Chromium chromium)
 {
     [SkippableFact]
