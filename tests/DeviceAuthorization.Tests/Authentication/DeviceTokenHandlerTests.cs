@@ -3,6 +3,7 @@ using System.Security.Claims;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Rules;
 using DeviceAuthorization.Storage;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -188,6 +189,15 @@ public sealed class DeviceTokenHandlerTests
         var token = await host.PairAsync();
         Assert.Equal((HttpStatusCode.Forbidden, Realm + ", error=\"insufficient_scope\", scope=\"library.write\""), await GetAsync(host, token, "/api/admin"));
         Assert.Equal((HttpStatusCode.Forbidden, Realm + ", error=\"insufficient_scope\", scope=\"library.read library.write\""), await GetAsync(host, token, "/api/two"));
+    }
+
+    [Fact]
+    public async Task A_middleware_that_is_no_endpoint_can_refuse_a_device_too()
+    {
+        await using var host = await TestHost.StartAsync(map: app => app.Map("/files", files => files.Run(context => context.ForbidAsync(DeviceTokenDefaults.AuthenticationScheme))));
+        using var client = host.WithToken(await host.PairAsync());
+        using var answer = await client.GetAsync("/files");
+        Assert.Equal((HttpStatusCode.Forbidden, Realm + ", error=\"insufficient_scope\""), (answer.StatusCode, answer.Headers.WwwAuthenticate.ToString()));
     }
 
     [Fact]
