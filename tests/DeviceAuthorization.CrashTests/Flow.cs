@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using DeviceAuthorization.Http;
 using DeviceAuthorization.Testing;
@@ -10,7 +12,7 @@ internal static class Flow
     public static readonly string[] Scopes = [CrashHost.Scope];
 
     private static readonly TimeSpan FirstRetryPause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestRetryPause = TimeSpan.FromSeconds(4); // else thousands of devices keep a host from its start
+    private static readonly TimeSpan LongestRetryPause = TimeSpan.FromSeconds(4); // otherwise thousands of retries keep a host from starting
 
     public static DeviceSimulator Device(this HttpClient host, string identifier, string? idempotencyKey = null, DeviceDialect dialect = DeviceDialect.Form) =>
         new(host, TimeProvider.System) { Identifier = identifier, IdempotencyKey = idempotencyKey, Dialect = dialect, Scopes = Scopes };
@@ -38,10 +40,11 @@ internal static class Flow
         answer.EnsureSuccessStatusCode();
     }
 
-    /// <summary>Asks until an answer is to be had, as whoever gets none does.</summary>
+    /// <summary>Asks again while there is no answer, or 503, as devices and people do.</summary>
     public static async Task<T> UntilAnsweredAsync<T>(Func<Task<T>> ask)
         where T : class
     {
+        var asked = Stopwatch.GetTimestamp();
         for (var pause = FirstRetryPause; ; pause = pause < LongestRetryPause ? pause * 1.25 : pause)
         {
             try
@@ -51,11 +54,12 @@ internal static class Flow
                     return answer;
                 }
             }
-            catch (HttpRequestException)
+            catch (HttpRequestException exception) when (exception.StatusCode is null or HttpStatusCode.ServiceUnavailable)
             {
-                // Of a start.
+                // as above
             }
 
+            Assert.True(Stopwatch.GetElapsedTime(asked) < HostProcess.Patience, "There was no answer for two minutes.");
             await Task.Delay(pause);
         }
     }

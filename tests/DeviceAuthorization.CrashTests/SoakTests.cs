@@ -11,7 +11,7 @@ namespace DeviceAuthorization.CrashTests;
 
 /// <summary>
 /// Devices pair, call the API, lose their access and pair again, at two hosts over Redis and PostgreSQL, all of which are killed or stopped meanwhile.
-/// <c>SOAK_MINUTES</c> says for how long: 60 is with 2,000 devices, up to 5 with 300, and without it the soak takes half a minute. <c>SOAK_SEED</c> repeats what
+/// <c>SOAK_MINUTES</c> says for how long: 60 is with 2,000 devices, up to 5 with 300, and without it the soak takes about 40 seconds. <c>SOAK_SEED</c> repeats what
 /// devices and people choose. <c>SOAK_LOG</c> names a file for the progress.
 /// </summary>
 [Collection(nameof(SoakStores))]
@@ -73,11 +73,12 @@ public sealed class SoakTests(SoakStores stores, ITestOutputHelper output)
                 await TroubleAsync(hosts, length, pace, failed);
                 await over.CancelAsync();
             });
-            await Task.WhenAll(probing);
+            await Task.WhenAll(probing).WaitAsync(HostProcess.Patience);
             await AssertEndAsync(hosts, crowd, probes);
         }
         catch (Exception exception)
         {
+            await over.CancelAsync();
             var log = $"{hosts}".Split('\n').Where(line => !line.StartsWith("dbug", StringComparison.Ordinal) && !line.StartsWith("info", StringComparison.Ordinal)).TakeLast(50);
             throw new InvalidOperationException(
                 $"With the seed {seed}, after {_time.Elapsed}: {exception.Message}\n{string.Join('\n', hosts.Traffic.Faults.Take(20))}\n{string.Join('\n', log)}", exception);
@@ -133,7 +134,7 @@ public sealed class SoakTests(SoakStores stores, ITestOutputHelper output)
         Assert.IsType<ApproverAnswer.Approved>(await host.ApproveAsync("first", codes));
         var paired = Assert.IsType<DeviceAnswer.Paired>(await device.PollAsync(codes));
         Assert.Matches(Secrets.Shape, paired.AccessToken);
-        await Flow.RemoveAsync(host, "first", paired.DeviceId);
+        await host.RemoveAsync("first", paired.DeviceId);
     }
 
     private async Task LookAsync(HostGroup hosts)
@@ -141,9 +142,7 @@ public sealed class SoakTests(SoakStores stores, ITestOutputHelper output)
         var footprints = await Task.WhenAll(hosts.Hosts.Select(host => Flow.UntilAnsweredAsync(async () => (await host.Client.GetFromJsonAsync<Footprint>(Footprint.Path))!)));
         var (keys, memory) = await stores.RedisSizeAsync();
         var sample = new Sample(
-            _time.Elapsed,
             footprints[0],
-            keys,
             memory,
             await stores.QueryAsync("""SELECT count(*) FROM "DeviceTokens" """),
             await stores.QueryAsync("""SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relname IN ('DeviceTokens', 'PairedDevices', 'DeviceTokenOwners')"""));
@@ -161,6 +160,9 @@ public sealed class SoakTests(SoakStores stores, ITestOutputHelper output)
         {
             probe.AssertHeld();
         }
+
+        // A busy machine may keep a store longer than StoreTimeout, now and then.
+        Assert.InRange(hosts.Traffic.Unexplained, 0, hosts.Traffic.Requests / 100);
 
         // Nobody who keeps to the limits was refused.
         Assert.Equal(probes.Sum(probe => probe.Refused), hosts.Traffic.Of(HttpStatusCode.TooManyRequests));
@@ -227,5 +229,5 @@ public sealed class SoakTests(SoakStores stores, ITestOutputHelper output)
         }
     }
 
-    private sealed record Sample(TimeSpan At, Footprint First, long Keys, long RedisMemory, long Tokens, long Tables);
+    private sealed record Sample(Footprint First, long RedisMemory, long Tokens, long Tables);
 }

@@ -1,8 +1,8 @@
 namespace DeviceAuthorization.CrashTests;
 
 /// <summary>
-/// Two hosts over one PostgreSQL, either of which is killed by SIGKILL and started again several times while 200 devices pair. <see cref="SoakTests"/> does
-/// it with pairings in Redis.
+/// Two hosts over one PostgreSQL, either of which is killed by SIGKILL and started again twice while 200 devices pair. <see cref="SoakTests"/> has
+/// pairings in Redis.
 /// </summary>
 [Collection(nameof(PostgresStores))]
 public sealed class TwoHostsTests(PostgresStores stores)

@@ -104,6 +104,15 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets it end in order (SIGTERM): it writes its log to the end first.</summary>
+    public async Task StopAsync()
+    {
+        await SignalAsync("TERM");
+        await _process!.WaitForExitAsync().WaitAsync(Patience);
+        _process.Dispose();
+        _process = null;
+    }
+
     /// <summary>Stops it in the middle: it takes connections and answers nothing, until <see cref="ThawAsync"/>.</summary>
     public Task FreezeAsync() => SignalAsync("STOP");
 

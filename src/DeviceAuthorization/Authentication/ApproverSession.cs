@@ -19,8 +19,6 @@ internal sealed class ApproverSession(
     /// <summary>The claim type that JWT handlers use for <c>scp</c>, unless the host sets <c>MapInboundClaims</c> to false.</summary>
     private const string MappedScp = "http://schemas.microsoft.com/identity/claims/scope";
 
-    private const int LongestUserId = 255; // as long as databases keep it, and limiters count it
-
     private static readonly string[] ScopesOfOpenIdConnect = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
     private readonly ConcurrentDictionary<string, bool> _said = new(StringComparer.Ordinal);
@@ -105,7 +103,7 @@ internal sealed class ApproverSession(
     public async Task<bool> IsSignedInByHeaderAsync(HttpContext context) =>
         await SignedInAsync(context) is { } ticket && !IsCookie((await schemes.GetSchemeAsync(ticket.AuthenticationScheme))?.HandlerType);
 
-    /// <summary>The approver behind a sign-in; null if it is a device, or has no user id that can be kept.</summary>
+    /// <summary>The approver behind a sign-in; null if it is a device, or has no user id of 1 to 255 characters.</summary>
     public Approver? Identify(AuthenticationTicket ticket, HttpContext context)
     {
         var principal = ticket.Principal;
@@ -114,7 +112,7 @@ internal sealed class ApproverSession(
             return null;
         }
 
-        if (UserId(principal) is not { Length: > 0 and <= LongestUserId } userId)
+        if (UserId(principal) is not { Length: > 0 and <= Approver.LongestUserId } userId)
         {
             if (IsFirst(nameof(Log.ApproverWithoutId)))
             {

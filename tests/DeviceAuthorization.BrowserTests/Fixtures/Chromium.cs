@@ -84,7 +84,7 @@ public sealed class Chromium : IAsyncLifetime
     }
 }
 
-/// <summary>Stories of the pairing page. The collections have about the same length, and run beside one another (xunit.runner.json): a browser mostly waits.</summary>
+/// <summary>Stories of the pairing page. The collections run beside one another (xunit.runner.json): a browser often waits.</summary>
 [CollectionDefinition(nameof(PairingPageBrowser))]
 public sealed class PairingPageBrowser : ICollectionFixture<Chromium>;
 
@@ -92,10 +92,10 @@ public sealed class PairingPageBrowser : ICollectionFixture<Chromium>;
 [CollectionDefinition(nameof(AccessibilityBrowser))]
 public sealed class AccessibilityBrowser : ICollectionFixture<Chromium>;
 
-/// <summary>Tests of the page of devices.</summary>
+/// <summary>Tests of the devices page.</summary>
 [CollectionDefinition(nameof(DevicesPageBrowser))]
 public sealed class DevicesPageBrowser : ICollectionFixture<Chromium>;
 
-/// <summary>The television's stories, and what takes long of the pairing page.</summary>
-[CollectionDefinition(nameof(LastBrowser))]
-public sealed class LastBrowser : ICollectionFixture<Chromium>;
+/// <summary>The television's stories, and the other tests of the pairing page.</summary>
+[CollectionDefinition(nameof(TelevisionBrowser))]
+public sealed class TelevisionBrowser : ICollectionFixture<Chromium>;

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace DeviceAuthorization.BrowserTests;
 
 /// <summary>Other sites and other windows that try to get a decision out of a browser.</summary>
-[Collection(nameof(LastBrowser))]
+[Collection(nameof(TelevisionBrowser))]
 public sealed class AttackTests(Chromium chromium)
 {
     [SkippableFact]

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace DeviceAuthorization.BrowserTests;
 
 /// <summary>Every language on the narrowest phone.</summary>
-[Collection(nameof(LastBrowser))]
+[Collection(nameof(TelevisionBrowser))]
 public sealed class LanguageTests(Chromium chromium)
 {
     [SkippableFact]

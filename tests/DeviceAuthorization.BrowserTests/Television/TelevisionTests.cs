@@ -2,7 +2,7 @@ using Xunit.Abstractions;
 
 namespace DeviceAuthorization.BrowserTests;
 
-[Collection(nameof(LastBrowser))]
+[Collection(nameof(TelevisionBrowser))]
 public sealed class TelevisionTests(Chromium chromium, ITestOutputHelper log)
 {
     private const int Paired = 0;

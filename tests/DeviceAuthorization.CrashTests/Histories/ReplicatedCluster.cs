@@ -5,7 +5,7 @@ namespace DeviceAuthorization.CrashTests;
 /// <summary>A Redis Cluster of three primaries. One of them has a replica, which takes its place when it fails.</summary>
 public sealed class ReplicatedCluster : IAsyncLifetime
 {
-    // Redis gives a hand-over up after 5 s (CLUSTER_MF_TIMEOUT) and tells nobody. It happens: a primary does not vote twice for the same place within twice the node timeout.
+    // Redis silently gives a hand-over up after 5 s (CLUSTER_MF_TIMEOUT). It happens: a primary votes for one shard only once in two node timeouts.
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(6);
 
     private readonly List<RedisServer> _servers = [];

@@ -34,7 +34,7 @@ internal static class CrashHost
         builder.Logging.AddSimpleConsole(console => console.SingleLine = true).SetMinimumLevel(LogLevel.Error)
             .AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None) // the tests are about servers that do not answer
             .AddFilter("DeviceAuthorization", soaks ? LogLevel.Debug : LogLevel.Error)
-            .AddFilter("DeviceAuthorization.Http.EndpointGuard", LogLevel.Information) // else a stack trace for each 503
+            .AddFilter("DeviceAuthorization.Http.EndpointGuard", soaks ? LogLevel.Information : LogLevel.Error) // in a soak, Debug has a stack trace for each 503
             .AddFilter("DeviceAuthorization.Testing", LogLevel.Error);
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddRouting();
@@ -44,8 +44,11 @@ internal static class CrashHost
             {
                 options.PublicOrigin = new Uri("https://tv.example.com");
                 options.Scopes.Add(Scope, "See your library");
-                options.PollingInterval = soaks ? options.PollingInterval : TimeSpan.FromSeconds(1);
                 options.RateLimits.Enabled = soaks;
+                if (!soaks)
+                {
+                    options.PollingInterval = TimeSpan.FromSeconds(1);
+                }
             }),
             builder.Configuration);
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 
@@ -63,14 +64,16 @@ internal sealed class Crowd(Stores stores, HostGroup hosts, int size)
         ];
         var loops = Members.Select(member => new LoopingMember(member, tokens, pace, rhythm, count)).ToArray();
         using var failed = new CancellationTokenSource();
+        Exception? first = null;
         var looping = loops.Select(async loop =>
         {
             try
             {
                 await loop.LoopAsync();
             }
-            catch
+            catch (Exception exception)
             {
+                Interlocked.CompareExchange(ref first, exception, null);
                 await failed.CancelAsync();
                 throw;
             }
@@ -82,11 +85,12 @@ internal sealed class Crowd(Stores stores, HostGroup hosts, int size)
         }
         catch (OperationCanceledException) when (failed.IsCancellationRequested)
         {
-            await await Task.WhenAny(looping); // none ends before trouble does, unless it fails
+            ExceptionDispatchInfo.Throw(first!);
         }
 
         await all.WaitAsync(Deadline);
         Assert.All(Members, member => Assert.Empty(member.Forgotten));
+        Assert.All(Members, member => Assert.Equal(0, member.Restarts)); // no store forgets anything, and codes live longer than people take
         await AssertAllAsChosenAsync();
         foreach (var host in hosts.Hosts)
         {

@@ -45,6 +45,9 @@ internal sealed class CrowdMember(HttpClient hosts, Pace pace, string user, int 
     /// <summary>When decisions were acknowledged (<see cref="Stopwatch.GetTimestamp"/>) of which a later poll knew nothing.</summary>
     public List<long> Forgotten { get; } = [];
 
+    /// <summary>How often the device was told that a code of its own is unknown or expired, and started again.</summary>
+    public int Restarts { get; private set; }
+
     /// <summary>This pairing of the device.</summary>
     private string What => $"{index}/{_pairings}";
 
@@ -89,6 +92,7 @@ internal sealed class CrowdMember(HttpClient hosts, Pace pace, string user, int 
                 case DeviceAnswer.Expired or DeviceAnswer.Refused("invalid_grant"):
                     Forgotten.AddRange(acknowledgedAt is { } unknown ? [unknown] : []);
                     await decision;
+                    Restarts++;
                     return false;
                 case var answer:
                     throw new InvalidOperationException($"{Identifier}, which {User} {(Approves ? "approves" : "denies")}, was told {answer}.");

@@ -59,20 +59,19 @@ internal sealed class HostGroup : IAsyncDisposable
     private HttpClient NewClient() => new(_next, disposeHandler: false) { BaseAddress = new Uri("http://hosts"), Timeout = HostProcess.Patience };
 
     /// <summary>
-    /// A proxy passes requests on to a host when it is ready. One that is new compiles its code at its first requests, and thousands at once on a busy
+    /// A proxy passes requests on to a new host when it is ready. One that is new compiles its code at its first requests, and thousands at once on a busy
     /// machine would wait for that longer than a store may take.
     /// </summary>
-    private static async Task WarmUpAsync(HttpClient host)
+    private static Task<DeviceAnswer.Paired> WarmUpAsync(HttpClient host) => Flow.UntilAnsweredAsync(async () =>
     {
-        var device = host.Device("probe");
-        var codes = await Flow.UntilAnsweredAsync(() => device.StartAsync());
+        var device = host.Device("probe", idempotencyKey: "probe");
+        var codes = await device.StartAsync();
         await Flow.UntilAnsweredAsync(() => host.ApproveAsync("probe", codes));
-        if (await Flow.UntilAnsweredAsync(() => device.PollAsync(codes)) is DeviceAnswer.Paired paired)
-        {
-            await host.UseAsync(paired.AccessToken);
-            await host.RemoveAsync("probe", paired.DeviceId);
-        }
-    }
+        var paired = Assert.IsType<DeviceAnswer.Paired>(await Flow.UntilAnsweredAsync(() => device.PollAsync(codes)));
+        await host.UseAsync(paired.AccessToken);
+        await host.RemoveAsync("probe", paired.DeviceId);
+        return paired;
+    });
 
     private async Task ReplaceAsync(int index, Func<HostProcess, Task> end)
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DeviceAuthorization.CrashTests;
 
-/// <summary>Tries the same thing without rest. However the hosts come and go, no more tries may pass in a window than the limit.</summary>
+/// <summary>Tries the same thing ten times a second. However the hosts come and go, no more tries may pass in a window than the limit.</summary>
 internal sealed class LimitProbe(string what, int limit, TimeSpan window, Func<Task<bool?>> tries)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

@@ -7,8 +7,8 @@ namespace DeviceAuthorization.CrashTests;
 /// <summary>Counts every answer of the hosts, and notes those that no host may give.</summary>
 internal sealed class Traffic
 {
-    /// <summary>A request that is so young when a host is told to stop may not have reached it yet.</summary>
-    private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(1);
+    /// <summary>A request that is so young when a host is told to stop may not have reached it yet. The polls that hosts hold are older.</summary>
+    private static readonly TimeSpan OnItsWay = TimeSpan.FromSeconds(3);
 
     /// <summary>A busy machine kept a store, or the host, longer than the timeout.</summary>
     private const string Slow = "503 although no store was away";
@@ -20,6 +20,9 @@ internal sealed class Traffic
     public ConcurrentQueue<string> Faults { get; } = new();
 
     public int Requests => _counts.Values.Sum();
+
+    /// <summary>Answers 503 while every store was there.</summary>
+    public int Unexplained => _counts.GetValueOrDefault(Slow);
 
     public int Of(HttpStatusCode status) => _counts.GetValueOrDefault($"{(int)status}");
 

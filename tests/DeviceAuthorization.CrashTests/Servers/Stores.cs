@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using DeviceAuthorization.Storage;
 using Microsoft.AspNetCore.Builder;
@@ -99,6 +100,7 @@ public class PostgresStores : Stores
     /// <summary>What a statement answers, also when PostgreSQL was killed meanwhile.</summary>
     internal async Task<long> QueryAsync(string sql)
     {
+        var asked = Stopwatch.GetTimestamp();
         while (true)
         {
             try
@@ -108,7 +110,7 @@ public class PostgresStores : Stores
                 await using var command = new NpgsqlCommand(sql, connection);
                 return await command.ExecuteScalarAsync() is { } value and not DBNull ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : 0;
             }
-            catch (NpgsqlException)
+            catch (NpgsqlException) when (Stopwatch.GetElapsedTime(asked) < HostProcess.Patience)
             {
                 await Task.Delay(RetryPause);
             }
@@ -162,16 +164,7 @@ public sealed class SoakStores : RedisStores
     /// <summary>It writes its log to the end first, so that nothing is forgotten.</summary>
     internal async Task RestartRedisAsync()
     {
-        try
-        {
-            await Redis.CliAsync("SHUTDOWN");
-        }
-        catch (IOException)
-        {
-            // It ends its connections without an answer.
-        }
-
-        await Redis.KillAsync();
+        await Redis.StopAsync();
         await Redis.RestartAsync();
     }
 

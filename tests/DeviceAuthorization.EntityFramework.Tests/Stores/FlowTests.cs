@@ -48,6 +48,14 @@ public abstract class FlowTests(TestDatabase database) : IDisposable
     }
 
     [Fact]
+    public async Task A_user_id_that_no_column_holds_has_nothing_to_remove()
+    {
+        var access = _host.Services.GetRequiredService<DeviceAccess>();
+        Assert.Equal(new SignOutResult(0, 0), await access.RemoveUserAsync(new string('a', 256)));
+        Assert.Equal(new SignOutResult(0, 0), await access.RemoveUserAsync(new string('a', 255)));
+    }
+
+    [Fact]
     public async Task Of_many_hosts_that_are_polled_at_once_one_gives_the_token()
     {
         var codes = await _host.StartAsync();

@@ -76,13 +76,23 @@ public sealed class ApproverIdTests
     [InlineData(255, HttpStatusCode.OK)]
     [InlineData(256, HttpStatusCode.Forbidden)]
     [InlineData(1000, HttpStatusCode.Forbidden)]
-    public async Task An_id_that_no_database_keeps_counts_as_none(int length, HttpStatusCode expected)
+    public async Task An_id_of_more_than_255_characters_counts_as_none(int length, HttpStatusCode expected)
     {
         await using var host = await StartAsync();
         var browser = await SignInAsync(host, "sub=" + new string('a', length));
         using var approved = await browser.ApproveAsync((await host.Device().StartAsync()).UserCode);
         Assert.Equal(expected, approved.StatusCode);
         Assert.Equal(expected == HttpStatusCode.Forbidden, host.Logs.GetSnapshot().Any(entry => entry.Id.Id == WithoutId && entry.Message.Contains("no user id of 1 to 255 characters", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(256)]
+    public void An_approver_has_an_id_of_1_to_255_characters(object id)
+    {
+        var userId = id as string ?? new string('a', (int)id);
+        Assert.Throws<ArgumentException>(() => new Approver(userId));
+        Assert.Throws<ArgumentException>(() => new Approver("alice") with { UserId = userId });
     }
 
     [Fact]
