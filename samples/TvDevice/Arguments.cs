@@ -57,10 +57,13 @@ internal sealed class Arguments
     public string this[string name] => _values[name];
 
     /// <returns>Null if they are wrong.</returns>
-    public static Arguments? Parse(string[] args)
+    /// <param name="problem">What is wrong, if it can be said in a line.</param>
+    public static Arguments? Parse(string[] args, out string? problem)
     {
+        problem = null;
         if (!Uri.TryCreate(args.FirstOrDefault(), UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https")) // "localhost:5080" has the scheme "localhost"
         {
+            problem = "The first argument must be the address of the server, with http:// or https:// in front.";
             return null;
         }
 
@@ -77,6 +80,7 @@ internal sealed class Arguments
             }
             else
             {
+                problem = arguments._values.ContainsKey(args[i]) ? $"{args[i]} needs a value." : $"There is no option {args[i]}.";
                 return null;
             }
         }

@@ -13,9 +13,9 @@ if (args.Contains("--help", StringComparer.Ordinal))
     return Ok;
 }
 
-if (Arguments.Parse(args) is not { } arguments)
+if (Arguments.Parse(args, out var problem) is not { } arguments)
 {
-    Console.Error.WriteLine(Arguments.Usage);
+    Console.Error.WriteLine(problem is null ? Arguments.Usage : $"{Arguments.Usage}\n\n{problem}");
     return WrongArguments;
 }
 

@@ -218,13 +218,13 @@ public sealed class TvDeviceTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("usage: ")]
-    [InlineData("usage: ", "nowhere")]
-    [InlineData("usage: ", "http://localhost", "--what")]
-    [InlineData("usage: ", "http://localhost", "--name")]
+    [InlineData("with http:// or https:// in front.")]
+    [InlineData("with http:// or https:// in front.", "nowhere")]
+    [InlineData("There is no option --what.", "http://localhost", "--what")]
+    [InlineData("--name needs a value.", "http://localhost", "--name")]
     [InlineData("usage: ", "http://localhost", "--no-wait", "--resume", "file")]
     [InlineData("usage: ", "http://localhost", "--print-token")] // to a terminal, and its history
-    [InlineData("usage: ", "localhost:5080")]
+    [InlineData("with http:// or https:// in front.", "localhost:5080")]
     [InlineData("usage: ", "http://localhost", "--json", "--copy")] // lines of JSON are for programs
     [InlineData("plain HTTP. Anyone on the way could read the token. Add --allow-http if you accept that.", "http://192.0.2.1")]
     public async Task Wrong_arguments_are_refused(string words, params string[] arguments)

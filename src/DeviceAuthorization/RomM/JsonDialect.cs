@@ -24,7 +24,7 @@ internal sealed class JsonDialect(IOptions<DeviceAuthorizationOptions> options) 
             || !ReportedText.TryClean(start.Client, ReportedDeviceReader.MaxShort, out var client) || client is null
             || ReportedDeviceReader.Read(context, start.ClientDeviceIdentifier, start.Name, start.Platform, start.ClientVersion, client) is not { } device)
         {
-            return JsonBody.Refuse<PairingRequest>($"client_device_identifier, name and client are required. {ReportedDeviceReader.Problem}");
+            return JsonBody.Refuse<PairingRequest>($"client_device_identifier, name and client are required. {ReportedDeviceReader.Problem} For RFC 8628, send a form.");
         }
 
         if (!_options.IsPublic(client))
