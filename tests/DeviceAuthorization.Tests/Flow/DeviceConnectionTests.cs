@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DeviceAuthorization.Flow;
 using DeviceAuthorization.Storage;
 
@@ -266,6 +267,18 @@ public sealed class DeviceConnectionTests
     }
 
     [Fact]
+    public async Task A_connection_that_its_host_closed_is_forgotten_and_another_of_its_token_still_ends()
+    {
+        var paired = await _flow.PairAsync("tv-1");
+        using var open = await ConnectAsync(paired);
+        var closed = await OpenAndCloseAsync(paired);
+        GC.Collect();
+        Assert.False(closed.IsAlive);
+        await _flow.Access.SignOutEverywhereAsync("alice");
+        await EndsAsync(open);
+    }
+
+    [Fact]
     public async Task An_outage_ends_no_connection()
     {
         var paired = await _flow.PairAsync("tv-1");
@@ -292,6 +305,13 @@ public sealed class DeviceConnectionTests
         Assert.NotNull(connection);
         Assert.Equal(paired.Issued.Id, connection.Token.Id);
         return connection;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)] // else the test itself may hold it
+    private async Task<WeakReference> OpenAndCloseAsync(PollResult.Paired paired)
+    {
+        using var connection = await ConnectAsync(paired);
+        return new WeakReference(connection);
     }
 
     private async Task<DateTimeOffset?> SeenAsync(PollResult.Paired paired) => (await _flow.Devices.FindAsync("alice", paired.Issued.DeviceId!, default))!.LastSeenAt;
