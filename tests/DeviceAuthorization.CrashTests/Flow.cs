@@ -14,8 +14,8 @@ internal static class Flow
     private static readonly TimeSpan FirstRetryPause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestRetryPause = TimeSpan.FromSeconds(4); // otherwise thousands of retries keep a host from starting
 
-    public static DeviceSimulator Device(this HttpClient host, string identifier, string? idempotencyKey = null, DeviceDialect dialect = DeviceDialect.Form) =>
-        new(host, TimeProvider.System) { Identifier = identifier, IdempotencyKey = idempotencyKey, Dialect = dialect, Scopes = Scopes };
+    public static DeviceSimulator Device(this HttpClient host, string identifier, string? idempotencyKey = null, DeviceDialect dialect = DeviceDialect.Form, TimeSpan wait = default) =>
+        new(host, TimeProvider.System) { Identifier = identifier, IdempotencyKey = idempotencyKey, Dialect = dialect, Scopes = Scopes, Wait = wait };
 
     public static Task<ApproverAnswer> ApproveAsync(this HttpClient host, string user, DeviceCodes codes) =>
         new ApproverSimulator(host, user).ApproveAsync(codes.UserCode, Scopes);

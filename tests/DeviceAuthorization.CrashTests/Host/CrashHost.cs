@@ -50,7 +50,8 @@ internal static class CrashHost
                     options.PollingInterval = TimeSpan.FromSeconds(1);
                 }
             }),
-            builder.Configuration);
+            builder.Configuration,
+            soaks);
 
         if (!soaks) // they remember all that they pass on
         {
@@ -73,7 +74,7 @@ internal static class CrashHost
         return host;
     }
 
-    private static void AddStores(DeviceAuthorizationBuilder builder, ConfigurationManager settings)
+    private static void AddStores(DeviceAuthorizationBuilder builder, ConfigurationManager settings, bool soaks)
     {
         builder.Services.AddDbContext<HostContext>(options =>
         {
@@ -86,7 +87,7 @@ internal static class CrashHost
                 options.UseSqlite(settings.GetConnectionString("Database"));
             }
         });
-        builder.AddEntityFrameworkStores<HostContext>(options => options.CleanUpPeriod = settings["Soak"] is null ? options.CleanUpPeriod : TimeSpan.FromSeconds(1));
+        builder.AddEntityFrameworkStores<HostContext>(options => options.CleanUpPeriod = soaks ? TimeSpan.FromSeconds(1) : options.CleanUpPeriod);
         if (settings["Accounts"] == "identity")
         {
             builder.Services.AddDbContext<Accounts>(options => UsePostgres(options, settings));

@@ -10,14 +10,7 @@ namespace DeviceAuthorization.CrashTests;
 internal sealed class CrowdMember(HttpClient hosts, Pace pace, string user, int index, TimeSpan longestHold = default)
 {
     private readonly DeviceSimulator _device =
-        new(hosts, TimeProvider.System)
-        {
-            Identifier = $"device-{index}",
-            IdempotencyKey = $"{index}",
-            Dialect = index % 2 == 0 ? DeviceDialect.Form : DeviceDialect.Json,
-            Scopes = Flow.Scopes,
-            Wait = longestHold,
-        };
+        hosts.Device($"device-{index}", idempotencyKey: $"{index}", index % 2 == 0 ? DeviceDialect.Form : DeviceDialect.Json, longestHold);
 
     private int _pairings;
 
